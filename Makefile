@@ -1,0 +1,118 @@
+# `make` alone explains. Needs python3 (3.11 or newer), nothing else: each environment is made from
+# its lock file when a target first needs it.
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+ENV ?= default
+
+# Lambda's Python: compiles the layers' bytecode and runs the built functions in `make e2e`.
+# Tried by running, since a pyenv shim is on the PATH also where it leads nowhere.
+ifndef LAMBDA_PYTHON
+LAMBDA_PYTHON = $(shell for python in python3.13 ~/.pyenv/versions/3.13.*/bin/python; do \
+  "$$python" -c '' 2>/dev/null && { echo "$$python"; break; }; done)
+endif
+
+SOURCES := $(CURDIR):$(CURDIR)/layers/click_to_dial/python
+SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
+
+.PHONY: help
+help: ## this list
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+# One machine --------------------------------------------------------------------------------------
+
+.PHONY: run
+run: .venv/run ## the whole system on this machine [PORT=3000 ORG=… PLAN=…]
+	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local.run
+
+.PHONY: simulator
+simulator: .venv/run ## Salesforce's simulator alone [PORT=3001 ORG=…]
+	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local.salesforce $(if $(PORT),--port "$(PORT)") $(if $(ORG),--org "$(ORG)")
+
+# Checks -------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: .venv/dev ## unit and integration tests
+	@.venv/bin/python -m pytest
+
+.PHONY: lint
+lint: .venv/dev ## ruff: rules and format
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+
+.PHONY: types
+types: .venv/dev ## mypy, strict
+	@.venv/bin/mypy
+
+.PHONY: validate
+validate: .venv-sam/done ## sam validate --lint
+	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} $(SAM) validate --lint
+
+.PHONY: e2e
+e2e: build .venv/dev .venv-lambda/done ## the built artifacts under Lambda's runtime emulator
+	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" .venv/bin/python -m pytest tests/e2e
+
+.PHONY: check
+check: lint types test validate e2e ## all of these: what CI runs
+
+# AWS ----------------------------------------------------------------------------------------------
+
+.PHONY: build
+build: .venv/run .venv-sam/done ## sam build
+	@find functions -name __pycache__ -prune -exec rm -r {} + # the folders are packaged as they are
+	@MAKEFLAGS= PYTHON="$(CURDIR)/.venv/bin/python" LAMBDA_PYTHON="$(LAMBDA_PYTHON)" $(SAM) build
+
+.PHONY: deploy
+deploy: build ## sam deploy [ENV=staging PARAMETERS="Name=value …"]
+	@$(SAM) deploy --config-env "$(ENV)" \
+	  $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
+
+# Environments: .venv to run, and with more to test; sam's and Lambda's beside it ------------------
+
+.PHONY: setup
+setup: .venv/dev ## .venv with all that the tests and linters need
+
+.PHONY: lock
+lock: .venv-lock/bin/uv ## resolve pyproject.toml anew into the lock files
+	@requirements/lock $<
+
+# A virtual environment $1, or one sentence on what is missing.
+define venv
+@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \
+  "Python 3.11 or newer is needed, not '$(PYTHON)': try make PYTHON=python3.13" >&2; exit 1; }
+@"$(PYTHON)" -m venv $1 >/dev/null 2>&1 || { rm -rf $1; echo \
+  "'$(PYTHON) -m venv' fails: on Debian and Ubuntu it needs apt install python3-venv" >&2; exit 1; }
+endef
+
+# The packages of lock file $2 into the environment $1.
+pip_install = @echo "Installing $2 into $1" >&2; $1/bin/python -m pip --disable-pip-version-check \
+  install -qq --no-deps --require-hashes --only-binary :all: -r $2
+
+.venv/bin/python:
+	$(call venv,.venv)
+
+.venv/bin/dialplan: | .venv/bin/python
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/.venv/bin/python" -m cli "$$@"\n' \
+	  "$(SOURCES)" "$(CURDIR)" > $@
+	@chmod +x $@
+
+.venv/run: requirements/run.txt | .venv/bin/python .venv/bin/dialplan
+	$(call pip_install,.venv,$<)
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/run
+	$(call pip_install,.venv,$<)
+	@touch $@
+
+.venv-lambda/done: PYTHON := $(or $(LAMBDA_PYTHON),$(PYTHON))
+.venv-%/done: requirements/%.txt
+	$(call venv,.venv-$*)
+	$(call pip_install,.venv-$*,$<)
+	@touch $@
+
+.venv-lock/bin/uv:
+	$(call venv,.venv-lock)
+	@.venv-lock/bin/python -m pip --disable-pip-version-check install -qq uv

@@ -1,0 +1,1 @@
+"""`dialplan`: validate, publish, explain and take back dial plans from the command line."""

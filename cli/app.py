@@ -1,0 +1,44 @@
+"""The command `dialplan`: its commands, and one clear sentence for whatever goes wrong."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli import commands_calls, commands_files, commands_plans, output
+from cli.problems import PlanFileError
+from click_to_dial.errors import ClickToDialError
+
+app = typer.Typer(
+    help="Validates, publishes, explains and takes back the dial plan of click-to-dial.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (
+    commands_files.validate,
+    commands_plans.diff,
+    commands_plans.publish,
+    commands_plans.history,
+    commands_plans.show,
+    commands_plans.rollback,
+    commands_plans.prune,
+    commands_files.schema,
+    commands_calls.explain,
+    commands_calls.simulate,
+):
+    app.command()(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command; exits with 1 where it failed, 2 where it was called wrongly."""
+    try:
+        app(arguments, prog_name="dialplan")
+    except PlanFileError as error:
+        output.show_errors(error.problems)
+        output.complain(f"{len(error.problems)} to cure.")
+        sys.exit(1)
+    except (ClickToDialError, BotoCoreError, ClientError) as error:
+        output.complain(str(error))
+        sys.exit(1)

@@ -1,0 +1,102 @@
+"""What one part of a plan says about another: names that must exist, the order of rules.
+
+These checks read the raw data and pass over what has the wrong form (plan_form reports that), so
+that an author sees all mistakes at once.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cli.plan_facts import check_conditions, items, known_facts
+from cli.problems import Fault, Path, unknown
+from cli.yaml_source import YamlSource
+
+Data = Mapping[str, Any]
+Found = Iterator[tuple[Path, str]]
+
+
+def check_references(source: YamlSource) -> Iterator[Fault]:
+    """The faults, each with the line it stands in."""
+    data = dict(items(source.data))
+    for check in (_attributes, _mappings, _signals, check_conditions, _rules):
+        for path, message in check(data):
+            yield source.places[path].line, path, message
+
+
+def part(data: object, *keys: str) -> dict[str, Any]:
+    """The keys and values at `keys`; empty where there are none."""
+    for key in keys:
+        data = dict(items(data)).get(key)
+    return dict(items(data))
+
+
+def rules(data: Data) -> list[dict[str, Any]]:
+    """The rules, in order; empty where one has the wrong form."""
+    found = data.get("rules")
+    return [dict(items(rule)) for rule in found] if isinstance(found, list) else []
+
+
+def outcomes(data: Data) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """All that can come of a call: each rule, the outage, and each `otherwise` in them."""
+    places: list[tuple[Path, Any]] = [(("outage",), data.get("outage"))]
+    places += [(("rules", index), rule) for index, rule in enumerate(rules(data))]
+    for path, outcome in places:
+        while isinstance(outcome, dict):
+            yield path, outcome
+            path, outcome = (*path, "otherwise"), outcome.get("otherwise")
+
+
+def _attributes(data: Data) -> Found:
+    taken = "is a fact in any case; give the attribute another name"
+    if "known" in part(data, "agents", "attributes"):
+        yield ("agents", "attributes", "known"), f"agent.known {taken}"
+    for name, fields in items(data.get("objects")):
+        if "object" in dict(items(fields)):
+            yield ("objects", name, "object"), f"record.object {taken}"
+
+
+def _mappings(data: Data) -> Found:
+    numbers = part(data, "service_numbers")
+    for name, mapping in items(data.get("mappings")):
+        named: list[tuple[Path, Any]] = [(("default",), part(mapping).get("default"))]
+        named += [(("entries", key), value) for key, value in part(mapping, "entries").items()]
+        for path, value in named:
+            if isinstance(value, str) and value not in numbers:
+                yield ("mappings", name, *path), unknown("service number", value, numbers)
+
+
+def _signals(data: Data) -> Found:
+    kinds = (
+        ("mapping", "mapping", part(data, "mappings")),
+        ("key", "fact", known_facts(data)),
+        ("agent", "agent attribute", part(data, "agents", "attributes")),
+    )
+    numbers = part(data, "service_numbers")
+    for path, outcome in outcomes(data):
+        signal = outcome.get("signal")
+        if isinstance(signal, str) and signal not in numbers:
+            yield (*path, "signal"), unknown("service number", signal, numbers)
+        if isinstance(signal, str) and "otherwise" in outcome:
+            yield (*path, "otherwise"), "is never needed: a service number can always be signalled"
+        for key, what, names in kinds:
+            name = part(signal).get(key)
+            if isinstance(name, str) and name not in names:
+                yield (*path, "signal", key), unknown(what, name, names)
+
+
+def _rules(data: Data) -> Found:
+    lines: dict[Any, int] = {}
+    for index, rule in enumerate(rules(data)):
+        name = rule.get("id")
+        if not isinstance(name, str):
+            continue
+        if name in lines:
+            yield (
+                ("rules", index, "id"),
+                f"the rule '{name}' is there already: rules[{lines[name]}]",
+            )
+        lines.setdefault(name, index)
+    if rules(data) and "when" in rules(data)[-1]:
+        last = len(rules(data)) - 1
+        message = "the last rule must have no `when`: it decides what no other rule has decided"
+        yield ("rules", last, "when"), message

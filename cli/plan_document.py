@@ -1,0 +1,71 @@
+"""The published form of a plan: JSON with all defaults filled in, read by `dialplan.load`."""
+
+from typing import Any
+
+from cli.plan_model import Mapping, MappingInPlan, Plan
+from cli.plan_rules import (
+    AgentNumber,
+    Expected,
+    MappedNumber,
+    Operators,
+    Outcome,
+    Refusal,
+    Rule,
+    Signal,
+)
+from cli.plan_types import seconds
+
+Document = dict[str, Any]
+
+
+def to_document(plan: Plan) -> Document:
+    """The plan as JSON; durations are whole seconds."""
+    return {
+        "version": plan.version,
+        "home_region": plan.home_region,
+        "without_record": plan.without_record,
+        "service_numbers": {
+            key: {"number": number.number, "name": number.name or number.number}
+            for key, number in plan.service_numbers.items()
+        },
+        "mappings": {name: _mapping(mapping) for name, mapping in plan.mappings.items()},
+        "objects": plan.objects,
+        "agents": plan.agents.model_dump(),
+        "rules": [_rule(rule) for rule in plan.rules],
+        "outage": _outcome(plan.outage),
+        "freshness": {key: seconds(value) for key, value in plan.freshness.model_dump().items()},
+    }
+
+
+def _mapping(mapping: Mapping) -> Document:
+    if isinstance(mapping, MappingInPlan):
+        return {"entries": mapping.entries, "default": mapping.default}
+    return {"salesforce": mapping.salesforce.model_dump(), "default": mapping.default}
+
+
+def _rule(rule: Rule) -> Document:
+    when = {fact: _expected(expected) for fact, expected in (rule.when or {}).items()}
+    return {"id": rule.id, "when": when, **_outcome(rule)}
+
+
+def _expected(expected: Expected) -> Any:
+    if isinstance(expected, Operators):
+        return expected.model_dump(by_alias=True, exclude_unset=True)
+    return expected
+
+
+def _outcome(outcome: Outcome | Rule) -> Document:
+    if isinstance(outcome, Refusal):
+        return {"refuse": outcome.refuse}
+    document: Document = {"signal": _signal(outcome.signal)}
+    if outcome.otherwise is not None:
+        document["otherwise"] = _outcome(outcome.otherwise)
+    return document
+
+
+def _signal(signal: Signal) -> Document:
+    if isinstance(signal, MappedNumber):
+        return {"mapping": signal.mapping, "key": signal.key}
+    if isinstance(signal, AgentNumber):
+        return {"agent": signal.agent, "prefix": signal.prefix or "", "name": signal.name or ""}
+    return {"number": signal}

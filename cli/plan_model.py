@@ -1,0 +1,123 @@
+"""The form of a dial plan file. Validation and the JSON Schema that editors use come from here.
+
+What one part says about another (names that must exist, the order of rules) is in plan_checks.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from cli.plan_rules import Outcome, Refusal, Rule
+from cli.plan_types import (
+    ApiName,
+    AttributeName,
+    Duration,
+    FieldPath,
+    Name,
+    Part,
+    Region,
+    Sentence,
+    Text,
+    Version,
+)
+
+
+class ServiceNumber(Part):
+    """A number that the company owns and that jtel can signal."""
+
+    number: Text = Field(description="jtel's ServiceNumbers.Name; answered as it is written here.")
+    name: Text | None = Field(
+        default=None, description="jtel's ServiceNumbers.Name2, its second try."
+    )
+
+
+class SalesforceSource(Part):
+    """The Salesforce object that holds a mapping: one record for each value."""
+
+    object: ApiName = Field(description="API name, such as Hotline_Mapping__mdt.")
+    key: FieldPath = Field(description="The field with the value that is looked up.")
+    value: FieldPath = Field(description="The field that names a service number of this plan.")
+    filter: Sentence | None = Field(
+        default=None, description="SOQL condition, such as Active__c = true."
+    )
+
+
+class MappingInPlan(Part):
+    """A table from a value to a service number, kept in this file."""
+
+    entries: dict[str, Name] = Field(min_length=1, description="Value: a service number's key.")
+    default: Name | None = Field(
+        default=None, description="Where the value is missing or not listed."
+    )
+
+
+class MappingInSalesforce(Part):
+    """A table from a value to a service number, kept in Salesforce."""
+
+    salesforce: SalesforceSource
+    default: Name | None = Field(
+        default=None, description="Where the value is missing or not listed."
+    )
+
+
+class Agents(Part):
+    """How the agent who clicked is found among the Salesforce users, and what is read of them."""
+
+    match: ApiName = Field(
+        default="CommunityNickname", description="The User field with the AgentUID."
+    )
+    attributes: dict[AttributeName, FieldPath] = Field(
+        default={}, description="Our name: field of User. Rules know it as the fact agent.<name>."
+    )
+
+
+def _mapping_form(value: object) -> str:
+    in_salesforce = isinstance(value, dict) and "salesforce" in value
+    return "<salesforce>" if in_salesforce else "<entries>"
+
+
+Mapping = Annotated[
+    Annotated[MappingInPlan, Tag("<entries>")]
+    | Annotated[MappingInSalesforce, Tag("<salesforce>")],
+    Discriminator(_mapping_form),
+]
+
+
+class Freshness(Part):
+    """For how long what Salesforce said may be used again: 0s, 90s, 5m, 8h, 7d."""
+
+    record: Duration = Field(default="0s", description="The clicked record.")
+    agent: Duration = Field(default="1h", description="The agent.")
+    stale_if_error: Duration = Field(
+        default="8h", description="Both, while Salesforce is out of reach."
+    )
+
+
+class Plan(Part):
+    """A dial plan: what may be signalled, when, and what is refused."""
+
+    version: Version = Field(description="The version of this format.")
+    home_region: Region = Field(description="The country, such as DE, that reads 089… as its own.")
+    without_record: Literal["refuse", "allow"] = Field(
+        default="refuse", description="Whether a number without a Salesforce record may be called."
+    )
+    service_numbers: dict[Name, ServiceNumber] = Field(
+        default={}, description="All that is ever signalled."
+    )
+    mappings: dict[Name, Mapping] = Field(
+        default={}, description="Tables from a value to a number."
+    )
+    objects: dict[ApiName, dict[AttributeName, FieldPath]] = Field(
+        default={},
+        description="What is read of each Salesforce object; our name: field, or path such as "
+        "Account.Type. Rules know it as the fact record.<name>.",
+    )
+    agents: Agents = Field(default=Agents(), description="Who clicked.")
+    rules: list[Rule] = Field(min_length=1, description="The first whose `when` holds decides.")
+    outage: Outcome = Field(
+        default=Refusal(refuse="Salesforce cannot be reached. Please dial again in a minute."),
+        description="What decides where Salesforce cannot be asked.",
+    )
+    freshness: Freshness = Field(
+        default=Freshness(), description="How long answers are used again."
+    )

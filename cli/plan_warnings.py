@@ -1,0 +1,149 @@
+"""What is allowed in a plan and yet hardly meant: rules never reached, things that nothing uses."""
+
+import re
+from collections.abc import Container, Iterator, Mapping
+from typing import Any
+
+import phonenumbers
+
+from cli.plan_checks import outcomes, part
+from cli.plan_facts import listed
+from cli.plan_reach import Conditions, conditions, covers, is_impossible
+from cli.problems import Fault, Path
+from cli.yaml_source import YamlSource
+
+Document = Mapping[str, Any]
+Found = Iterator[tuple[Path, str]]
+
+# https://help.salesforce.com/s/articleView?id=sf.admin_state_country_picklists_overview.htm
+_PICKLIST_CODE = re.compile(r"(.+\.)?(Person)?(Billing|Shipping|Mailing|Other)?(Country|State)Code")
+
+
+def check_sense(document: Document, source: YamlSource) -> Iterator[Fault]:
+    """The warnings on a valid plan, each with the line it stands in."""
+    for check in (_unreachable, _impossible, _unresolved, _unused, _consent, _picklists, _values):
+        for path, message in check(document):
+            yield source.places[path].line, path, message
+
+
+def _unreachable(document: Document) -> Found:
+    earlier: list[tuple[str, Conditions]] = []
+    for index, rule in enumerate(document["rules"]):
+        own = conditions(rule["when"])
+        if first := next((name for name, others in earlier if covers(others, own)), None):
+            yield ("rules", index), f"never decides: '{first}' decides all its calls before it"
+        earlier.append((rule["id"], own))
+
+
+def _impossible(document: Document) -> Found:
+    for index, rule in enumerate(document["rules"]):
+        for fact, expected in rule["when"].items():
+            if is_impossible(expected):
+                message = "never holds: no value meets all of these comparisons"
+                yield ("rules", index, "when", fact), message
+
+
+def _unresolved(document: Document) -> Found:
+    for path, outcome in outcomes(document):
+        signal = part(outcome, "signal")
+        if "otherwise" in outcome:
+            continue
+        if "mapping" in signal and document["mappings"][signal["mapping"]]["default"] is None:
+            missing = f"{signal['key']} is missing or not listed, and the mapping has no default"
+        elif "agent" in signal:
+            missing = f"the agent has no {signal['agent']}"
+        else:
+            continue
+        yield (
+            (*path, "signal"),
+            f"the call is refused where {missing}; say `otherwise` what happens",
+        )
+
+
+def _unused(document: Document) -> Found:
+    numbers, mappings, facts = _used(document)
+    for name in document["service_numbers"]:
+        if name not in numbers:
+            yield ("service_numbers", name), "nothing signals it"
+    for name in document["mappings"]:
+        if name not in mappings:
+            yield ("mappings", name), "nothing uses it"
+    attributes = [("agent", ("agents", "attributes"), document["agents"]["attributes"])]
+    attributes += [
+        ("record", ("objects", key), names) for key, names in document["objects"].items()
+    ]
+    for group, path, names in attributes:
+        for name in names:
+            if f"{group}.{name}" not in facts:
+                yield (*path, name), f"no rule uses {group}.{name}"
+
+
+def _used(document: Document) -> tuple[set[str], set[str], set[str]]:
+    """The service numbers, mappings and facts that something names."""
+    signals = [part(outcome, "signal") for _, outcome in outcomes(document)]
+    mappings = document["mappings"].values()
+    numbers = _named(signals, "number")
+    for mapping in mappings:
+        numbers |= {mapping["default"], *mapping.get("entries", {}).values()}
+    if any("salesforce" in mapping for mapping in mappings):
+        numbers |= set(document["service_numbers"])  # what Salesforce names is not known here
+    facts = {fact for rule in document["rules"] for fact in rule["when"]}
+    facts |= _named(signals, "key") | {f"agent.{name}" for name in _named(signals, "agent")}
+    return numbers, _named(signals, "mapping"), facts
+
+
+def _named(signals: list[dict[str, str]], key: str) -> set[str]:
+    return {signal[key] for signal in signals if key in signal}
+
+
+def _consent(document: Document) -> Found:
+    for name, fields in document["objects"].items():
+        if "do_not_call" not in fields:
+            message = "has no `do_not_call`: a rule cannot tell whether this person opted out"
+            yield ("objects", name), message
+
+
+def _picklists(document: Document) -> Found:
+    """One warning for all such fields: an organisation has the picklists or has them not."""
+    places: list[tuple[Path, Mapping[str, str]]] = [
+        (("objects", name), fields) for name, fields in document["objects"].items()
+    ]
+    places.append((("agents", "attributes"), document["agents"]["attributes"]))
+    codes = [
+        ((*path, name), field)
+        for path, fields in places
+        for name, field in fields.items()
+        if _PICKLIST_CODE.fullmatch(field)
+    ]
+    if codes:
+        others = f" (and {len(codes) - 1} more like it)" if len(codes) > 1 else ""
+        message = "exists only where State and Country picklists are switched on in Salesforce"
+        yield codes[0][0], f"{codes[0][1]}{others} {message}"
+
+
+def _values(document: Document) -> Found:
+    for index, rule in enumerate(document["rules"]):
+        for fact, expected in rule["when"].items():
+            path: Path = ("rules", index, "when", fact)
+            for value in _whole_values(expected):
+                if message := _never_met(fact, value, document["objects"]):
+                    yield path, message
+
+
+def _never_met(fact: str, value: Any, objects: Container[str]) -> str | None:
+    if fact == "record.object" and value not in objects:
+        return f"{value} is not among `objects`: nothing but its name is read of such records"
+    if fact == "callee.country" and value not in phonenumbers.SUPPORTED_REGIONS:
+        return f"no callee is in {value}; countries are two capital letters, such as DE"
+    if fact == "callee.number" and not str(value).startswith("+"):
+        return f"no number starts like {value}; they are compared with their plus, as in +4989…"
+    return None
+
+
+def _whole_values(expected: Any) -> list[Any]:
+    """What a fact is compared with as a whole, or by its start."""
+    if not isinstance(expected, dict):
+        return listed(expected)
+    return [
+        value for name in ("not", "prefix") if name in expected for value in listed(expected[name])
+    ]

@@ -1,0 +1,80 @@
+"""Sends a table of calls through two plans, and tells which answers change."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from cli.calls_file import Call, NoCache, RowSalesforce, parameters
+from cli.explain import FixedPlan, explain, with_plan
+from cli.output import say, show_table
+from click_to_dial.breaker import CircuitBreaker
+from click_to_dial.dialplan import DialPlan
+from click_to_dial.service import ClickToDial
+
+AT_ONCE = 8  # Salesforce takes 25 long requests at a time, and the agents need some of them
+
+Decide = Callable[[Call], str]
+"""What jtel would get for a call, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An answer that changes; `row` counts the calls of the file from 1."""
+
+    row: int
+    before: str
+    after: str
+
+
+def decide_by(plan: DialPlan, service: ClickToDial | None) -> Decide:
+    """Decides calls by `plan`.
+
+    A call whose row brings no facts is looked up through `service`, where there is one.
+    """
+
+    def decide(call: Call) -> str:
+        brings_facts = any("." in name for name in call)
+        if service is None or brings_facts:
+            caller = ClickToDial(
+                plans=FixedPlan(plan),
+                cache=NoCache(),
+                salesforce=RowSalesforce(call),
+                breaker=CircuitBreaker(),
+                time_budget=60.0,
+            )
+        else:
+            caller = with_plan(service, plan)
+        explanation = explain(caller, *parameters(call))
+        body = explanation.body
+        said = body.get("detail") or f"{body['ServiceNumber']} {body['ServiceNumberName']}"
+        return f"{explanation.status} {said}"
+
+    return decide
+
+
+def changes(calls: Iterable[Call], before: Decide, after: Decide) -> Iterator[Change | None]:
+    """For each call, in order, how its answer changes; None where it does not."""
+
+    def decide(row: int, call: Call) -> Change | None:
+        change = Change(row, before(call), after(call))
+        return None if change.before == change.after else change
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield from pool.map(decide, itertools.count(1), calls)
+
+
+def show(found: list[Change], total: int) -> None:
+    """Which answers change into which, the most frequent first."""
+    if not found:
+        say(f"No answer changes in {total} calls.", "green")
+        return
+    say(f"{len(found)} of {total} answers change.", "yellow")
+    counts = Counter((change.before, change.after) for change in found)
+    first = {(change.before, change.after): change.row for change in reversed(found)}
+    rows = [
+        (count, before, after, first[before, after])
+        for (before, after), count in counts.most_common()
+    ]
+    show_table(("calls", "before", "after", "first in row"), rows)

@@ -1,0 +1,88 @@
+"""Where a command works: a deployed stack, or the system that `make run` has started here.
+
+The command is a tool of people, so its AWS clients have boto3's patience; the functions' clients
+(click_to_dial.aws) have that of a waiting agent.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+
+from click_to_dial import settings
+from click_to_dial.bootstrap import decider
+from click_to_dial.dynamodb.plans import PlanStore
+from click_to_dial.errors import ClickToDialError
+from click_to_dial.service import ClickToDial
+from click_to_dial.settings import Settings
+
+LOCAL = Path(__file__).parents[1] / ".local/run.json"
+"""The environment of the handlers, which local.run keeps here as long as it runs."""
+
+PATIENCE_MS = "10000"
+
+# CloudFormation output -> the setting of the function that it stands for.
+OUTPUTS = {
+    "TableName": "TABLE_NAME",
+    "SalesforceUrl": "SALESFORCE_URL",
+    "SalesforceSecretId": "SALESFORCE_SECRET_ID",
+    "SalesforceApiVersion": "SALESFORCE_API_VERSION",
+}
+
+
+class TargetError(ClickToDialError):
+    """There is no system to work on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A running system. `name` is what people call it."""
+
+    name: str
+    settings: Settings
+
+    @property
+    def store(self) -> PlanStore:
+        """Its dial plans."""
+        return PlanStore(boto3.client("dynamodb"), self.settings.table_name)
+
+    @property
+    def service(self) -> ClickToDial:
+        """What decides its calls, wired as in its function."""
+        return decider(self.settings, boto3.client("dynamodb"))
+
+
+def find_target(stack: str | None) -> Target:
+    """The stack of this name, else the system on this machine. Raises TargetError."""
+    target = _stack(stack) if stack else local_target()
+    if target is None:
+        raise TargetError(
+            "Which system? Say --stack NAME for a deployed one, or start one here: make run"
+        )
+    return target
+
+
+def local_target() -> Target | None:
+    """The system that runs on this machine; None where there is none."""
+    if not LOCAL.exists():
+        return None
+    environment: Mapping[str, str] = json.loads(LOCAL.read_text())
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):  # they are of the real AWS
+        os.environ.pop(name, None)
+    os.environ.update(environment)  # boto3 finds its endpoint and credentials there
+    patient = {**environment, "TIME_BUDGET_MS": PATIENCE_MS}
+    return Target("this machine", settings.from_environment(patient))
+
+
+def _stack(name: str) -> Target:
+    stacks = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", ())}
+    missing = sorted(OUTPUTS.keys() - outputs.keys())
+    if missing:
+        listed = ", ".join(missing)
+        raise TargetError(f"The stack {name} has no output {listed}: is it click-to-dial's?")
+    environment = {setting: outputs[output] for output, setting in OUTPUTS.items()}
+    return Target(name, settings.from_environment(environment | {"TIME_BUDGET_MS": PATIENCE_MS}))

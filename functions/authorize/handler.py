@@ -1,0 +1,21 @@
+"""API Gateway's REQUEST authorizer: may this caller use the API at all?"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from click_to_dial.authorizer.log import log_verdict
+from click_to_dial.authorizer.request import policy
+from click_to_dial.bootstrap_authorizer import authorizer
+
+authorize = authorizer()  # now, not at the first call: a snapshot or a warm sandbox then has it
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:
+    """The policy for a caller who is let in. Raises what API Gateway makes a 401 for any other."""
+    started = time.monotonic()
+    verdict = authorize(event)
+    log_verdict(verdict, round((time.monotonic() - started) * 1000), context.aws_request_id)
+    if verdict.principal is None:
+        raise Exception("Unauthorized")  # API Gateway knows exactly this text
+    return policy(verdict.principal, event["methodArn"])

@@ -1,0 +1,36 @@
+"""GET …/jtelACD/onClickToDial: may this call be placed, and which number shall be signalled?"""
+
+from typing import Any
+
+from click_to_dial import http, observability
+from click_to_dial.bootstrap import click_to_dial
+from click_to_dial.errors import BadParameterError, DialPlanError
+from click_to_dial.observability import logger, metrics
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: Any) -> http.Response:
+    """Answers an API Gateway proxy event; whatever happens, the answer is one of the contract."""
+    try:
+        return respond(event)
+    except Exception as error:
+        observability.log_defect(error)
+        return http.internal_error()
+
+
+def respond(event: http.Event) -> http.Response:
+    """The answer, logged and counted."""
+    if not http.is_our_route(event):
+        observability.log_no_such_path()
+        return http.no_such_path()
+    try:
+        report = click_to_dial().decide(http.read_request(event))
+    except BadParameterError as error:
+        observability.log_bad_parameter(error)
+        return http.bad_parameter(error)
+    except DialPlanError as error:
+        observability.log_no_dial_plan(error)
+        return http.no_dial_plan(error)
+    observability.log_report(report)
+    return http.answer(report)

@@ -1,0 +1,25 @@
+"""Keeps the mappings that live in Salesforce in step; EventBridge Scheduler calls it."""
+
+from typing import Any
+
+from click_to_dial import observability
+from click_to_dial.bootstrap import synchroniser
+from click_to_dial.errors import ClickToDialError
+from click_to_dial.observability import logger, metrics
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answers how many entries each mapping has now, or why the last good ones stay.
+
+    A failure is no exception, which Lambda would log with a traceback: the metric tells of it, and
+    the next run of the schedule is the next try.
+    """
+    try:
+        changes = synchroniser()()
+    except ClickToDialError as error:
+        observability.log_sync_failure(error)
+        return {"failed": str(error)}
+    observability.log_sync(changes)
+    return {"entries": {change.mapping: len(change.after) for change in changes}}

@@ -1,0 +1,62 @@
+"""The sole wiring: which adapter stands behind which port. Each is made once per sandbox."""
+
+from collections.abc import Callable
+from functools import cache, partial
+
+from click_to_dial import settings
+from click_to_dial.aws import AwsClient, client, read_secret
+from click_to_dial.breaker import CircuitBreaker
+from click_to_dial.current_plan import CurrentPlan
+from click_to_dial.deadline import Deadline
+from click_to_dial.dynamodb.facts import DynamoDBFacts
+from click_to_dial.dynamodb.plan_reader import PlanReader
+from click_to_dial.dynamodb.plans import PlanStore
+from click_to_dial.dynamodb.tokens import SharedToken
+from click_to_dial.salesforce.login import log_in
+from click_to_dial.salesforce.org import Organisation
+from click_to_dial.salesforce.transport import Transport
+from click_to_dial.service import ClickToDial
+from click_to_dial.settings import Settings
+from click_to_dial.sync import MOST_LOST, Change, sync
+
+SYNC_SECONDS = 45.0
+"""Nobody waits for a sync; its function's timeout is a little longer."""
+
+
+@cache
+def click_to_dial() -> ClickToDial:
+    """The use case with everything behind it, for the settings in the environment."""
+    return decider(settings.from_environment(), client("dynamodb"))
+
+
+def decider(settings: Settings, dynamodb: AwsClient) -> ClickToDial:
+    """The use case for these settings."""
+    return ClickToDial(
+        plans=CurrentPlan(PlanReader(dynamodb, settings.table_name)),
+        cache=DynamoDBFacts(dynamodb, settings.table_name, settings.salesforce_host),
+        salesforce=organisation(settings, dynamodb),
+        breaker=CircuitBreaker(),
+        time_budget=settings.time_budget,
+    )
+
+
+@cache
+def synchroniser() -> Callable[[], list[Change]]:
+    """What brings the mappings in step with Salesforce, once per call."""
+    from_environment, dynamodb = settings.from_environment(), client("dynamodb")
+    plans = PlanStore(dynamodb, from_environment.table_name)
+    org = organisation(from_environment, dynamodb)
+    return lambda: sync(plans, org, Deadline(SYNC_SECONDS), most_lost=MOST_LOST)
+
+
+def organisation(settings: Settings, dynamodb: AwsClient) -> Organisation:
+    """Salesforce, with the access token that all sandboxes share."""
+    transport = Transport(settings.salesforce_url, settings.salesforce_api_version)
+    tokens = SharedToken(
+        dynamodb,
+        settings.table_name,
+        settings.salesforce_host,
+        partial(log_in, transport, partial(read_secret, settings.salesforce_secret_id)),
+        login_seconds=settings.time_budget,
+    )
+    return Organisation(transport, tokens)

@@ -1,0 +1,51 @@
+"""The authorizer's wiring: each mode imports, here, only what it needs.
+
+Apart from bootstrap.py, since importing that would import all that the decision needs.
+"""
+
+from functools import partial
+
+from click_to_dial import settings
+from click_to_dial.authorizer.request import Authorizer, authorize
+from click_to_dial.authorizer.verdict import Check
+from click_to_dial.aws import client
+from click_to_dial.settings import AuthSettings
+
+
+def authorizer() -> Authorizer:
+    """The authorizer for the settings in the environment. Raises KeyError, ValueError."""
+    return wire(settings.auth_from_environment())
+
+
+def wire(settings: AuthSettings) -> Authorizer:
+    """The authorizer for these settings. Raises ValueError for an unknown mode."""
+    if settings.mode == "salesforce":
+        return partial(authorize, _by_salesforce(settings))
+    if settings.mode == "key":
+        return partial(authorize, _by_key(settings))
+    raise ValueError(f"AUTH_MODE must be salesforce or key, not {settings.mode!r}.")
+
+
+def _by_key(settings: AuthSettings) -> Check:
+    from click_to_dial.authorizer.key import SharedKey, check
+
+    return partial(check, SharedKey(client("secretsmanager"), settings.key_secret_id))
+
+
+def _by_salesforce(settings: AuthSettings) -> Check:
+    import ssl
+
+    from click_to_dial.authorizer.salesforce import Admission, check
+    from click_to_dial.authorizer.userinfo import ask
+    from click_to_dial.dynamodb.confirmed import ConfirmedTokens
+
+    rules = (settings.salesforce_url, settings.salesforce_org_id, *sorted(settings.allowed_users))
+    confirmed = ConfirmedTokens(
+        client("dynamodb"),
+        settings.table_name,
+        scope="\n".join(rules),
+        keep_seconds=settings.confirmed_hours * 3600,
+    )
+    admission = Admission(settings.salesforce_org_id, settings.allowed_users)
+    asks = partial(ask, settings.salesforce_url, ssl.create_default_context())
+    return partial(check, asks, confirmed, admission)

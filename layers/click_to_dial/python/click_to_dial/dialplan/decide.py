@@ -1,0 +1,106 @@
+"""The decision: the first rule whose conditions all hold. Pure, and able to explain itself."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from click_to_dial.dialplan.conditions import Condition
+from click_to_dial.dialplan.plan import (
+    DialPlan,
+    Outcome,
+    Refuse,
+    Rule,
+    SignalAgent,
+    SignalMapping,
+    SignalNumber,
+)
+from click_to_dial.model import Decision, Facts, Scalar, ServiceNumber
+
+UNRESOLVED = "No number can be signalled for this call. Please tell your administrator."
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One rule in an explanation.
+
+    `condition` is the one that settled it: that failed, or that could not be judged because its
+    fact is unknown; None where the rule decided. `value` is what it met, None for a missing fact.
+    """
+
+    rule: str
+    result: Literal["failed", "unknown", "decided"]
+    condition: Condition | None = None
+    value: Scalar | None = None
+
+
+def decide(plan: DialPlan, facts: Facts, tried: list[Tried] | None = None) -> Decision:
+    """What becomes of a call; each rule that was looked at is added to `tried`.
+
+    Rules are tried in order. Where an unknown fact leaves open whether a rule holds, or which
+    number it signals, the plan's `outage` decides: nothing is decided from data that is not there.
+    """
+    for rule in plan.rules:
+        settled, result = _judge(rule, facts)
+        if tried is not None:
+            value = None if settled is None else facts.values.get(settled.fact)
+            tried.append(Tried(rule.id, result, settled, value))
+        if result == "unknown":
+            return _outage(plan, rule, facts)
+        if result == "decided":
+            decision = _resolve(rule.outcome, rule.id, facts)
+            return _outage(plan, rule, facts) if decision is None else decision
+    return Decision(rule="", reason=UNRESOLVED, cause="unresolved")
+
+
+def _judge(
+    rule: Rule, facts: Facts
+) -> tuple[Condition | None, Literal["failed", "unknown", "decided"]]:
+    """A condition that fails settles the rule, whatever is unknown of the others."""
+    unknown: Condition | None = None
+    for condition in rule.conditions:
+        holds = condition.holds(facts)
+        if holds is False:
+            return condition, "failed"
+        if holds is None:
+            unknown = unknown or condition
+    return (None, "decided") if unknown is None else (unknown, "unknown")
+
+
+def _outage(plan: DialPlan, rule: Rule, facts: Facts) -> Decision:
+    decision = _resolve(plan.outage, rule.id, facts)
+    if decision is None:  # even the outage needs a fact that cannot be had
+        decision = Decision(rule=rule.id, reason=UNRESOLVED)
+    return replace(decision, cause="outage")
+
+
+def _resolve(outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
+    """The decision; None where it takes a fact that is unknown."""
+    match outcome:
+        case Refuse(reason):
+            return Decision(rule, reason=reason)
+        case SignalNumber(service_number):
+            return Decision(rule, service_number)
+        case SignalMapping(mapping, key):
+            value = facts.values.get(key)
+            found = None if value is None else mapping.entries.get(_as_key(value))
+            signalled = found or mapping.default
+        case SignalAgent(fact, prefix, name):
+            key = fact
+            value = facts.values.get(fact)
+            number = "" if value is None else _as_key(value).strip()
+            signalled = ServiceNumber(prefix + number, name or prefix + number) if number else None
+    if value is None and key.partition(".")[0] in facts.unknown:
+        return None
+    if signalled is not None:
+        return Decision(rule, signalled)
+    if outcome.otherwise is not None:
+        return _resolve(outcome.otherwise, rule, facts)
+    return Decision(rule, reason=UNRESOLVED, cause="unresolved")
+
+
+def _as_key(value: Scalar) -> str:
+    """A fact as the text that mappings are keyed by: `true`, `7` (also for 7.0), or itself."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

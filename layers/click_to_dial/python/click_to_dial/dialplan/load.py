@@ -1,0 +1,93 @@
+"""From the published JSON document to the plan in memory.
+
+The document was validated when it was published (cli/), so a fault here means that it was published
+by a version of this software that knows more, or other, keys.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from click_to_dial.dialplan.conditions import condition
+from click_to_dial.dialplan.plan import (
+    DialPlan,
+    Freshness,
+    NumberMapping,
+    Outcome,
+    Refuse,
+    Rule,
+    SignalAgent,
+    SignalMapping,
+    SignalNumber,
+)
+from click_to_dial.errors import UnreadableDialPlanError
+from click_to_dial.model import ServiceNumber
+
+Document = Mapping[str, Any]
+Entries = Mapping[str, str]
+Numbers = Mapping[str, ServiceNumber]
+Mappings = Mapping[str, NumberMapping]
+
+
+def load(
+    document: Document, salesforce_mappings: Mapping[str, Entries] | None = None, version: int = 0
+) -> DialPlan:
+    """The plan of `document`, with the entries of those mappings that are kept in Salesforce.
+
+    Raises UnreadableDialPlanError where the document's form is not the one known here.
+    """
+    try:
+        numbers = {
+            key: ServiceNumber(number=value["number"], name=value["name"])
+            for key, value in document["service_numbers"].items()
+        }
+        mappings = {
+            name: _mapping(mapping, (salesforce_mappings or {}).get(name, {}), numbers)
+            for name, mapping in document["mappings"].items()
+        }
+        return DialPlan(
+            home_region=document["home_region"],
+            without_record=document["without_record"] == "allow",
+            objects=document["objects"],
+            agent_match=document["agents"]["match"],
+            agent_attributes=document["agents"]["attributes"],
+            rules=tuple(_rule(rule, numbers, mappings) for rule in document["rules"]),
+            outage=_outcome(document["outage"], numbers, mappings),
+            freshness=Freshness(**document["freshness"]),
+            version=version,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableDialPlanError(
+            "The published dial plan was written by another version of click-to-dial "
+            f"({type(error).__name__}: {error}). Deploy that version or publish the plan again."
+        ) from error
+
+
+def _mapping(document: Document, from_salesforce: Entries, numbers: Numbers) -> NumberMapping:
+    """Entries that name no service number are left out: a default is better than a defect."""
+    entries = document.get("entries", from_salesforce)
+    default = document["default"]
+    return NumberMapping(
+        entries={key: numbers[value] for key, value in entries.items() if value in numbers},
+        default=None if default is None else numbers[default],
+    )
+
+
+def _rule(document: Document, numbers: Numbers, mappings: Mappings) -> Rule:
+    return Rule(
+        id=document["id"],
+        conditions=tuple(condition(fact, expected) for fact, expected in document["when"].items()),
+        outcome=_outcome(document, numbers, mappings),
+    )
+
+
+def _outcome(document: Document, numbers: Numbers, mappings: Mappings) -> Outcome:
+    if "refuse" in document:
+        return Refuse(document["refuse"])
+    signal = document["signal"]
+    if "number" in signal:
+        return SignalNumber(numbers[signal["number"]])
+    fallback = document.get("otherwise")
+    otherwise = None if fallback is None else _outcome(fallback, numbers, mappings)
+    if "mapping" in signal:
+        return SignalMapping(mappings[signal["mapping"]], signal["key"], otherwise)
+    return SignalAgent(f"agent.{signal['agent']}", signal["prefix"], signal["name"], otherwise)

@@ -1,0 +1,151 @@
+"""What Salesforce said earlier, kept for all sandboxes until its TTL ends.
+
+One item each for a record, an agent and the object of a custom key prefix. `data` holds JSON: the
+attributes that the plan names, and the shape (fields) that they were read with.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from click_to_dial.aws import AwsClient, AwsError
+from click_to_dial.dialplan import DialPlan
+from click_to_dial.errors import DynamoDBError
+from click_to_dial.model import Agent, Record
+from click_to_dial.ports import NOT_FOUND_SECONDS, Answer, Stored
+from click_to_dial.salesforce_id import STANDARD_OBJECTS, key_prefix
+
+OBJECT_NAME_SECONDS = 30 * 24 * 3600
+
+Data = Mapping[str, Any]
+
+
+class DynamoDBFacts:
+    """The port `FactsCache`. `org`, the organisation's host, keeps those of two apart."""
+
+    def __init__(
+        self, client: AwsClient, table_name: str, org: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._client = client
+        self._table_name = table_name
+        self._org = org
+        self._clock = clock
+
+    def read(self, plan: DialPlan, record_id: str | None, agent_uid: str) -> Stored:
+        """One BatchGetItem. What DynamoDB leaves unprocessed counts as not kept.
+
+        Raises DynamoDBError.
+        """
+        keys = [self._agent_key(agent_uid)]
+        if record_id is not None:
+            keys.append(self._record_key(record_id))
+            if key_prefix(record_id) not in STANDARD_OBJECTS:
+                keys.append(self._object_key(record_id))
+        kept = self._kept(keys)
+        agent, agent_age = kept.get(self._agent_key(agent_uid), ({}, 0.0))
+        record, record_age = kept.get(self._record_key(record_id or ""), ({}, 0.0))
+        name, _ = kept.get(self._object_key(record_id or ""), ({}, 0.0))
+        return Stored(
+            record=_record(plan, record),
+            record_age=record_age,
+            agent=_agent(plan, agent),
+            agent_age=agent_age,
+            object_name=name.get("object"),
+        )
+
+    def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
+        """One BatchWriteItem with what is no error. Raises DynamoDBError."""
+        items = []
+        if isinstance(answer.agent, Agent):
+            data = {
+                "shape": _agent_shape(plan),
+                "known": answer.agent.known,
+                "values": answer.agent.attributes,
+            }
+            keep = _seconds(plan, answer.agent.known, plan.freshness.agent)
+            items.append(self._item(self._agent_key(agent_uid), data, keep))
+        if isinstance(answer.record, Record) and record_id is not None:
+            name = answer.record.object_name
+            data = {
+                "shape": _record_shape(plan, name),
+                "found": answer.record.found,
+                "object": name,
+                "values": answer.record.attributes,
+            }
+            keep = _seconds(plan, answer.record.found, plan.freshness.record)
+            items.append(self._item(self._record_key(record_id), data, keep))
+            if name is not None and key_prefix(record_id) not in STANDARD_OBJECTS:
+                key = self._object_key(record_id)
+                items.append(self._item(key, {"object": name}, OBJECT_NAME_SECONDS))
+        if not items:
+            return
+        puts = [{"PutRequest": {"Item": item}} for item in items]
+        try:
+            self._client.batch_write_item(RequestItems={self._table_name: puts})
+        except AwsError as error:
+            raise DynamoDBError(f"Facts cannot be kept: {type(error).__name__}.") from error
+
+    def _kept(self, keys: list[str]) -> dict[str, tuple[Data, float]]:
+        """Data and age by key; the TTL is compared here too, since DynamoDB deletes late."""
+        wanted = {"Keys": [{"pk": {"S": key}, "sk": {"S": "facts"}} for key in keys]}
+        try:
+            response = self._client.batch_get_item(RequestItems={self._table_name: wanted})
+        except AwsError as error:
+            raise DynamoDBError(f"Facts cannot be read: {type(error).__name__}.") from error
+        now = self._clock()
+        return {
+            item["pk"]["S"]: (json.loads(item["data"]["S"]), now - float(item["read_at"]["N"]))
+            for item in response["Responses"].get(self._table_name, ())
+            if float(item["expires_at"]["N"]) > now
+        }
+
+    def _item(self, key: str, data: Data, keep_seconds: float) -> Mapping[str, Any]:
+        now = self._clock()
+        return {
+            "pk": {"S": key},
+            "sk": {"S": "facts"},
+            "data": {"S": json.dumps(data)},
+            "read_at": {"N": f"{now:.3f}"},
+            "expires_at": {"N": str(int(now + keep_seconds))},
+        }
+
+    def _record_key(self, record_id: str) -> str:
+        return f"record#{self._org}#{record_id}"
+
+    def _agent_key(self, agent_uid: str) -> str:
+        """The AgentUID names a person, so the key holds only its hash."""
+        return f"agent#{self._org}#{hashlib.sha256(agent_uid.encode()).hexdigest()}"
+
+    def _object_key(self, record_id: str) -> str:
+        return f"object#{self._org}#{key_prefix(record_id)}"
+
+
+def _seconds(plan: DialPlan, found: bool, fresh: int) -> int:
+    return max(fresh, plan.freshness.stale_if_error) if found else NOT_FOUND_SECONDS
+
+
+def _record(plan: DialPlan, data: Data) -> Record | None:
+    if not data or data["shape"] != _record_shape(plan, data["object"]):
+        return None
+    return Record(data["found"], data["object"], data["values"])
+
+
+def _agent(plan: DialPlan, data: Data) -> Agent | None:
+    if not data or data["shape"] != _agent_shape(plan):
+        return None
+    return Agent(data["known"], data["values"])
+
+
+def _record_shape(plan: DialPlan, object_name: str | None) -> str:
+    return _shape(plan.objects.get(object_name or "", {}))
+
+
+def _agent_shape(plan: DialPlan) -> str:
+    return _shape({"": plan.agent_match, **plan.agent_attributes})
+
+
+def _shape(fields: Mapping[str, str]) -> str:
+    """A change of the plan's fields makes what was read before it unusable."""
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,121 @@
+"""The two kinds of items that say which dial plans there are: `active` and the versions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from click_to_dial.dynamodb.bodies import Body
+
+Item = Mapping[str, Any]
+
+ACTIVE_KEY: Item = {"pk": {"S": "plan"}, "sk": {"S": "active"}}
+
+
+@dataclass(frozen=True, slots=True)
+class CachedMapping:
+    """What a mapping that is kept in Salesforce held at `read_at`, an ISO 8601 time."""
+
+    body: Body
+    entries: int
+    read_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """What decides now. `revision` counts every change, also those of cached mappings alone."""
+
+    revision: int
+    version: int
+    body: Body
+    mappings: Mapping[str, CachedMapping]
+    activated_at: str
+    activated_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published plan: `body` is the document that decides, `source` the YAML it came from."""
+
+    number: int
+    body: Body
+    source: Body
+    author: str
+    published_at: str
+    comment: str
+
+
+def version_key(number: int) -> Item:
+    """The key of a version; in the order of their numbers."""
+    return {"pk": {"S": "plan"}, "sk": {"S": f"version#{number:08d}"}}
+
+
+def from_active(active: Active) -> Item:
+    """The item of what decides now."""
+    return {
+        **ACTIVE_KEY,
+        **_from_body(active.body),
+        "revision": {"N": str(active.revision)},
+        "version": {"N": str(active.version)},
+        "mappings": {"M": {name: _from_cached(each) for name, each in active.mappings.items()}},
+        "activated_at": {"S": active.activated_at},
+        "activated_by": {"S": active.activated_by},
+    }
+
+
+def to_active(item: Item) -> Active:
+    """What the item says."""
+    return Active(
+        revision=int(item["revision"]["N"]),
+        version=int(item["version"]["N"]),
+        body=_to_body(item),
+        mappings={name: _to_cached(each["M"]) for name, each in item["mappings"]["M"].items()},
+        activated_at=item["activated_at"]["S"],
+        activated_by=item["activated_by"]["S"],
+    )
+
+
+def from_version(version: Version) -> Item:
+    """The item of a version."""
+    return {
+        **version_key(version.number),
+        **_from_body(version.body),
+        **_from_body(version.source, "source_"),
+        "version": {"N": str(version.number)},
+        "author": {"S": version.author},
+        "published_at": {"S": version.published_at},
+        "comment": {"S": version.comment},
+    }
+
+
+def to_version(item: Item) -> Version:
+    """What the item says."""
+    return Version(
+        number=int(item["version"]["N"]),
+        body=_to_body(item),
+        source=_to_body(item, "source_"),
+        author=item["author"]["S"],
+        published_at=item["published_at"]["S"],
+        comment=item["comment"]["S"],
+    )
+
+
+def _from_cached(cached: CachedMapping) -> Item:
+    return {
+        "M": {
+            **_from_body(cached.body),
+            "entries": {"N": str(cached.entries)},
+            "read_at": {"S": cached.read_at},
+        }
+    }
+
+
+def _to_cached(item: Item) -> CachedMapping:
+    return CachedMapping(_to_body(item), int(item["entries"]["N"]), item["read_at"]["S"])
+
+
+def _from_body(body: Body, prefix: str = "") -> Item:
+    return {f"{prefix}hash": {"S": body.hash}, f"{prefix}chunks": {"N": str(body.chunks)}}
+
+
+def _to_body(item: Item, prefix: str = "") -> Body:
+    return Body(item[f"{prefix}hash"]["S"], int(item[f"{prefix}chunks"]["N"]))

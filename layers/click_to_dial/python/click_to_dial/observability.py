@@ -1,0 +1,137 @@
+"""One structured log line and a few metrics for each request: no number, name or token in either.
+
+Metrics have no dimension but the service: CloudWatch bills each value of each dimension.
+"""
+
+import traceback
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from click_to_dial.errors import (
+    BadParameterError,
+    ClickToDialError,
+    DialPlanError,
+    SalesforceConfigurationError,
+    SalesforceError,
+)
+from click_to_dial.model import Decision
+from click_to_dial.service import Gathered, Report
+from click_to_dial.sync import Change
+
+SERVICE = "click-to-dial"
+NAMESPACE = "ClickToDial"
+MESSAGE = "onClickToDial"
+
+logger = Logger(service=SERVICE)
+metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+
+
+def log_report(report: Report) -> None:
+    """A call that was decided, or whose record does not exist."""
+    gathered, decision = report.gathered, report.decision
+    outcome = _outcome(decision)
+    fields: dict[str, Any] = {
+        "outcome": outcome,
+        "rule": decision.rule if decision else None,
+        "plan_version": report.plan_version,
+        "duration_ms": report.duration_ms,
+        "callee_kind": report.click.callee.kind,
+        "record_from": gathered.record_from,
+        "agent_from": gathered.agent_from,
+        "salesforce_calls": gathered.salesforce_calls,
+        "salesforce_failures": [failure.reason for failure in gathered.failures],
+        "cache_failed": gathered.cache_failed,
+    }
+    cures = [str(failure) for failure in _misconfigured(gathered)]
+    if report.plan_failure is not None:
+        cures.append(str(report.plan_failure))
+    _count(outcome, *_side_effects(report))
+    if cures:
+        logger.error(MESSAGE, extra=fields | {"cure": cures})
+    else:
+        logger.info(MESSAGE, extra=fields)
+
+
+def log_bad_parameter(error: BadParameterError) -> None:
+    """A 400: which parameter, never its value."""
+    _count("BadParameter")
+    logger.warning(MESSAGE, extra={"outcome": "BadParameter", "parameter": error.parameter})
+
+
+def log_no_dial_plan(error: DialPlanError) -> None:
+    """A 503: nothing is published, or nothing can be read."""
+    _count("NoDialPlan")
+    logger.error(MESSAGE, extra={"outcome": "NoDialPlan", "cure": str(error)})
+
+
+def log_no_such_path() -> None:
+    """A 404 for another path or method."""
+    _count("NoSuchPath")
+    logger.warning(MESSAGE, extra={"outcome": "NoSuchPath"})
+
+
+def log_sync(changes: list[Change]) -> None:
+    """A sync of the mappings: how many entries, never which: a key may be a customer's name."""
+    problems = sum(len(change.problems) for change in changes)
+    _count("SyncSucceeded", *(["SyncLeftOutRows"] if problems else []))
+    fields = {
+        "mappings": len(changes),
+        "changed": sum(change.before != change.after for change in changes),
+        "entries": sum(len(change.after) for change in changes),
+        "rows_left_out": problems,
+    }
+    logger.info("syncMappings", extra={"outcome": "SyncSucceeded", **fields})
+
+
+def log_sync_failure(error: ClickToDialError) -> None:
+    """A sync that failed: the last good mappings stay."""
+    _count("SyncFailed")
+    fields = {"outcome": "SyncFailed", "error": type(error).__name__, "cure": str(error)}
+    logger.error("syncMappings", extra=fields)
+
+
+def log_defect(error: Exception) -> None:
+    """A 500: the kind of error and the way to it. Its message might quote a phone number."""
+    _count("Defect")
+    way = [
+        f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    fields = {"outcome": "Defect", "error": type(error).__name__, "at": way}
+    logger.error(MESSAGE, extra=fields)
+
+
+def _outcome(decision: Decision | None) -> str:
+    if decision is None:
+        return "NoSuchRecord"
+    if decision.cause == "outage":
+        return "DecidedAsOutage"
+    if decision.cause == "unresolved":
+        return "Unresolved"
+    return "Refused" if decision.service_number is None else "Allowed"
+
+
+def _misconfigured(gathered: Gathered) -> list[SalesforceError]:
+    return [each for each in gathered.failures if isinstance(each, SalesforceConfigurationError)]
+
+
+def _side_effects(report: Report) -> list[str]:
+    """What an operator wants to know about besides the outcome."""
+    gathered = report.gathered
+    record, agent = gathered.record, gathered.agent
+    effects = {
+        "CacheFailed": gathered.cache_failed,
+        "DialPlanNotChecked": report.plan_failure is not None,
+        "SalesforceFailed": bool(gathered.failures),
+        "SalesforceMisconfigured": bool(_misconfigured(gathered)),
+        "StaleFacts": "stale" in (gathered.record_from, gathered.agent_from),
+        "UnknownAgent": agent is not None and not agent.known,
+        "UnknownKeyPrefix": record is not None and record.object_name is None,
+    }
+    return [name for name, holds in effects.items() if holds]
+
+
+def _count(*names: str) -> None:
+    for name in names:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)

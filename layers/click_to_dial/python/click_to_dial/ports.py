@@ -1,0 +1,72 @@
+"""What the service needs of the world: the shapes of the adapters and of the tests' fakes."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.dialplan import DialPlan
+from click_to_dial.errors import ClickToDialError, SalesforceError
+from click_to_dial.model import Agent, Record
+
+NOT_FOUND_SECONDS = 10
+"""For how long "there is no such record", or user, is believed: one made just now is soon seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a decision has to ask Salesforce: of `None` nothing.
+
+    `object_name` is the object of the record's key prefix where it was learned before.
+    """
+
+    record_id: str | None
+    agent_uid: str | None
+    object_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Salesforce said. Each part is None where it was not asked, an error where it failed."""
+
+    record: Record | SalesforceError | None
+    agent: Agent | SalesforceError | None
+    calls: int = 1
+    """HTTP requests that it took, logins not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Facts of an earlier call, with their age in seconds; None where none are kept."""
+
+    record: Record | None = None
+    record_age: float = 0.0
+    agent: Agent | None = None
+    agent_age: float = 0.0
+    object_name: str | None = None
+
+
+class DialPlans(Protocol):
+    """The published dial plan."""
+
+    failure: ClickToDialError | None
+    """Why it could not be checked whether it is still the active one; None where it could."""
+
+    def get(self) -> DialPlan:
+        """The active plan. Raises DialPlanError where there is none to decide by."""
+
+
+class FactsCache(Protocol):
+    """What Salesforce said earlier, to any sandbox."""
+
+    def read(self, plan: DialPlan, record_id: str | None, agent_uid: str) -> Stored:
+        """What is kept of these two in the plan's shape. Raises DynamoDBError."""
+
+    def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
+        """Keeps the parts of `answer` that are no errors. Raises DynamoDBError."""
+
+
+class Salesforce(Protocol):
+    """The organisation's records and users."""
+
+    def ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
+        """Record and agent in one round trip. Raises SalesforceError, OutOfTimeError."""

@@ -1,0 +1,1 @@
+"""The Salesforce organisation: records, users, login. Only `transport` knows the library."""

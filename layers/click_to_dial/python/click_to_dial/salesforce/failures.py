@@ -1,0 +1,141 @@
+"""Every way in which Salesforce fails, and what becomes of it: one table, also in the docs.
+
+The bodies are those of the REST API (a list of `errorCode` and `message`), recorded or documented:
+https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
+"""
+
+import re
+from dataclasses import dataclass
+
+from click_to_dial.errors import (
+    SalesforceBusyError,
+    SalesforceConfigurationError,
+    SalesforceError,
+    SalesforceUnavailableError,
+    SessionExpiredError,
+)
+
+
+class InvalidIdError(SalesforceError):
+    """Salesforce says that this can be no id of this object: there is no such record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One row: which answers it covers, its short code for logs, what it means, what to do."""
+
+    status: int | None
+    error_code: str | None
+    reason: str
+    error: type[SalesforceError]
+    advice: str
+    in_message: str = ""
+
+    def covers(self, status: int, error_code: str, message: str) -> bool:
+        """Whether an answer belongs to this row; None in a row stands for anything."""
+        return (
+            self.status in (None, status)
+            and self.error_code in (None, error_code)
+            and self.in_message in message
+        )
+
+
+_PERMISSION = "Give the integration user read access to it in its permission set."
+
+FAILURES = (
+    Failure(
+        401,
+        "INVALID_SESSION_ID",
+        "session-not-for-rest",
+        SalesforceConfigurationError,
+        "The access token is not good for the REST API: add the scope 'api' to the External "
+        "Client App, and enable 'API Enabled' for the integration user.",
+        in_message="not valid for use with the REST API",
+    ),
+    Failure(401, None, "session-expired", SessionExpiredError, "Log in again, once."),
+    Failure(
+        403,
+        "REQUEST_LIMIT_EXCEEDED",
+        "quota",
+        SalesforceUnavailableError,
+        "The organisation's API calls of the last 24 hours are used up (Setup, System Overview).",
+    ),
+    Failure(
+        403,
+        "API_DISABLED_FOR_ORG",
+        "api-disabled",
+        SalesforceConfigurationError,
+        "The REST API is not enabled for this organisation or this user: enable 'API Enabled'.",
+    ),
+    Failure(403, None, "no-access", SalesforceConfigurationError, _PERMISSION),
+    Failure(400, "INVALID_FIELD", "invalid-field", SalesforceConfigurationError, _PERMISSION),
+    Failure(400, "INVALID_TYPE", "invalid-object", SalesforceConfigurationError, _PERMISSION),
+    Failure(400, "MALFORMED_ID", "malformed-id", InvalidIdError, "There is no such record."),
+    Failure(
+        400,
+        "INVALID_QUERY_FILTER_OPERATOR",
+        "malformed-id",
+        InvalidIdError,
+        "There is no such record.",
+        in_message="invalid ID field",
+    ),
+    Failure(
+        None, "UNABLE_TO_LOCK_ROW", "locked-row", SalesforceBusyError, "A passing fault of a row."
+    ),
+    Failure(
+        400, "QUERY_TIMEOUT", "query-timeout", SalesforceUnavailableError, "Salesforce is slow."
+    ),
+    Failure(400, None, "bad-request", SalesforceConfigurationError, "See the code of the error."),
+    Failure(
+        404,
+        None,
+        "no-such-resource",
+        SalesforceConfigurationError,
+        "Salesforce does not know this REST API version: set SalesforceApiVersion to a newer one.",
+    ),
+    Failure(
+        410,
+        None,
+        "version-retired",
+        SalesforceConfigurationError,
+        "Salesforce retired this REST API version: set SalesforceApiVersion to a newer one.",
+    ),
+    Failure(503, None, "unavailable", SalesforceBusyError, "See https://status.salesforce.com."),
+    Failure(None, None, "server-error", SalesforceUnavailableError, "See status.salesforce.com."),
+)
+REDIRECT = Failure(
+    None,
+    None,
+    "redirect",
+    SalesforceConfigurationError,
+    "Salesforce answered with a redirect: set SalesforceUrl to the organisation's My Domain "
+    "(Setup, My Domain, Current My Domain URL).",
+)
+
+_COLUMN = re.compile(r"No such column '([\w.]+)' on (?:entity|sobject of type) '?(\w+)")
+
+
+def failure(status: int, content: object) -> SalesforceError:
+    """The error for an answer with this HTTP status and this body, parsed or as text.
+
+    The message names the error code and, where there is one, the field: the rest of Salesforce's
+    message may quote the query, and with it who called.
+    """
+    error_code, message = _first_error(content)
+    if 300 <= status < 400:
+        row = REDIRECT
+    else:
+        row = next(row for row in FAILURES if row.covers(status, error_code, message))
+    column = _COLUMN.search(message)
+    field = f" (field {column[1]} of {column[2]})" if column else ""
+    return row.error(row.reason, f"HTTP {status} {error_code}{field}: {row.advice}")
+
+
+def _first_error(content: object) -> tuple[str, str]:
+    first = content[0] if isinstance(content, list) and content else content
+    if not isinstance(first, dict):
+        return "", ""
+    error_code, message = first.get("errorCode"), first.get("message")
+    if not isinstance(error_code, str) or not re.fullmatch(r"[A-Z_]{1,60}", error_code):
+        error_code = ""
+    return error_code, message if isinstance(message, str) else ""

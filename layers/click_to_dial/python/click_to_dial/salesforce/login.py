@@ -1,0 +1,128 @@
+"""Login by OAuth 2.0 client credentials, the flow of an External Client App.
+
+https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.errors import SalesforceConfigurationError, SalesforceUnavailableError
+from click_to_dial.salesforce.transport import Transport
+
+TOKEN_PATH = "/services/oauth2/token"
+
+# What Salesforce says -> what to change in Setup. The first whose both texts fit is taken.
+ADVICE: tuple[tuple[str, str, str], ...] = (
+    (
+        "invalid_client_id",
+        "",
+        "The client_id of the secret is no Consumer Key of this organisation: copy it again from "
+        "Setup, External Client App Manager, your app, Settings, OAuth Settings.",
+    ),
+    (
+        "invalid_client",
+        "",
+        "The client_secret is not the app's Consumer Secret: copy it again, or, after a rotation, "
+        "put the new one into the secret.",
+    ),
+    (
+        "invalid_grant",
+        "no client credentials user",
+        "The app has no Run-As user: Setup, External Client App Manager, your app, Policies, "
+        "Enable Client Credentials Flow, Run As.",
+    ),
+    (
+        "invalid_grant",
+        "not supported on this domain",
+        "SalesforceUrl must be the organisation's My Domain, not login or test.salesforce.com.",
+    ),
+    (
+        "invalid_grant",
+        "login rate exceeded",
+        "The user has logged in more than 3,600 times in an hour: look for another program that "
+        "logs in as the Run-As user.",
+    ),
+    (
+        "invalid_grant",
+        "authentication failure",
+        "The Run-As user cannot log in: is it active, unlocked, and allowed from any IP address?",
+    ),
+    ("invalid_grant", "", "Check the Run-As user and the OAuth policies of the app in Setup."),
+    (
+        "invalid_app_access",
+        "",
+        "The Run-As user is not admitted to the app: Setup, External Client App Manager, your app, "
+        "Policies, Permitted Users, and give the user its permission set.",
+    ),
+    (
+        "unsupported_grant_type",
+        "",
+        "The app does not allow the client credentials flow: Setup, External Client App Manager, "
+        "your app, Settings, Flow Enablement, Enable Client Credentials Flow.",
+    ),
+    (
+        "inactive_org",
+        "",
+        "The organisation is locked, closed or suspended: ask Salesforce support.",
+    ),
+)
+
+
+def log_in(transport: Transport, read_secret: Callable[[], str], deadline: Deadline) -> str:
+    """A new access token. Raises SalesforceError with advice, OutOfTimeError."""
+    status, body = transport.post_form(
+        TOKEN_PATH, {"grant_type": "client_credentials"}, credentials(read_secret()), deadline
+    )
+    token = body.get("access_token") if isinstance(body, dict) else None
+    if status == 200 and isinstance(token, str) and token.isascii() and token.isprintable():
+        return token
+    if status in {400, 401}:
+        raise _refused(body if isinstance(body, dict) else {})
+    if 300 <= status < 400:
+        raise SalesforceConfigurationError(
+            "login-redirect",
+            "Salesforce redirects the login: set SalesforceUrl to the My Domain URL.",
+        )
+    raise SalesforceUnavailableError(
+        "login-unavailable", f"The login was answered by HTTP {status}."
+    )
+
+
+def credentials(secret: str) -> tuple[str, str]:
+    """Client id and client secret. Raises SalesforceConfigurationError where they are not there."""
+    try:
+        parsed = json.loads(secret)
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise SalesforceConfigurationError(
+            "secret-not-json",
+            'The Salesforce secret must be JSON: {"client_id": "…", "client_secret": "…"}.',
+        )
+    if {"username", "password", "security_token"} & parsed.keys():
+        raise SalesforceConfigurationError(
+            "secret-with-password",
+            "The Salesforce secret holds a username or a password. Salesforce retires these "
+            "flows, so only client credentials are used: create an External Client App, store "
+            "its client_id and client_secret, and remove all other keys.",
+        )
+    client_id, client_secret = parsed.get("client_id"), parsed.get("client_secret")
+    if not (isinstance(client_id, str) and client_id.strip()) or not (
+        isinstance(client_secret, str) and client_secret.strip()
+    ):
+        raise SalesforceConfigurationError(
+            "secret-incomplete", "The Salesforce secret lacks client_id or client_secret."
+        )
+    return client_id.strip(), client_secret.strip()
+
+
+def _refused(body: Mapping[str, Any]) -> SalesforceConfigurationError:
+    error, description = body.get("error"), str(body.get("error_description", "")).lower()
+    for code, part, advice in ADVICE:
+        if error == code and part in description:
+            return SalesforceConfigurationError(f"login-{code.replace('_', '-')}", advice)
+    return SalesforceConfigurationError(
+        "login-refused", "Salesforce refused the login: check the External Client App in Setup."
+    )

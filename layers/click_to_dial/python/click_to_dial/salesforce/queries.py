@@ -1,0 +1,56 @@
+"""The SOQL that a decision takes. Values are bound; names, which cannot be, are checked."""
+
+import re
+from collections.abc import Mapping
+
+from click_to_dial.dialplan import DialPlan
+from click_to_dial.errors import SalesforceConfigurationError
+from click_to_dial.ports import Question
+from click_to_dial.salesforce.transport import format_soql
+
+_PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
+
+
+def record_query(plan: DialPlan, question: Question, object_name: str) -> str:
+    """SOQL for the clicked record with exactly the fields that the plan names of its object."""
+    columns = _columns("Id", *listed(plan, object_name)[1].values())
+    return format_soql(  # names are checked, the value is bound
+        f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id = {{}} LIMIT 1",
+        question.record_id,
+    )
+
+
+def agent_query(plan: DialPlan, question: Question) -> str:
+    """SOQL for the User; two rows are enough to see that the AgentUID is ambiguous."""
+    columns = _columns("Id", "IsActive", *plan.agent_attributes.values())
+    match = checked_name(plan.agent_match)
+    return format_soql(
+        f"SELECT {columns} FROM User WHERE {match} = {{}} LIMIT 2", question.agent_uid
+    )
+
+
+def object_query(prefix: str) -> str:
+    """SOQL for the object of a key prefix, rarely several. EntityDefinition takes no LIMIT."""
+    return format_soql("SELECT QualifiedApiName FROM EntityDefinition WHERE KeyPrefix = {}", prefix)
+
+
+def checked_name(path: str) -> str:
+    """Names cannot be bound in SOQL. The plan was validated; this holds whoever wrote it."""
+    if not _PATH.fullmatch(path):
+        raise SalesforceConfigurationError(
+            "bad-name", "The dial plan holds a malformed field name."
+        )
+    return path
+
+
+def _columns(*paths: str) -> str:
+    """Each field once, whatever the case it is written in: SOQL refuses duplicates."""
+    return ",".join({path.lower(): checked_name(path) for path in paths}.values())
+
+
+def listed(plan: DialPlan, object_name: str) -> tuple[str, Mapping[str, str]]:
+    """The object as the plan spells it (API names ignore case), and its attributes' fields."""
+    for name, fields in plan.objects.items():
+        if name.lower() == object_name.lower():
+            return name, fields
+    return object_name, {}

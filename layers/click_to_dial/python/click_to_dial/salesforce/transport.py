@@ -1,0 +1,173 @@
+"""HTTP to Salesforce through simple-salesforce, whose sole importer this is.
+
+Of the library we use the REST call, its errors and `format_soql`. Its own login, refresh and
+`SFType` are left alone: they know no timeouts, log in without bound on a lasting 401, and join
+unquoted ids to URLs.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, TypeVar
+
+import requests
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.errors import (
+    OutOfTimeError,
+    SalesforceBusyError,
+    SalesforceError,
+    SalesforceUnavailableError,
+)
+from click_to_dial.salesforce.failures import failure
+
+CONNECT_SECONDS = 0.8
+"""So that a second try still fits into the time budget."""
+IDLE_SECONDS = 45.0
+"""A kept-alive connection that was idle for longer may be dead, above all after a freeze."""
+
+
+@contextmanager
+def _stand_ins(**modules: str) -> Iterator[None]:
+    """Empty modules for those that only SOAP and JWT need, while the library is imported.
+
+    They would bring zeep, lxml, jwt and cryptography: half of the import time, 30 MB of the layer.
+    """
+    added = []
+    for module, attribute in modules.items():
+        name = module.replace("__", ".")
+        if name not in sys.modules:
+            sys.modules[name] = ModuleType(name)
+            setattr(sys.modules[name], attribute, None)
+            added.append(name)
+    yield
+    for name in added:
+        del sys.modules[name]
+
+
+with _stand_ins(simple_salesforce__metadata="SfdcMetadataApi", jwt="encode"):
+    from simple_salesforce.api import Salesforce
+    from simple_salesforce.exceptions import SalesforceError as LibraryError
+    from simple_salesforce.format import format_soql
+
+__all__ = ["Transport", "format_soql"]
+
+NOT_JSON = "The answer is not JSON: a proxy, or Salesforce under maintenance?"
+T = TypeVar("T")
+
+
+class Transport:
+    """Requests to one organisation, each within a deadline, each failure one of our errors."""
+
+    def __init__(
+        self, url: str, api_version: str, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._api_version = api_version
+        self._monotonic = monotonic
+        self._session = _new_session()
+        self._under_way = False
+        self._last_used = monotonic()
+
+    @property
+    def data_path(self) -> str:
+        """The path of the REST API, as composite sub-requests name it."""
+        return f"/services/data/v{self._api_version}"
+
+    def rest(self, token: str, method: str, path: str, deadline: Deadline, **body: Any) -> Any:
+        """The parsed answer of `path` below `data_path`; a passing fault is retried once.
+
+        Only for requests that may be sent twice. Raises SalesforceError, OutOfTimeError.
+        """
+
+        def send(session: requests.Session, timeout: tuple[float, float]) -> Any:
+            client = Salesforce(
+                session_id=token,
+                instance_url=self._url,
+                session=session,
+                version=self._api_version,
+                object_pairs_hook=None,
+            )
+            client.base_url = f"{self._url}{self.data_path}/"  # the library insists on https
+            return client.restful(
+                path, method=method, timeout=timeout, allow_redirects=False, **body
+            )
+
+        try:
+            return self._once(send, deadline)
+        except SalesforceBusyError:
+            return self._once(send, deadline)
+
+    def post_form(
+        self, path: str, form: dict[str, str], basic: tuple[str, str], deadline: Deadline
+    ) -> tuple[int, Any]:
+        """Status and parsed body (None if it is no JSON) of a form sent with HTTP Basic.
+
+        Raises SalesforceError, OutOfTimeError.
+        """
+
+        def send(session: requests.Session, timeout: tuple[float, float]) -> tuple[int, Any]:
+            response = session.post(
+                self._url + path, data=form, auth=basic, timeout=timeout, allow_redirects=False
+            )
+            try:
+                return response.status_code, response.json()
+            except ValueError:
+                return response.status_code, None
+
+        return self._once(send, deadline)
+
+    def _once(
+        self, send: Callable[[requests.Session, tuple[float, float]], T], deadline: Deadline
+    ) -> T:
+        remaining = deadline.remaining()
+        if remaining <= 0:
+            raise OutOfTimeError("The time budget is used up.")
+        session = self._live_session()
+        self._under_way = True
+        try:
+            return send(session, (min(CONNECT_SECONDS, remaining), remaining))
+        except LibraryError as error:
+            raise failure(error.status, error.content) from None
+        except requests.RequestException as error:
+            raise _network_failure(error) from None
+        except (ValueError, TypeError, RecursionError):
+            raise SalesforceUnavailableError("not-json", NOT_JSON) from None
+        finally:
+            self._under_way = False
+            self._last_used = self._monotonic()
+
+    def _live_session(self) -> requests.Session:
+        """A new session where the last call was given up, or where its connections are too old."""
+        if self._under_way or self._monotonic() - self._last_used > IDLE_SECONDS:
+            self._session = _new_session()
+        return self._session
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # a .netrc or proxy variable must not redirect the token
+    return session
+
+
+def _network_failure(error: requests.RequestException) -> SalesforceError:
+    cause = getattr(error.args[0] if error.args else None, "reason", None)
+    for kind, ours, reason, message in _NETWORK_FAILURES:
+        if isinstance(error, kind) or isinstance(cause, kind):
+            return ours(reason, message)
+    return SalesforceUnavailableError("truncated", "The answer of Salesforce broke off.")
+
+
+# The order matters: requests derives ConnectTimeout and SSLError from ConnectionError.
+_NETWORK_FAILURES: tuple[tuple[type[Exception], type[SalesforceError], str, str], ...] = (
+    (requests.exceptions.SSLError, SalesforceUnavailableError, "tls", "No trusted TLS."),
+    (requests.ConnectTimeout, SalesforceBusyError, "connect-timeout", "No connection in time."),
+    (requests.ReadTimeout, SalesforceUnavailableError, "read-timeout", "No answer in time."),
+    (requests.JSONDecodeError, SalesforceUnavailableError, "not-json", NOT_JSON),
+    (NameResolutionError, SalesforceUnavailableError, "dns", "SalesforceUrl does not resolve."),
+    (NewConnectionError, SalesforceUnavailableError, "refused", "The connection was refused."),
+    (requests.ConnectionError, SalesforceBusyError, "reset", "The connection was reset."),
+)

@@ -1,0 +1,159 @@
+"""Keeps the mappings that live in Salesforce in step: reads them, checks them, switches them.
+
+All mappings of a plan switch together, or none does. A row that cannot serve is left out, so that
+the mapping's default applies, and is reported; a mapping that would lose too many of its entries is
+not believed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.dynamodb.plan_items import Active
+from click_to_dial.errors import ClickToDialError, NoDialPlanError, PlanConflictError
+from click_to_dial.salesforce.queries import checked_name
+from click_to_dial.salesforce.rows import value_at
+
+ATTEMPTS = 3
+MOST_LOST = 0.5
+"""A mapping that would lose a larger share of its entries than this is not believed."""
+
+Document = Mapping[str, Any]
+Entries = Mapping[str, str]
+
+
+class Rows(Protocol):
+    """The organisation, as far as it is read here."""
+
+    def select(self, soql: str, deadline: Deadline) -> list[Any]:
+        """All rows of a query. Raises SalesforceError, OutOfTimeError."""
+
+
+class Plans(Protocol):
+    """Where plans and cached mappings are kept."""
+
+    def active(self) -> Active | None:
+        """What decides now."""
+
+    def load(self, active: Active) -> tuple[Document, Mapping[str, Entries]]:
+        """Its document and the entries of its cached mappings."""
+
+    def switch_mappings(self, active: Active, entries: Mapping[str, Entries]) -> Active:
+        """Puts other entries in place. Raises PlanConflictError."""
+
+
+class SyncRefusedError(ClickToDialError):
+    """A mapping would lose too many entries, or Salesforce's rows make no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a sync does to one mapping. `problems` says which rows were left out, and why."""
+
+    mapping: str
+    before: Entries
+    after: Entries
+    problems: tuple[str, ...]
+
+    def loss(self) -> float:
+        """The share of the entries that would go, from 0 to 1."""
+        gone = self.before.keys() - self.after.keys()
+        return len(gone) / len(self.before) if self.before else 0.0
+
+
+def sync(
+    plans: Plans, organisation: Rows, deadline: Deadline, *, most_lost: float, dry_run: bool = False
+) -> list[Change]:
+    """Brings the cached mappings of the active plan in step with Salesforce, and says how.
+
+    A mapping may lose at most the share `most_lost` of its entries; a `dry_run` changes nothing.
+    Raises SyncRefusedError, NoDialPlanError, SalesforceError, DynamoDBError, OutOfTimeError, and
+    PlanConflictError where others change the plan over and over.
+    """
+    for _ in range(ATTEMPTS):
+        active = plans.active()
+        if active is None:
+            raise NoDialPlanError("No dial plan is published, so there are no mappings to keep.")
+        document, cached = plans.load(active)
+        changes = [
+            _read(organisation, name, mapping, document, cached.get(name, {}), deadline)
+            for name, mapping in document["mappings"].items()
+            if "salesforce" in mapping
+        ]
+        for change in changes:
+            _refuse_a_loss(change, most_lost)
+        new = {change.mapping: change.after for change in changes if _is_new(change, cached)}
+        if dry_run or not new:
+            return changes
+        try:
+            plans.switch_mappings(active, new)
+        except PlanConflictError:
+            continue
+        return changes
+    raise PlanConflictError("The dial plan is being changed by others. The next sync tries again.")
+
+
+def entries_of(
+    rows: list[Any], source: Mapping[str, str], service_numbers: Mapping[str, Any]
+) -> tuple[Entries, tuple[str, ...]]:
+    """The entries that rows of Salesforce hold, and what is wrong with those that are left out.
+
+    Raises SyncRefusedError where a row does not have the two fields that were asked for.
+    """
+    entries: dict[str, str] = {}
+    problems: list[str] = []
+    twice: set[str] = set()
+    for row in rows:
+        try:
+            key, value = value_at(row, source["key"]), value_at(row, source["value"])
+        except (KeyError, TypeError):
+            raise SyncRefusedError("Salesforce's rows do not hold the fields asked for.") from None
+        if not isinstance(key, str) or not isinstance(value, str):
+            problems.append(f"{_label(key)}: {source['key']} and {source['value']} must be texts")
+        elif value not in service_numbers:
+            problems.append(f"{_label(key)}: {_label(value)} is no service number of the plan")
+        elif entries.setdefault(key, value) != value:
+            twice.add(key)
+    for key in sorted(twice):
+        del entries[key]
+        problems.append(f"{_label(key)}: listed more than once, with different service numbers")
+    return entries, tuple(problems)
+
+
+def _read(
+    organisation: Rows,
+    name: str,
+    mapping: Document,
+    document: Document,
+    before: Entries,
+    deadline: Deadline,
+) -> Change:
+    source = mapping["salesforce"]
+    rows = organisation.select(_soql(source), deadline)
+    after, problems = entries_of(rows, source, document["service_numbers"])
+    return Change(name, before, after, problems)
+
+
+def _soql(source: Mapping[str, str | None]) -> str:
+    """Names are checked. The filter is the plan's own SOQL, as trusted as who may publish it."""
+    key, value, name = (checked_name(source[part] or "") for part in ("key", "value", "object"))
+    where = f" WHERE {source['filter']}" if source.get("filter") else ""
+    return f"SELECT {key},{value} FROM {name}{where}"
+
+
+def _is_new(change: Change, cached: Mapping[str, Entries]) -> bool:
+    return change.before != change.after or change.mapping not in cached
+
+
+def _refuse_a_loss(change: Change, most_lost: float) -> None:
+    if change.loss() > most_lost:
+        raise SyncRefusedError(
+            f"Mapping {change.mapping!r} would lose {change.loss():.0%} of its "
+            f"{len(change.before)} entries, more than the {most_lost:.0%} that are believed. "
+            "Check the rows in Salesforce; dialplan sync --most-lost 100 accepts the loss."
+        )
+
+
+def _label(text: object) -> str:
+    return repr(str(text)[:40])

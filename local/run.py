@@ -1,0 +1,181 @@
+"""`make run`: the whole system on one machine, from an organisation and a dial plan in two files.
+
+Environment: PORT of the gateway (3000), ORG (local/demo_org.json), PLAN (dialplans/demo.yaml), and
+AUTH, which switches the API's authorizer on.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import requests
+
+from cli.plan_file import PlanFile, read_plan
+from cli.targets import LOCAL
+from click_to_dial.bootstrap import synchroniser
+from click_to_dial.dynamodb.plans import PlanStore
+from click_to_dial.errors import ClickToDialError
+from local import template as sam
+from local.children import Child, ChildError
+from local.decision_log import DecisionLog
+from local.examples import find_examples
+from local.gateway import Gateway, GatewayServer
+from local.salesforce.org import Org
+from local.salesforce.org_file import OrgError, Tables, read
+from local.salesforce.state import CLIENT_ID, CLIENT_SECRET
+
+TABLE = SECRET = "click-to-dial"
+
+
+class UsageError(Exception):
+    """It cannot start as it was called; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What to run, read and found good."""
+
+    org_path: Path
+    tables: Tables
+    org: Org
+    plan_path: Path
+    plan: PlanFile
+
+
+def main() -> int:
+    """Runs until Ctrl-C; 1 with a sentence where it cannot start."""
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore SIGINT
+        signal.signal(ending, signal.default_int_handler)
+    try:
+        run(os.environ)
+    except KeyboardInterrupt:
+        print()
+    except (ChildError, ClickToDialError, OrgError, UsageError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def run(environment: Mapping[str, str]) -> None:
+    """Starts everything, and answers calls until it is interrupted."""
+    server = _listen(environment.get("PORT") or "3000")
+    inputs = _read(
+        Path(environment.get("ORG") or "local/demo_org.json"),
+        Path(environment.get("PLAN") or "dialplans/demo.yaml"),
+    )
+    logs = LOCAL.parent
+    logs.mkdir(exist_ok=True)
+    simulator = ("local.salesforce", "--port", "0", "--org", str(inputs.org_path))
+    with (
+        Child(logs / "aws.log", "local.aws") as aws,
+        Child(logs / "salesforce.log", *simulator) as salesforce,
+        _settings(aws.url(), salesforce.url()) as settings,
+    ):
+        _set_up(inputs, settings)
+        _serve(server, inputs, settings)
+
+
+def _listen(port: str) -> GatewayServer:
+    try:
+        return GatewayServer(int(port))
+    except (ValueError, OverflowError):
+        raise UsageError(f"PORT: {port!r} is not the number of a port.") from None
+    except OSError as error:
+        raise UsageError(f"Port {port} cannot be used: {error.strerror}.") from None
+
+
+def _read(org_path: Path, plan_path: Path) -> Inputs:
+    plan = read_plan(plan_path)
+    tables, prefixes = read(org_path)
+    return Inputs(org_path, tables, Org(tables, prefixes), plan_path, plan)
+
+
+@contextmanager
+def _settings(aws_url: str, salesforce_url: str) -> Iterator[Mapping[str, str]]:
+    """The functions' environment; the command `dialplan` finds it too as long as this runs."""
+    values = {"Table": TABLE, "SalesforceSecret": SECRET, "SalesforceUrl": salesforce_url}
+    settings = {
+        **sam.environment(sam.load(), values),
+        "AWS_ENDPOINT_URL": aws_url,
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "NO_PROXY": "127.0.0.1",
+        "POWERTOOLS_METRICS_DISABLED": "true",
+    }
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        os.environ.pop(name, None)
+    os.environ.update(settings)
+    LOCAL.write_text(json.dumps(settings, indent=2))
+    try:
+        yield settings
+    finally:
+        LOCAL.unlink(missing_ok=True)
+
+
+def _set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
+    """Table, secret, dial plan; and in Salesforce the fields that the plan wants."""
+    dynamodb = boto3.client("dynamodb")
+    sam.create_table(dynamodb, sam.load(), TABLE)
+    credentials = json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
+    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=credentials)
+    store = PlanStore(dynamodb, TABLE)
+    plan = inputs.plan
+    store.publish(plan.document, plan.source, author="make run", comment="", replaces=None)
+    if any("salesforce" in mapping for mapping in plan.document["mappings"].values()):
+        synchroniser()()
+    missing = _declare_missing(inputs.org, plan.document)
+    if missing:
+        print(f"No row of {inputs.org_path} has {', '.join(missing)}: taken to be empty.")
+        url = f"{settings['SALESFORCE_URL']}/_simulator/fields"
+        requests.post(url, json=dict.fromkeys(missing, True), timeout=5).raise_for_status()
+
+
+def _declare_missing(org: Org, plan: Mapping[str, Any]) -> list[str]:
+    """Fields that the plan reads and no row has: an export may well leave out empty columns."""
+    agents = plan["agents"]
+    user = {"match": agents["match"], **agents["attributes"]}
+    missing: list[str] = []
+    for name, attributes in (*plan["objects"].items(), ("User", user)):
+        for path in attributes.values():
+            while field := org.missing_field(name, path):
+                org.set_field(field, visible=True)
+                missing.append(field)
+    return missing
+
+
+def _gateway() -> Gateway:
+    template = sam.load()
+    if not os.environ.get("AUTH"):
+        return Gateway(template)
+    authorizer = sam.authorizer(template)
+    if authorizer is None:
+        raise UsageError("AUTH: template.yaml has no authorizer that could be switched on.")
+    return Gateway(template, authorize=sam.handler(template, authorizer))
+
+
+def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -> None:
+    log = DecisionLog()
+    log.attach()
+    server.gateway = _gateway()
+    server.on_answer = log.write
+    url = f"http://127.0.0.1:{server.server_port}"
+    rules = len(inputs.plan.document["rules"])
+    print(f"Click-to-dial at {url} with {inputs.plan_path} ({rules} rules)")
+    print(f"Salesforce simulator with {inputs.org_path} at {settings['SALESFORCE_URL']}\n")
+    print("Calls to try, and their answers:\n")
+    for target, answer in find_examples(server.gateway, inputs.tables, inputs.plan.document):
+        print(f"  curl '{url}{target}'\n  {answer.status} {answer.body}\n")
+    print("Calls as they come in, until Ctrl-C:\n", flush=True)
+    server.serve_forever(poll_interval=0.1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Standard objects: their key prefixes and their fields, as far as dial plans may need them.
+
+A field named here exists even where no row of the organisation's file holds it.
+https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/
+"""
+
+SYSTEM_FIELDS = (
+    "Id IsDeleted Name OwnerId CreatedDate CreatedById LastModifiedDate LastModifiedById"
+    " SystemModstamp"
+).split()
+
+STANDARD_FIELDS = {
+    "Account": (
+        "Type Industry Phone Fax Website AccountNumber AccountSource Rating Ownership ParentId"
+        " BillingStreet BillingCity BillingPostalCode BillingState BillingCountry"
+        " BillingCountryCode ShippingCountry ShippingCountryCode AnnualRevenue NumberOfEmployees"
+        " RecordTypeId IsPersonAccount"
+    ),
+    "Contact": (
+        "FirstName LastName Salutation Title Department AccountId ReportsToId Phone MobilePhone"
+        " HomePhone OtherPhone AssistantPhone Email LeadSource Birthdate DoNotCall"
+        " HasOptedOutOfEmail HasOptedOutOfFax MailingCity MailingPostalCode MailingState"
+        " MailingCountry MailingCountryCode OtherCountry OtherCountryCode RecordTypeId"
+    ),
+    "Lead": (
+        "FirstName LastName Salutation Title Company Status LeadSource Industry Rating Phone"
+        " MobilePhone Email City PostalCode State Country CountryCode DoNotCall"
+        " HasOptedOutOfEmail IsConverted ConvertedAccountId ConvertedContactId"
+        " ConvertedOpportunityId RecordTypeId"
+    ),
+    "Case": (
+        "CaseNumber Subject Status Origin Priority Reason Type AccountId ContactId ParentId"
+        " AssetId ContactPhone ContactMobile ContactEmail SuppliedPhone IsClosed IsEscalated"
+        " RecordTypeId"
+    ),
+    "Opportunity": (
+        "StageName Type LeadSource Amount Probability CloseDate AccountId ContactId CampaignId"
+        " ForecastCategory IsClosed IsWon RecordTypeId"
+    ),
+    "User": (
+        "Username FirstName LastName Email Alias CommunityNickname IsActive UserType Title"
+        " Department Division CompanyName EmployeeNumber Extension Phone MobilePhone Fax Street"
+        " City PostalCode State Country CountryCode ManagerId ProfileId UserRoleId"
+        " FederationIdentifier TimeZoneSidKey LocaleSidKey LanguageLocaleKey"
+    ),
+    "Task": "Subject Status Priority WhoId WhatId AccountId CallType CallDisposition Phone Type",
+    "Event": "Subject WhoId WhatId AccountId Type Location",
+    "Campaign": "Type Status IsActive ParentId",
+    "Contract": "Status AccountId ContractNumber",
+    "Order": "Status Type AccountId OrderNumber",
+    "Asset": "Status AccountId ContactId Product2Id SerialNumber",
+}
+
+PREFIXES = {
+    "001": "Account", "003": "Contact", "005": "User", "006": "Opportunity", "00Q": "Lead",
+    "500": "Case", "00T": "Task", "00U": "Event", "701": "Campaign", "800": "Contract",
+    "801": "Order", "02i": "Asset", "01t": "Product2", "01s": "Pricebook2", "00D": "Organization",
+    "00e": "Profile", "00E": "UserRole", "00G": "Group", "012": "RecordType",
+    "02s": "EmailMessage", "00k": "OpportunityLineItem", "0WO": "WorkOrder",
+    "08p": "ServiceAppointment", "0PK": "Individual", "0Mw": "MessagingSession",
+    "0LQ": "VoiceCall", "550": "Entitlement", "810": "ServiceContract",
+    "068": "ContentVersion", "069": "ContentDocument",
+}  # fmt: skip
+
+_PARENTS = {
+    "owner": "User", "createdby": "User", "lastmodifiedby": "User", "manager": "User",
+    "reportsto": "Contact", "convertedaccount": "Account", "convertedcontact": "Contact",
+    "convertedopportunity": "Opportunity", "userrole": "UserRole", "product2": "Product2",
+}  # fmt: skip
+
+
+def parent_object(relationship: str, of_object: str) -> str | None:
+    """The standard object that a standard relationship leads to; None for any other."""
+    name = relationship.lower()
+    if name == "parent":
+        return of_object
+    named_after = {standard.lower(): standard for standard in PREFIXES.values()}
+    return _PARENTS.get(name) or named_after.get(name)

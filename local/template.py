@@ -1,0 +1,125 @@
+"""template.yaml as plain data: what stands in it holds on this machine too."""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+TEMPLATE = ROOT / "template.yaml"
+
+Template = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path and method of the API, and the logical id of the function behind it."""
+
+    method: str
+    path: str
+    function: str
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms: !Ref X becomes {"Ref": "X"}, !Sub {"Fn::Sub": …}."""
+
+
+def _function(loader: _Loader, suffix: str, node: yaml.Node) -> Mapping[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".")
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _function)
+
+
+def load(path: Path = TEMPLATE) -> Template:
+    """The template with CloudFormation's short forms written out."""
+    template: Template = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (safe)
+    return template
+
+
+def resources(template: Template, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Logical id and properties of each resource of a type such as AWS::Serverless::Function."""
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == kind:
+            yield name, resource.get("Properties", {})
+
+
+def routes(template: Template) -> list[Route]:
+    """The routes of the API, as the functions' events declare them."""
+    return [
+        Route(event["Properties"]["Method"].upper(), event["Properties"]["Path"], name)
+        for name, properties in resources(template, "AWS::Serverless::Function")
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "Api"
+    ]
+
+
+def authorizer(template: Template) -> str | None:
+    """The logical id of the Lambda authorizer's function; None where the API has none."""
+    for _, api in resources(template, "AWS::Serverless::Api"):
+        auth = api.get("Auth", {})
+        chosen = auth.get("Authorizers", {}).get(auth.get("DefaultAuthorizer"))
+        if chosen:
+            return str(chosen["FunctionArn"]["Fn::GetAtt"][0])
+    return None
+
+
+def handler(template: Template, function: str) -> Any:
+    """The Python function that CodeUri and Handler of a function name."""
+    properties = template["Resources"][function]["Properties"]
+    module, _, name = properties["Handler"].rpartition(".")
+    package = properties["CodeUri"].strip("./").replace("/", ".")
+    return getattr(importlib.import_module(f"{package}.{module}"), name)
+
+
+def environment(template: Template, values: Mapping[str, str]) -> dict[str, str]:
+    """The environment of every function. `values` are the parameters and resources it refers to.
+
+    A parameter that is not in `values` has its default. Raises KeyError where it has none.
+    """
+    defaults = {
+        name: str(parameter["Default"])
+        for name, parameter in template["Parameters"].items()
+        if "Default" in parameter
+    }
+    known = defaults | dict(values)
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    return {
+        name: known[value["Ref"]] if isinstance(value, dict) else str(value)
+        for name, value in variables.items()
+    }
+
+
+def create_table(client: Any, template: Template, name: str, resource: str = "Table") -> None:
+    """Creates a DynamoDB table with what template.yaml says of it, under this `name`."""
+    properties = template["Resources"][resource]["Properties"]
+    client.create_table(
+        TableName=name,
+        BillingMode=properties["BillingMode"],
+        AttributeDefinitions=properties["AttributeDefinitions"],
+        KeySchema=properties["KeySchema"],
+    )
+    client.update_time_to_live(
+        TableName=name, TimeToLiveSpecification=properties["TimeToLiveSpecification"]
+    )
+
+
+def gateway_response(template: Template, kind: str) -> tuple[int, dict[str, str], str]:
+    """Status, headers and body that API Gateway answers by itself, such as for THROTTLED."""
+    _, api = next(resources(template, "AWS::Serverless::Api"))
+    response = api["GatewayResponses"][kind]
+    headers = response["ResponseParameters"]["Headers"]
+    unquoted = {name: str(value).strip("'") for name, value in headers.items()}
+    return response["StatusCode"], unquoted, response["ResponseTemplates"]["application/json"]

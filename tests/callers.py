@@ -1,0 +1,22 @@
+"""Callers as API Gateway shows them to the authorizer, and the authorizer's environment."""
+
+from collections.abc import Mapping
+from typing import Any
+
+ARN = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/prod/GET/jtelACD/onClickToDial"
+TOKEN = "00D0C0000000001!AQcAQH0dMHZfz972Szmpkb58urFRkgeBGsxL"
+USER, ORG = "0050C0000000011QAA", "00D0C0000000001UAA"
+ENVIRONMENT = {
+    "AUTH_MODE": "salesforce",
+    "SALESFORCE_URL": "https://acme.my.salesforce.com",
+    "SALESFORCE_ORG_ID": "",
+    "SALESFORCE_ALLOWED_USERS": "",
+    "API_KEY_SECRET_ID": "the-key",
+    "TABLE_NAME": "table",
+    "CONFIRMED_HOURS": "8",
+}
+
+
+def event(*values: str, name: str = "Authorization") -> Mapping[str, Any]:
+    headers = {"Host": ["api.example.com"], name: list(values)} if values else {}
+    return {"type": "REQUEST", "methodArn": ARN, "multiValueHeaders": headers}

@@ -1,0 +1,17 @@
+"""The environment of every test: none of the developer's AWS, credentials that open nothing.
+
+Set before any test module, and so any client, is imported.
+"""
+
+import os
+
+for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
+    del os.environ[name]
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}

@@ -1,0 +1,117 @@
+"""One sandbox of Lambda: a built function under the runtime emulator, with its layers in place."""
+
+import platform
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from local import template as sam
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / ".aws-sam" / "build"
+PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
+START_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """What `sam build` made of a function: its folder, its layers, its handler."""
+
+    code: Path
+    layers: tuple[Path, ...]
+    handler: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """Takes one event at a time: two at once make the emulator panic."""
+
+    url: str
+    log: Path
+
+    def invoke(self, event: Mapping[str, Any]) -> Any:
+        """The handler's answer. Raises AssertionError with the log where the runtime failed."""
+        response = requests.post(self.url, json=event, timeout=30)
+        try:
+            return response.json()
+        except ValueError:
+            raise AssertionError(f"{response.text}\n{self.log.read_text()}") from None
+
+
+def built(function: str) -> Function:
+    """What .aws-sam/build/template.yaml says of a function, by its logical id."""
+    template = sam.load(BUILD / "template.yaml")
+    properties = template["Resources"][function]["Properties"]
+    layers = [layer["Ref"] for layer in template["Globals"]["Function"]["Layers"]]
+    paths = [template["Resources"][layer]["Properties"]["ContentUri"] for layer in layers]
+    return Function(
+        code=(BUILD / properties["CodeUri"]).resolve(),
+        layers=tuple(BUILD / path for path in paths),
+        handler=properties["Handler"],
+    )
+
+
+@contextmanager
+def started(function: Function, environment: Mapping[str, str], log: Path) -> Iterator[Sandbox]:
+    """A sandbox while the block runs; it starts the function at the first event."""
+    port, runtime_port = free_ports(2)
+    emulator = [
+        str(_emulator()),
+        *("--runtime-interface-emulator-address", f"127.0.0.1:{port}"),
+        *("--runtime-api-address", f"127.0.0.1:{runtime_port}"),
+        *(str(PYTHON), "-m", "awslambdaric", function.handler),
+    ]
+    path = ":".join(str(layer / "python") for layer in function.layers)  # /opt/python
+    variables = {
+        **environment,
+        "PYTHONPATH": path,
+        "PYTHONDONTWRITEBYTECODE": "1",  # /opt and /var/task are read-only
+        "AWS_LAMBDA_FUNCTION_NAME": "on-click-to-dial",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": "10",
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            emulator, cwd=function.code, env=variables, stdout=output, stderr=output
+        )
+    try:
+        _wait_for(port)
+        yield Sandbox(f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", log)
+    finally:
+        process.terminate()
+        process.wait(START_SECONDS)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def _emulator() -> Path:
+    """AWS's emulator, which the SAM CLI ships for its containers."""
+    machine = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+    pattern = f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{machine}"
+    return next((ROOT / ".venv-sam").glob(pattern))
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            time.sleep(0.02)
+        else:
+            return
+    raise TimeoutError("Lambda's runtime emulator did not start.")

@@ -1,0 +1,154 @@
+"""Stand-ins for the ports: each as small as the behaviour that the service's tests need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.dialplan import DialPlan, load
+from click_to_dial.errors import ClickToDialError, DynamoDBError, SalesforceError
+from click_to_dial.model import Agent, Record
+from click_to_dial.ports import NOT_FOUND_SECONDS, Answer, Question, Stored
+from click_to_dial.salesforce_id import STANDARD_OBJECTS
+
+DOCUMENT: Mapping[str, Any] = {
+    "version": 1,
+    "home_region": "DE",
+    "without_record": "refuse",
+    "service_numbers": {
+        "hotline": {"number": "4989461495000", "name": "Customer hotline"},
+        "hotline-at": {"number": "431265030", "name": "Hotline Austria"},
+    },
+    "mappings": {
+        "by-country": {"entries": {"DE": "hotline", "AT": "hotline-at"}, "default": "hotline"},
+        "by-brand": {"entries": {"Alpha": "hotline-at"}, "default": None},
+    },
+    "objects": {
+        "Account": {"kind": "Type", "country": "BillingCountryCode"},
+        "Contact": {"kind": "Account.Type", "do_not_call": "DoNotCall"},
+    },
+    "agents": {"match": "CommunityNickname", "attributes": {"extension": "Extension"}},
+    "rules": [
+        {
+            "id": "opted-out",
+            "when": {"record.do_not_call": True},
+            "refuse": "The contact does not want to be called.",
+        },
+        {
+            "id": "suppliers",
+            "when": {"record.kind": ["Supplier", "Vendor"]},
+            "signal": {"agent": "extension", "prefix": "498946149", "name": "Direct line"},
+            "otherwise": {"signal": {"number": "hotline"}},
+        },
+        {
+            "id": "customers",
+            "when": {"record.kind": "Customer"},
+            "signal": {"mapping": "by-country", "key": "record.country"},
+        },
+        {"id": "everyone-else", "when": {}, "signal": {"number": "hotline"}},
+    ],
+    "outage": {"refuse": "Salesforce cannot be reached. Please dial again in a minute."},
+    "freshness": {"record": 0, "agent": 3600, "stale_if_error": 28800},
+}
+
+
+def plan(**changes: Any) -> DialPlan:
+    """The plan above with some of its keys replaced."""
+    return load({**DOCUMENT, **changes}, version=7)
+
+
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class FakePlans:
+    plan: DialPlan
+    error: Exception | None = None
+    failure: ClickToDialError | None = None
+
+    def get(self) -> DialPlan:
+        if self.error:
+            raise self.error
+        return self.plan
+
+
+class FakeFacts:
+    """The facts cache in memory; `broken` is a DynamoDB that does not answer."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.broken = False
+        self.writes = 0
+        self._kept: dict[str, tuple[Any, Any, float]] = {}  # key -> value, shape, when
+        self._names: dict[str, str] = {}
+
+    def read(self, plan: DialPlan, record_id: str | None, agent_uid: str) -> Stored:
+        if self.broken:
+            raise DynamoDBError("broken")
+        record, record_age = self._fresh(plan, f"record {record_id}")
+        agent, agent_age = self._fresh(plan, f"agent {agent_uid}")
+        name = self._names.get((record_id or "")[:3])
+        return Stored(record, record_age, agent, agent_age, name)
+
+    def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
+        if self.broken:
+            raise DynamoDBError("broken")
+        self.writes += 1
+        if isinstance(answer.record, Record):
+            self._keep(plan, f"record {record_id}", answer.record)
+            if answer.record.object_name and str(record_id)[:3] not in STANDARD_OBJECTS:
+                self._names[str(record_id)[:3]] = answer.record.object_name
+        if isinstance(answer.agent, Agent):
+            self._keep(plan, f"agent {agent_uid}", answer.agent)
+
+    def _keep(self, plan: DialPlan, key: str, value: Record | Agent) -> None:
+        self._kept[key] = (value, _shape(plan, value), self.clock())
+
+    def _fresh(self, plan: DialPlan, key: str) -> tuple[Any, float]:
+        value, shape, when = self._kept.get(key, (None, None, 0.0))
+        if value is None or shape != _shape(plan, value):
+            return None, 0.0
+        age = self.clock() - when
+        found = value.found if isinstance(value, Record) else value.known
+        fresh = plan.freshness.record if isinstance(value, Record) else plan.freshness.agent
+        longest = max(fresh, plan.freshness.stale_if_error) if found else NOT_FOUND_SECONDS
+        return (value, age) if age < longest else (None, 0.0)
+
+
+def _shape(plan: DialPlan, value: Record | Agent) -> Any:
+    if isinstance(value, Record):
+        return plan.objects.get(value.object_name or "")
+    return plan.agent_match, plan.agent_attributes
+
+
+@dataclass
+class FakeSalesforce:
+    """Knows one record and one agent, or fails with `error`."""
+
+    record: Record | SalesforceError = field(
+        default_factory=lambda: Record(True, "Account", {"kind": "Customer", "country": "AT"})
+    )
+    agent: Agent | SalesforceError = field(
+        default_factory=lambda: Agent(True, {"extension": "217"})
+    )
+    error: Exception | None = None
+    asked: list[Question] = field(default_factory=list)
+
+    def ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
+        self.asked.append(question)
+        if self.error:
+            raise self.error
+        return Answer(
+            record=None if question.record_id is None else self.record,
+            agent=None if question.agent_uid is None else self.agent,
+        )

@@ -1,0 +1,88 @@
+"""handler → bootstrap → service → ports ← adapters: the arrows of the house, checked.
+
+Each module of the shared package may import only what stands here. A vendor's SDK has one importer.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "layers/click_to_dial/python/click_to_dial"
+
+CORE = {"model", "errors", "dialplan"}
+ARROWS: dict[str, set[str]] = {
+    "model": set(),
+    "errors": set(),
+    "salesforce_id": set(),
+    "settings": set(),
+    "dialplan": {"model", "errors", "dialplan"},
+    "phone": {"model", "errors", "phonenumbers"},
+    "deadline": {"errors"},
+    "breaker": set(),
+    "ports": {*CORE, "deadline"},
+    "service": {*CORE, "ports", "phone", "deadline", "breaker"},
+    "sync": {*CORE, "deadline", "dynamodb", "salesforce"},
+    "http": {"errors", "phone", "salesforce_id", "service"},
+    "observability": {"errors", "model", "service", "sync", "aws_lambda_powertools"},
+    "aws": {"errors", "boto3", "botocore"},
+    "current_plan": {*CORE, "dynamodb"},
+    "dynamodb": {*CORE, "aws", "deadline", "ports", "salesforce_id", "dynamodb"},
+    "salesforce": {*CORE, "deadline", "ports", "salesforce_id", "salesforce"}
+    | {"simple_salesforce", "requests", "urllib3"},
+    "authorizer": {"aws", "deadline", "errors", "salesforce_id", "authorizer"},
+    "bootstrap_authorizer": {"settings", "authorizer", "aws", "dynamodb"},
+    "bootstrap": {"settings", "aws", "breaker", "current_plan", "dynamodb", "salesforce"}
+    | {"deadline", "service", "sync"},
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Top-level packages and, of our own, the module or package below click_to_dial."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            own = module == "click_to_dial"
+            names = [f"{module}.{alias.name}" for alias in node.names] if own else [module]
+        for name in names:
+            parts = name.split(".")
+            yield parts[1] if parts[0] == "click_to_dial" and len(parts) > 1 else parts[0]
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_the_design_lets_it(path: Path) -> None:
+    name = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    foreign = {module for module in imports(path) if module not in sys.stdlib_module_names}
+    assert foreign <= ARROWS[name]
+
+
+@pytest.mark.parametrize("sdk", ["boto3", "simple_salesforce", "phonenumbers"])
+def test_an_sdk_is_imported_in_one_file(sdk: str) -> None:
+    assert len([path for path in modules() if sdk in imports(path)]) == 1
+
+
+def test_only_settings_reads_the_environment() -> None:
+    readers = [path.stem for path in modules() if "import os" in path.read_text()]
+    assert readers == ["settings"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "functions").rglob("*.py")), ids=str)
+def test_a_function_is_one_thin_handler(path: Path) -> None:
+    assert path.name == "handler.py"
+    foreign = {module for module in imports(path) if module not in sys.stdlib_module_names}
+    assert foreign <= {
+        "authorizer",
+        "bootstrap",
+        "bootstrap_authorizer",
+        "errors",
+        "http",
+        "observability",
+    }
