@@ -1,14 +1,25 @@
 """The authorizer as it is wired, against the Salesforce simulator, DynamoDB and Secrets Manager."""
 
 import json
+import socket
+import ssl
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from click_to_dial import aws
 from click_to_dial.authorizer.request import TIME_BUDGET_SECONDS, Authorizer
@@ -18,7 +29,7 @@ from click_to_dial.bootstrap_authorizer import wire
 from click_to_dial.dynamodb import confirmed
 from click_to_dial.settings import AuthSettings
 from local.salesforce import Simulator, running
-from tests.callers import ORG, USER, event
+from tests.callers import ORG, TOKEN, USER, event
 from tests.fakes import Clock
 
 ALLOWED: Final = "AuthAllowed"
@@ -184,14 +195,51 @@ def test_nothing_listens(salesforce: Simulator, settings: AuthSettings) -> None:
     assert verdict(wire(nowhere), token) == Verdict("AuthUnverified", "salesforce-connection")
 
 
-def test_a_server_without_trusted_tls_gets_no_token(
-    salesforce: Simulator, settings: AuthSettings
-) -> None:
+def test_a_server_without_tls_gets_no_token(salesforce: Simulator, settings: AuthSettings) -> None:
     plain = replace(settings, salesforce_url=salesforce.url.replace("http:", "https:"))
     asked = salesforce.requests.total()
     found = verdict(wire(plain), salesforce.log_in(USER))
     assert found == Verdict("AuthUnverified", "salesforce-tls")
     assert salesforce.requests.total() == asked
+
+
+def test_a_server_whose_certificate_nobody_vouches_for_gets_no_token(
+    settings: AuthSettings, tmp_path: Path
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+    received = []
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with suppress(OSError), connection, context.wrap_socket(connection, True) as tls:
+            received.append(tls.recv(1))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,))
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        found = verdict(wire(replace(settings, salesforce_url=url)), TOKEN)
+        thread.join()
+    assert found == Verdict("AuthUnverified", "salesforce-tls")
+    assert received in ([], [b""])
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.now(UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    dated = builder.not_valid_before(today).not_valid_after(today + timedelta(days=1))
+    certificate = dated.add_extension(address, critical=False).sign(key, hashes.SHA256())
+    private = key.private_bytes(
+        Encoding.PEM, PrivateFormat.TraditionalOpenSSL, encryption_algorithm=NoEncryption()
+    )
+    file = folder / "server.pem"
+    file.write_bytes(certificate.public_bytes(Encoding.PEM) + private)
+    return file
 
 
 def test_salesforce_leaves_time_for_the_table() -> None:

@@ -57,7 +57,7 @@ def ask(
     return salesforce.check(salesforce_says, confirmations, admission, TOKEN, Deadline(2.5))
 
 
-ALICE = Identity(USER, "alice@acme.example", ORG)
+ALICE = Identity(USER, "Alice@acme.example", ORG)
 DOWN = UnverifiedError("salesforce-http-503")
 
 

@@ -28,7 +28,8 @@ def examples() -> Iterator[Any]:
     """Each example with the section it stands in, its plan and the calls after it."""
     for example in EXAMPLE.finditer(PAGE):
         *_, section = re.findall(r"^#+ (.*)$", PAGE[: example.start()], re.M)
-        yield pytest.param(example["plan"], example["calls"] or "", id=section)
+        line = PAGE.count("\n", 0, example.start()) + 1
+        yield pytest.param(example["plan"], example["calls"] or "", id=f"{section}, line {line}")
 
 
 def completed(part: str) -> str:
