@@ -1,0 +1,62 @@
+"""Fills the services that `make run` has started: table, secret, dial plan, fields."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import requests
+
+from cli.plan_file import PlanFile
+from click_to_dial.bootstrap import synchroniser
+from click_to_dial.dynamodb.plans import PlanStore
+from local import template as sam
+from local.salesforce.org import Org
+from local.salesforce.org_file import Tables
+from local.salesforce.state import CLIENT_ID, CLIENT_SECRET
+
+TABLE = SECRET = "click-to-dial"
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What to run, read and found good."""
+
+    org_path: Path
+    tables: Tables
+    org: Org
+    plan_path: Path
+    plan: PlanFile
+
+
+def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
+    """Table, secret, dial plan; and in Salesforce the fields that the plan wants."""
+    dynamodb = boto3.client("dynamodb")
+    sam.create_table(dynamodb, sam.load(), TABLE)
+    credentials = json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
+    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=credentials)
+    store = PlanStore(dynamodb, TABLE)
+    plan = inputs.plan
+    store.publish(plan.document, plan.source, author="make run", comment="", replaces=None)
+    if any("salesforce" in mapping for mapping in plan.document["mappings"].values()):
+        synchroniser()()
+    missing = _declare_missing(inputs.org, plan.document)
+    if missing:
+        print(f"No row of {inputs.org_path} has {', '.join(missing)}: taken to be empty.")
+        url = f"{settings['SALESFORCE_URL']}/_simulator/fields"
+        requests.post(url, json=dict.fromkeys(missing, True), timeout=5).raise_for_status()
+
+
+def _declare_missing(org: Org, plan: Mapping[str, Any]) -> list[str]:
+    """Fields that the plan reads and no row has: an export may well leave out empty columns."""
+    agents = plan["agents"]
+    user = {"match": agents["match"], **agents["attributes"]}
+    missing: list[str] = []
+    for name, attributes in (*plan["objects"].items(), ("User", user)):
+        for path in attributes.values():
+            while field := org.missing_field(name, path):
+                org.set_field(field, visible=True)
+                missing.append(field)
+    return missing
