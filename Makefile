@@ -30,7 +30,8 @@ run: .venv/run ## the whole system on this machine [PORT=3000 ORG=… PLAN=…]
 
 .PHONY: simulator
 simulator: .venv/run ## Salesforce's simulator alone [PORT=3001 ORG=…]
-	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local.salesforce $(if $(PORT),--port "$(PORT)") $(if $(ORG),--org "$(ORG)")
+	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local.salesforce \
+	  $(if $(PORT),--port "$(PORT)") $(if $(ORG),--org "$(ORG)")
 
 # Checks -------------------------------------------------------------------------------------------
 
@@ -74,6 +75,10 @@ deploy: build ## sam deploy [ENV=staging PARAMETERS="Name=value …"]
 
 .PHONY: setup
 setup: .venv/dev ## .venv with all that the tests and linters need
+
+.PHONY: schema
+schema: .venv/run ## the JSON schema of dial plans, from the model that validates them
+	@.venv/bin/dialplan schema > dialplans/dialplan.schema.json
 
 .PHONY: lock
 lock: .venv-lock/bin/uv ## resolve pyproject.toml anew into the lock files

@@ -1,9 +1,10 @@
 """The commands about published dial plans: compare, publish, list, take back."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -54,6 +55,8 @@ def publish(
     active = target.store.active()
     output.show_warnings(plan.warnings)
     difference = _difference(target.store, active, plan.source, str(file))
+    if not difference and plan.document != _document(target.store, active):
+        difference = "The text is the same, but this version of the software reads more in it."
     _confirm(difference, f"Publish to {target.name}?", yes, json)
     now = target.store.publish(
         plan.document,
@@ -145,6 +148,10 @@ def _difference(store: PlanStore, active: Active | None, after: str, name: str) 
     return output.difference(before, after, f"version {active.version} (active)", name)
 
 
+def _document(store: PlanStore, active: Active | None) -> Mapping[str, Any] | None:
+    return None if active is None else store.document(store.version(active.version))
+
+
 def _last_change(store: PlanStore, number: int) -> str:
     older = [each for each in store.history() if each.number < number]
     before = store.source(older[0]) if older else ""
@@ -156,7 +163,10 @@ def _last_change(store: PlanStore, number: int) -> str:
 def _confirm(difference: str, question: str, yes: bool, json: bool) -> None:
     """Shows the difference and asks; with nothing to change, ends the command."""
     if not difference:
-        output.say("Nothing differs from the active version.")
+        if json:
+            output.show_json({"changed": False})
+        else:
+            output.say("Nothing differs from the active version.")
         raise typer.Exit
     if not json:
         output.show_difference(difference)
@@ -166,7 +176,7 @@ def _confirm(difference: str, question: str, yes: bool, json: bool) -> None:
 
 def _show_active(active: Active, json: bool) -> None:
     if json:
-        output.show_json({"version": active.version, "hash": active.body.hash})
+        output.show_json({"changed": True, "version": active.version, "hash": active.body.hash})
     else:
         message = f"Version {active.version} is active; every call is decided by it within 30 s."
         output.say(message, "green")

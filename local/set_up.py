@@ -12,6 +12,7 @@ import requests
 from cli.plan_file import PlanFile
 from click_to_dial.bootstrap import synchroniser
 from click_to_dial.dynamodb.plans import PlanStore
+from click_to_dial.errors import ClickToDialError
 from local import template as sam
 from local.salesforce.org import Org
 from local.salesforce.org_file import Tables
@@ -40,13 +41,21 @@ def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
     store = PlanStore(dynamodb, TABLE)
     plan = inputs.plan
     store.publish(plan.document, plan.source, author="make run", comment="", replaces=None)
-    if any("salesforce" in mapping for mapping in plan.document["mappings"].values()):
-        synchroniser()()
     missing = _declare_missing(inputs.org, plan.document)
     if missing:
         print(f"No row of {inputs.org_path} has {', '.join(missing)}: taken to be empty.")
         url = f"{settings['SALESFORCE_URL']}/_simulator/fields"
         requests.post(url, json=dict.fromkeys(missing, True), timeout=5).raise_for_status()
+    if any("salesforce" in mapping for mapping in plan.document["mappings"].values()):
+        _synchronise()
+
+
+def _synchronise() -> None:
+    """As on AWS, calls are decided without the mappings of Salesforce too: by their defaults."""
+    try:
+        synchroniser()()
+    except ClickToDialError as error:
+        print(f"The mappings in Salesforce cannot be used: {error}")
 
 
 def _declare_missing(org: Org, plan: Mapping[str, Any]) -> list[str]:

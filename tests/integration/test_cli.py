@@ -12,6 +12,7 @@ import typer
 
 from cli import targets
 from cli.app import main
+from cli.plan_file import read_plan
 from click_to_dial import bootstrap, settings
 from click_to_dial.aws import client
 from click_to_dial.dynamodb.plans import PlanStore
@@ -218,7 +219,17 @@ class TestPublishing:
         dialplan("publish", DEMO, "--yes")
         assert dialplan("publish", DEMO) == 0
         assert dialplan.out == "Nothing differs from the active version.\n"
+        assert dialplan.json("publish", DEMO) == {"changed": False}
         assert len(store.history()) == 1
+
+    def test_a_plan_that_new_software_reads_otherwise_is_published_anew(
+        self, dialplan: Dialplan, store: PlanStore
+    ) -> None:
+        old = {**read_plan(DEMO).document, "without_record": "allow"}
+        store.publish(old, DEMO.read_text(), author="", comment="", replaces=None)
+        assert dialplan("publish", DEMO, "--yes") == 0
+        assert "The text is the same" in dialplan.out
+        assert store.document(store.version(2)) == read_plan(DEMO).document
 
     def test_an_invalid_plan_is_not_published(self, dialplan: Dialplan, store: PlanStore) -> None:
         assert dialplan("publish", ROOT / "tests/unit/twenty_mistakes.yaml", "--yes") == 1

@@ -243,3 +243,10 @@ def test_the_committed_schema_is_the_models() -> None:
     """Cured by `dialplan schema > dialplans/dialplan.schema.json`."""
     committed = json.loads((ROOT / "dialplans/dialplan.schema.json").read_text())
     assert committed == plan_schema()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "dialplans").glob("*.yaml")), ids=lambda p: p.name)
+def test_the_plans_in_the_repository_are_valid_and_name_the_schema(path: Path) -> None:
+    plan = read_plan(path)
+    assert plan.source.startswith("# yaml-language-server: $schema=dialplan.schema.json\n")
+    load(plan.document)

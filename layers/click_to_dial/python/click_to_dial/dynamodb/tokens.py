@@ -8,6 +8,7 @@ too: nobody tries again before `failed_until`.
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from click_to_dial.aws import AwsClient, AwsError, is_condition_failure
@@ -31,6 +32,10 @@ LEASE_MARGIN_SECONDS = 1.0
 LogIn = Callable[[Deadline], str]
 
 
+class TableFailedError(SalesforceUnavailableError):
+    """DynamoDB does not give or keep the token: as good as a Salesforce out of reach."""
+
+
 class SharedToken:
     """Gives the token, from memory, from the table, or, holding the lease, from `log_in`."""
 
@@ -52,7 +57,6 @@ class SharedToken:
         self._log_in = log_in
         self._login_seconds = login_seconds
         self._clock = clock
-        self._owner = uuid.uuid4().hex
         self._token: str | None = None
 
     def get(self, deadline: Deadline, rejected: str | None = None) -> str:
@@ -62,15 +66,17 @@ class SharedToken:
         """
         if self._token is not None and self._token != rejected:
             return self._token
+        owner = uuid.uuid4().hex  # made now, since sandboxes may be copies of one snapshot
         while True:
-            item = self._read()
-            token = item.get("token", {}).get("S")
-            if token is not None and token != rejected:
+            try:
+                token = self._shared(rejected) or self._renewed(deadline, rejected, owner)
+            except TableFailedError:  # DynamoDB is back soon, if at all
+                if deadline.remaining() <= POLL_SECONDS:
+                    raise
+                token = None
+            if token is not None:
                 self._token = token
-                return str(token)
-            _raise_if_failed(item, self._clock())
-            if self._take_lease(rejected):
-                return self._renew(deadline, item)
+                return token
             if deadline.remaining() <= POLL_SECONDS:
                 raise OutOfTimeError("Another sandbox is still logging in to Salesforce.")
             time.sleep(POLL_SECONDS)
@@ -78,43 +84,51 @@ class SharedToken:
     def give_up(self, token: str, error: SalesforceError) -> None:
         """Forgets `token`, which is new and yet refused, and shares `error` for a while."""
         self._token = None
-        self._share_failure(error, self._read(), "#token = :proof", token)
+        self._share_failure(error, "#token = :proof", token)
 
-    def _renew(self, deadline: Deadline, item: Mapping[str, Any]) -> str:
+    def _shared(self, rejected: str | None) -> str | None:
+        """The token that some sandbox got. Raises what made the last login fail, for a while."""
+        item = self._read()
+        _raise_if_failed(item, self._clock())
+        token = item.get("token", {}).get("S")
+        return None if token == rejected else token
+
+    def _renewed(self, deadline: Deadline, rejected: str | None, owner: str) -> str | None:
+        """A new token, where the lease can be had; None where another sandbox is at it."""
+        if not self._take_lease(rejected, owner):
+            return None
         try:
             token = self._log_in(Deadline(min(deadline.remaining(), self._login_seconds)))
         except SalesforceError as error:
-            self._share_failure(error, item, "lease_owner = :proof", self._owner)
+            self._share_failure(error, "lease_owner = :proof", owner)
             raise
-        self._token = token
-        self._update(
-            "SET #token = :token, issued_at = :now "
-            "REMOVE lease_owner, lease_until, failed_until, failures, reason, message, heals",
-            "lease_owner = :proof",
-            {":token": _text(token), ":now": _number(self._clock()), ":proof": _text(self._owner)},
-        )
+        with suppress(TableFailedError):  # it serves this sandbox, whether or not it can be shared
+            self._update(
+                "SET #token = :token, issued_at = :now "
+                "REMOVE lease_owner, lease_until, failed_until, failures, reason, message, heals",
+                "lease_owner = :proof",
+                {":token": _text(token), ":now": _number(self._clock()), ":proof": _text(owner)},
+            )
         return token
 
-    def _take_lease(self, rejected: str | None) -> bool:
+    def _take_lease(self, rejected: str | None, owner: str) -> bool:
         now = self._clock()
         no_token = "attribute_not_exists(#token)"
         return self._update(
             "SET lease_owner = :owner, lease_until = :until",
-            "(attribute_not_exists(lease_until) OR lease_until < :now) AND "
+            "(attribute_not_exists(lease_until) OR lease_until < :now OR lease_owner = :owner) AND "
             "(attribute_not_exists(failed_until) OR failed_until <= :now) AND "
             + (no_token if rejected is None else f"({no_token} OR #token = :rejected)"),
             {
-                ":owner": _text(self._owner),
+                ":owner": _text(owner),
                 ":until": _number(now + self._login_seconds + LEASE_MARGIN_SECONDS),
                 ":now": _number(now),
             }
             | ({} if rejected is None else {":rejected": _text(rejected)}),
         )
 
-    def _share_failure(
-        self, error: SalesforceError, item: Mapping[str, Any], condition: str, proof: str
-    ) -> None:
-        failures = int(item.get("failures", {}).get("N", "0"))
+    def _share_failure(self, error: SalesforceError, condition: str, proof: str) -> None:
+        failures = int(self._read().get("failures", {}).get("N", "0"))
         pause = UNAVAILABLE_SECONDS
         if isinstance(error, SalesforceConfigurationError):
             pause = min(FIRST_PAUSE_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS)
@@ -136,7 +150,7 @@ class SharedToken:
         try:
             response = self._client.get_item(**self._item, ConsistentRead=True)
         except AwsError as error:
-            raise _store_failed(error) from error
+            raise _failed(error) from error
         item: Mapping[str, Any] = response.get("Item", {})
         return item
 
@@ -155,7 +169,7 @@ class SharedToken:
         except AwsError as error:
             if is_condition_failure(error):
                 return False
-            raise _store_failed(error) from error
+            raise _failed(error) from error
         return True
 
 
@@ -166,8 +180,8 @@ def _raise_if_failed(item: Mapping[str, Any], now: float) -> None:
         raise error(item["reason"]["S"], item["message"]["S"])
 
 
-def _store_failed(error: Exception) -> SalesforceUnavailableError:
-    return SalesforceUnavailableError(
+def _failed(error: Exception) -> TableFailedError:
+    return TableFailedError(
         "token-store", f"The shared access token cannot be read or kept: {type(error).__name__}."
     )
 

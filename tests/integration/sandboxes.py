@@ -1,0 +1,57 @@
+"""Many cold sandboxes at once, as processes: each asks Salesforce once and says what it got.
+
+    python -m tests.integration.sandboxes NUMBER RECORD_ID
+
+with the settings of the function in the environment. Prints a line for each: `found`, or an error.
+"""
+
+import os
+import sys
+import time
+
+from click_to_dial import aws, bootstrap, settings
+from click_to_dial.deadline import Deadline
+from click_to_dial.errors import ClickToDialError
+from click_to_dial.ports import Question
+from tests.fakes import plan
+
+PATIENCE_SECONDS = 60.0
+"""Fifty sandboxes, two servers and a test share the machine: it is what takes longest."""
+
+
+def main(number: int, record_id: str) -> None:
+    """Forks the sandboxes, lets them go all together, and waits for them."""
+    ready, go = os.pipe(), os.pipe()
+    children = []
+    for _ in range(number):
+        child = os.fork()
+        if child == 0:
+            os.close(go[1])
+            os.write(ready[1], b".")
+            os.read(go[0], 1)  # ends when the parent closes its end
+            os.write(1, f"{ask(record_id)}\n".encode())
+            os._exit(0)
+        children.append(child)
+    waiting = number
+    while waiting:
+        waiting -= len(os.read(ready[0], waiting))
+    os.close(go[1])
+    for child in children:
+        os.waitpid(child, 0)
+
+
+def ask(record_id: str) -> str:
+    """One call of a sandbox that has neither a client nor a token yet."""
+    wired = settings.from_environment()
+    organisation = bootstrap.organisation(wired, aws.client("dynamodb"))
+    started = time.monotonic()
+    try:
+        question = Question(record_id, None)
+        answer = organisation.ask(plan(), question, Deadline(PATIENCE_SECONDS))
+    except ClickToDialError as error:
+        return f"{type(error).__name__} {error} after {time.monotonic() - started:.1f} s"
+    return "found" if getattr(answer.record, "found", False) else repr(answer.record)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])
