@@ -23,6 +23,8 @@ from click_to_dial.sync import Change
 SERVICE = "click-to-dial"
 NAMESPACE = "ClickToDial"
 MESSAGE = "onClickToDial"
+REQUEST_ID = "requestContext.requestId"
+"""Where an API Gateway event has the id that jtel gets in a header and the access log holds."""
 
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
