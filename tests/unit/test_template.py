@@ -2,7 +2,8 @@
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -50,12 +51,14 @@ class NoManagedPolicies:
         return {}
 
 
-def expanded() -> Resources:
+def expanded(layer: str = "key", **parameters: str) -> Resources:
     template: Any = copy.deepcopy(TEMPLATE)
-    for resource in template["Resources"].values():
-        for uri in {"CodeUri", "ContentUri"} & set(resource.get("Properties", {})):
-            resource["Properties"][uri] = "s3://bucket/key"  # as `sam package` leaves it
-    resources: Resources = transform(template, {}, NoManagedPolicies())["Resources"]
+    for resource in template["Resources"].values():  # as `sam package` leaves them
+        if "CodeUri" in resource.get("Properties", {}):
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+        if "ContentUri" in resource.get("Properties", {}):
+            resource["Properties"]["ContentUri"] = f"s3://bucket/{layer}"
+    resources: Resources = transform(template, parameters, NoManagedPolicies())["Resources"]
     return resources
 
 
@@ -217,11 +220,12 @@ def test_the_table_is_encrypted_restorable_and_forgets() -> None:
     (table,) = properties("AWS::DynamoDB::Table")
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["SSESpecification"]["SSEEnabled"] is True
+    assert table["DeletionProtectionEnabled"] is True
 
 
 def test_the_secrets_values_stand_in_no_template() -> None:
-    assert set(RESOURCES["SalesforceSecret"]["Properties"]) == {"Description"}
+    assert set(RESOURCES["SalesforceSecret"]["Properties"]) == {"Description", "KmsKeyId"}
     generated = RESOURCES["ApiKeySecret"]["Properties"]["GenerateSecretString"]
     assert generated == {"PasswordLength": 48, "ExcludePunctuation": True}
 
@@ -229,4 +233,81 @@ def test_the_secrets_values_stand_in_no_template() -> None:
 def test_the_mappings_are_synced_on_a_schedule() -> None:
     (schedule,) = properties("AWS::Scheduler::Schedule")
     assert schedule["ScheduleExpression"] == {"Fn::Sub": "rate(${SyncMinutes} minutes)"}
-    assert schedule["Target"]["Arn"]["Fn::GetAtt"][0] == "SyncMappingsFunction"
+    assert schedule["Target"]["Arn"] == {"Ref": "SyncMappingsFunctionAliaslive"}
+
+
+def versions(resources: Resources) -> set[str]:
+    return set(of_type("AWS::Lambda::Version", resources))
+
+
+def test_what_changes_a_function_publishes_a_version_of_it() -> None:
+    """Its own code, which is a few lines, hardly ever changes."""
+    before = versions(RESOURCES)
+    assert len(before) == 3
+    assert versions(expanded()) == before
+    assert not versions(expanded(layer="another")) & before
+    releases = [versions(expanded(Release=name)) for name in ("2611240800", "2611240801")]
+    assert not releases[0] & releases[1]
+    # Were this not so, the parameter Release would not be needed.
+    assert versions(expanded(TimeBudgetMs="3000")) == before
+
+
+def test_versions_that_are_not_live_go() -> None:
+    for version in of_type("AWS::Lambda::Version").values():
+        assert version["DeletionPolicy"] == "Delete"
+
+
+def test_callers_reach_the_version_that_is_live() -> None:
+    for alias in properties("AWS::Lambda::Alias"):
+        assert alias["Name"] == "live"
+    body = json.dumps(the_api()["Body"])
+    assert "OnClickToDialFunctionAliaslive" in body
+    assert "AuthorizeFunctionAliaslive" in body
+    allowed = [json.dumps(each["FunctionName"]) for each in properties("AWS::Lambda::Permission")]
+    assert allowed
+    assert all("Aliaslive" in name for name in allowed)
+
+
+def test_alarms_roll_a_version_back() -> None:
+    groups = properties("AWS::CodeDeploy::DeploymentGroup")
+    assert len(groups) == 2
+    for group in groups:
+        names = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
+        assert set(names) <= set(of_type("AWS::CloudWatch::Alarm"))
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+
+
+def test_nothing_refers_to_itself_in_a_circle() -> None:
+    """An alarm on the API by its id would: alias, rollout, alarm, API, alias."""
+    seen: dict[str, bool] = {}
+
+    def visit(name: str) -> None:
+        assert seen.get(name) is not False, name
+        if name in RESOURCES and name not in seen:
+            seen[name] = False
+            for other in references(RESOURCES[name]):
+                visit(other)
+            seen[name] = True
+
+    for name in RESOURCES:
+        visit(name)
+
+
+def references(value: Any) -> Iterator[str]:
+    """The logical ids that a resource needs to be there before it."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key == "Ref":
+                yield each
+            elif key == "Fn::GetAtt":
+                yield each[0] if isinstance(each, list) else each.split(".")[0]
+            elif key == "Fn::Sub":
+                text = each if isinstance(each, str) else each[0]
+                yield from re.findall(r"\$\{(\w+)", text)
+            elif key == "DependsOn":
+                yield from [each] if isinstance(each, str) else each
+            else:
+                yield from references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)
