@@ -18,9 +18,9 @@ from click_to_dial.errors import (
 )
 from click_to_dial.sync import ATTEMPTS, Change, SyncRefusedError, entries_of, sync
 
-BRAND = {"object": "Hotline__mdt", "key": "Brand__c", "value": "Number__r.Name", "filter": None}
+BRAND = {"object": "Hotline__mdt", "key": "Brand__c", "value": "Number__r.Name", "filter": ""}
 TEAM = {"object": "Team__c", "key": "Team__c", "value": "Number__c", "filter": "On__c = true"}
-NUMBERS = {"hotline": {}, "hotline-at": {}}
+NUMBERS: Mapping[str, Any] = {"hotline": {}, "hotline-at": {}}
 DOCUMENT: Mapping[str, Any] = {
     "service_numbers": NUMBERS,
     "mappings": {
