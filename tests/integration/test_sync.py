@@ -2,12 +2,11 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 
 from click_to_dial import bootstrap
@@ -24,7 +23,7 @@ from click_to_dial.salesforce.org import Organisation
 from click_to_dial.salesforce.transport import Transport
 from click_to_dial.sync import MOST_LOST, Change, sync
 from functions.sync_mappings import handler
-from local.salesforce import Simulator, running
+from local.salesforce import Simulator
 from tests.fakes import DOCUMENT
 from tests.integration.test_organisation import Tokens
 
@@ -65,9 +64,8 @@ def document(**sources: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def salesforce() -> Iterator[Simulator]:
-    with running(ORG) as simulator:
-        yield simulator
+def org() -> Any:
+    return ORG
 
 
 @pytest.fixture
@@ -167,25 +165,10 @@ class TestFunction:
     def run(
         self,
         store: PlanStore,
-        salesforce: Simulator,
-        table: Any,
+        environment: Mapping[str, str],
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> Iterator[Callable[[], Any]]:
-        credentials = {
-            "client_id": salesforce.client_id,
-            "client_secret": salesforce.client_secret,
-        }
-        boto3.client("secretsmanager").create_secret(
-            Name=table.name, SecretString=json.dumps(credentials)
-        )
-        environment = {
-            "TABLE_NAME": table.name,
-            "SALESFORCE_URL": salesforce.url,
-            "SALESFORCE_SECRET_ID": table.name,
-            "SALESFORCE_API_VERSION": "62.0",
-            "TIME_BUDGET_MS": "2500",
-        }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         context = SimpleNamespace(
