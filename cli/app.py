@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import commands_calls, commands_files, commands_plans, output
+from cli import commands_calls, commands_files, commands_plans, commands_sync, output
 from cli.problems import PlanFileError
 from click_to_dial.errors import ClickToDialError
 
@@ -24,6 +24,7 @@ for command in (
     commands_plans.show,
     commands_plans.rollback,
     commands_plans.prune,
+    commands_sync.sync,
     commands_files.schema,
     commands_calls.explain,
     commands_calls.simulate,

@@ -13,9 +13,10 @@ from pathlib import Path
 import boto3
 
 from click_to_dial import settings
-from click_to_dial.bootstrap import decider
+from click_to_dial.bootstrap import decider, organisation
 from click_to_dial.dynamodb.plans import PlanStore
 from click_to_dial.errors import ClickToDialError
+from click_to_dial.salesforce.org import Organisation
 from click_to_dial.service import ClickToDial
 from click_to_dial.settings import Settings
 
@@ -53,6 +54,11 @@ class Target:
     def service(self) -> ClickToDial:
         """What decides its calls, wired as in its function."""
         return decider(self.settings, boto3.client("dynamodb"))
+
+    @property
+    def organisation(self) -> Organisation:
+        """Its Salesforce, asked with its credentials."""
+        return organisation(self.settings, boto3.client("dynamodb"))
 
 
 def find_target(stack: str | None) -> Target:

@@ -3,15 +3,24 @@
 Sockets stay open: the Salesforce simulator is an HTTP server.
 """
 
+import json
 import uuid
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import boto3
 import pytest
 from moto import mock_aws
 
+from cli import targets
 from click_to_dial import aws
+from click_to_dial.dynamodb.plans import PlanStore
 from local import moto_in_turn, template
+from local.salesforce import Simulator, running
+from tests.integration.dialplan_command import Dialplan
+
+DEMO_ORG = Path(__file__).parents[2] / "local/demo_org.json"
 
 
 class Table(NamedTuple):
@@ -31,3 +40,56 @@ def table(dynamodb: aws.AwsClient) -> Table:
     name = f"table-{uuid.uuid4()}"
     template.create_table(dynamodb, template.load(), name)
     return Table(dynamodb, name)
+
+
+@pytest.fixture
+def org() -> Any:
+    """The rows of Salesforce; a module that needs others has a fixture of this name."""
+    return json.loads(DEMO_ORG.read_text())
+
+
+@pytest.fixture
+def salesforce(org: Any) -> Iterator[Simulator]:
+    with running(org) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def dialplan(capsys: pytest.CaptureFixture[str], nowhere: None) -> Dialplan:
+    return Dialplan(capsys)
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing runs on this machine, whatever the developer has started."""
+    monkeypatch.setattr(targets, "LOCAL", tmp_path / "run.json")
+
+
+@pytest.fixture
+def environment(
+    table: Table, salesforce: Simulator, nowhere: None, monkeypatch: pytest.MonkeyPatch
+) -> Mapping[str, str]:
+    """A system on this machine: the table, the organisation, nothing published."""
+    secret = boto3.client("secretsmanager").create_secret(
+        Name=table.name,
+        SecretString=json.dumps(
+            {"client_id": salesforce.client_id, "client_secret": salesforce.client_secret}
+        ),
+    )
+    found = template.environment(
+        template.load(),
+        {
+            "Table": table.name,
+            "SalesforceSecret": secret["ARN"],
+            "SalesforceUrl": salesforce.url,
+        },
+    )
+    for name in found:  # so that they are taken away again
+        monkeypatch.setenv(name, "")
+    targets.LOCAL.write_text(json.dumps(found))
+    return found
+
+
+@pytest.fixture
+def store(environment: Mapping[str, str], table: Table) -> PlanStore:
+    return PlanStore(table.client, table.name)

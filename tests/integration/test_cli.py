@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,12 @@ import pytest
 import typer
 
 from cli import targets
-from cli.app import main
 from cli.plan_file import read_plan
 from click_to_dial import bootstrap, settings
 from click_to_dial.aws import client
 from click_to_dial.dynamodb.plans import PlanStore
 from functions.on_click_to_dial import handler
-from local import template
-from local.salesforce import running
+from tests.integration.dialplan_command import Dialplan
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "dialplans/demo.yaml"
@@ -31,67 +29,6 @@ CallerID,AgentUID,record.object,record.kind,record.country,record.do_not_call,ag
 +4989461495,ahuber,Contact,Customer,DE,true,217
 abc,ahuber,Contact,Customer,AT,,217
 """
-
-
-class Dialplan:
-    """Runs the command in this process, as a shell would."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-        self.out = self.err = ""
-
-    def __call__(self, *arguments: object) -> int:
-        with pytest.raises(SystemExit) as exit_:
-            main([str(each) for each in arguments])
-        self.out, self.err = self._capsys.readouterr()
-        return int(exit_.value.code or 0)
-
-    def json(self, *arguments: object) -> Any:
-        self(*arguments, "--json")
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def dialplan(capsys: pytest.CaptureFixture[str], nowhere: None) -> Dialplan:
-    return Dialplan(capsys)
-
-
-@pytest.fixture
-def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing runs on this machine, whatever the developer has started."""
-    monkeypatch.setattr(targets, "LOCAL", tmp_path / "run.json")
-
-
-@pytest.fixture
-def environment(
-    table: Any, nowhere: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Mapping[str, str]]:
-    """A system on this machine: the table, the demo organisation, nothing published."""
-    org = json.loads((ROOT / "local/demo_org.json").read_text())
-    with running(org) as salesforce:
-        secret = boto3.client("secretsmanager").create_secret(
-            Name=table.name,
-            SecretString=json.dumps(
-                {"client_id": salesforce.client_id, "client_secret": salesforce.client_secret}
-            ),
-        )
-        found = template.environment(
-            template.load(),
-            {
-                "Table": table.name,
-                "SalesforceSecret": secret["ARN"],
-                "SalesforceUrl": salesforce.url,
-            },
-        )
-        for name in found:  # so that they are taken away again
-            monkeypatch.setenv(name, "")
-        targets.LOCAL.write_text(json.dumps(found))
-        yield found
-
-
-@pytest.fixture
-def store(environment: Mapping[str, str], table: Any) -> PlanStore:
-    return PlanStore(table.client, table.name)
 
 
 @pytest.fixture

@@ -7,11 +7,13 @@ not believed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.plan_items import Active
 from click_to_dial.errors import ClickToDialError, NoDialPlanError, PlanConflictError
+from click_to_dial.model import Scalar
 from click_to_dial.salesforce.queries import checked_name
 from click_to_dial.salesforce.rows import value_at
 
@@ -67,9 +69,9 @@ def sync(
 ) -> list[Change]:
     """Brings the cached mappings of the active plan in step with Salesforce, and says how.
 
-    A mapping may lose at most the share `most_lost` of its entries; a `dry_run` changes nothing.
-    Raises SyncRefusedError, NoDialPlanError, SalesforceError, DynamoDBError, OutOfTimeError, and
-    PlanConflictError where others change the plan over and over.
+    A mapping may lose at most the share `most_lost` of its entries; a `dry_run` changes nothing,
+    so it refuses no loss either. Raises SyncRefusedError, NoDialPlanError, SalesforceError,
+    DynamoDBError, OutOfTimeError, and PlanConflictError where others change the plan over and over.
     """
     for _ in range(ATTEMPTS):
         active = plans.active()
@@ -81,10 +83,12 @@ def sync(
             for name, mapping in document["mappings"].items()
             if "salesforce" in mapping
         ]
+        if dry_run:
+            return changes
         for change in changes:
             _refuse_a_loss(change, most_lost)
         new = {change.mapping: change.after for change in changes if _is_new(change, cached)}
-        if dry_run or not new:
+        if not new:
             return changes
         try:
             plans.switch_mappings(active, new)
@@ -104,13 +108,12 @@ def entries_of(
     entries: dict[str, str] = {}
     problems: list[str] = []
     twice: set[str] = set()
-    for row in rows:
-        try:
-            key, value = value_at(row, source["key"]), value_at(row, source["value"])
-        except (KeyError, TypeError):
-            raise SyncRefusedError("Salesforce's rows do not hold the fields asked for.") from None
+    for number, row in enumerate(rows, 1):
+        key, value = _key_and_value(row, source)
         if not isinstance(key, str) or not isinstance(value, str):
-            problems.append(f"{_label(key)}: {source['key']} and {source['value']} must be texts")
+            part, found = ("value", value) if isinstance(key, str) else ("key", key)
+            fault = "is empty" if found is None else "is not text"
+            problems.append(f"row {number}: {source[part]} {fault}")
         elif value not in service_numbers:
             problems.append(f"{_label(key)}: {_label(value)} is no service number of the plan")
         elif entries.setdefault(key, value) != value:
@@ -119,6 +122,13 @@ def entries_of(
         del entries[key]
         problems.append(f"{_label(key)}: listed more than once, with different service numbers")
     return entries, tuple(problems)
+
+
+def _key_and_value(row: Any, source: Mapping[str, str]) -> tuple[Scalar | None, Scalar | None]:
+    try:
+        return value_at(row, source["key"]), value_at(row, source["value"])
+    except (KeyError, TypeError):
+        raise SyncRefusedError("Salesforce's rows do not hold the fields asked for.") from None
 
 
 def _read(
@@ -130,7 +140,7 @@ def _read(
     deadline: Deadline,
 ) -> Change:
     source = mapping["salesforce"]
-    rows = organisation.select(_soql(source), deadline)
+    rows = deadline.run(partial(organisation.select, _soql(source), deadline))
     after, problems = entries_of(rows, source, document["service_numbers"])
     return Change(name, before, after, problems)
 
@@ -147,11 +157,13 @@ def _is_new(change: Change, cached: Mapping[str, Entries]) -> bool:
 
 
 def _refuse_a_loss(change: Change, most_lost: float) -> None:
+    """The message goes into a log, so it holds no key, which may be a customer's name."""
     if change.loss() > most_lost:
         raise SyncRefusedError(
             f"Mapping {change.mapping!r} would lose {change.loss():.0%} of its "
-            f"{len(change.before)} entries, more than the {most_lost:.0%} that are believed. "
-            "Check the rows in Salesforce; dialplan sync --most-lost 100 accepts the loss."
+            f"{len(change.before)} entries, more than the {most_lost:.0%} that are believed; "
+            f"rows left out: {len(change.problems)}. dialplan sync --dry-run shows them; "
+            "dialplan sync --most-lost 100 accepts the loss."
         )
 
 

@@ -1,0 +1,98 @@
+"""The command that brings the mappings kept in Salesforce in step by hand, and shows how."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from cli import output
+from cli.options import Json, Stack
+from cli.targets import find_target
+from click_to_dial.bootstrap import SYNC_SECONDS
+from click_to_dial.deadline import Deadline
+from click_to_dial.sync import MOST_LOST, Change
+from click_to_dial.sync import sync as synchronise
+
+MOST_SHOWN = 20
+"""Lines of one mapping; a first sync may bring thousands."""
+
+COLUMNS = ("mapping", "entries", "added", "removed", "changed", "rows left out")
+
+
+def sync(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it, change nothing.")] = False,
+    most_lost: Annotated[
+        int,
+        typer.Option(min=0, max=100, metavar="PERCENT", help="The entries a mapping may lose."),
+    ] = round(MOST_LOST * 100),
+    stack: Stack = None,
+    json: Json = False,
+) -> None:
+    """Reads the mappings kept in Salesforce now, instead of with the next scheduled sync."""
+    target = find_target(stack)
+    changes = synchronise(
+        target.store,
+        target.organisation,
+        Deadline(SYNC_SECONDS),
+        most_lost=most_lost / 100,
+        dry_run=dry_run,
+    )
+    refused = [each.mapping for each in changes if dry_run and each.loss() > most_lost / 100]
+    if json:
+        mappings = [_as_json(change) for change in changes]
+        output.show_json({"dry_run": dry_run, "refused": refused, "mappings": mappings})
+        return
+    if not changes:
+        output.say("The active dial plan keeps no mapping in Salesforce.")
+        return
+    _show(changes)
+    for name in refused:
+        output.complain(f"A sync would refuse it: '{name}' loses more than {most_lost} %.")
+
+
+def _as_json(change: Change) -> dict[str, Any]:
+    return {
+        "mapping": change.mapping,
+        "entries": len(change.after),
+        "added": _only(change.after, change.before),
+        "removed": _only(change.before, change.after),
+        "changed": {
+            key: {"before": change.before[key], "after": value}
+            for key, value in change.after.items()
+            if change.before.get(key, value) != value
+        },
+        "left_out": change.problems,
+    }
+
+
+def _only(entries: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in entries.items() if key not in others}
+
+
+def _show(changes: Iterable[Change]) -> None:
+    found = [_as_json(change) for change in changes]
+    counts = ("added", "removed", "changed", "left_out")
+    rows = [
+        (each["mapping"], each["entries"], *(len(each[name]) for name in counts)) for each in found
+    ]
+    output.show_table(COLUMNS, rows)
+    for each in found:
+        lines = list(_lines(each))
+        if lines:
+            output.say(f"\n{each['mapping']}", "bold")
+        for text, style in lines[:MOST_SHOWN]:
+            output.say(text, style)
+        if len(lines) > MOST_SHOWN:
+            output.say(f"… and {len(lines) - MOST_SHOWN} more; --json lists them all")
+
+
+def _lines(change: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The problems first: they are what somebody has to do something about."""
+    for problem in change["left_out"]:
+        yield f"left out: {problem}", "yellow"
+    for key, value in change["removed"].items():
+        yield f"- {key}: {value}", "red"
+    for key, each in change["changed"].items():
+        yield f"~ {key}: {each['before']} → {each['after']}", "cyan"
+    for key, value in change["added"].items():
+        yield f"+ {key}: {value}", "green"
