@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cli.plan_facts import check_conditions, items, known_facts
+from cli.plan_numbers import check_service_numbers, is_restricted
 from cli.problems import Fault, Path, unknown
 from cli.yaml_source import YamlSource
 
@@ -18,7 +19,8 @@ Found = Iterator[tuple[Path, str]]
 def check_references(source: YamlSource) -> Iterator[Fault]:
     """The faults, each with the line it stands in."""
     data = dict(items(source.data))
-    for check in (_attributes, _mappings, _signals, check_conditions, _rules):
+    checks = (_attributes, check_service_numbers, _mappings, _signals, check_conditions, _rules)
+    for check in checks:
         for path, message in check(data):
             yield source.places[path].line, path, message
 
@@ -76,8 +78,9 @@ def _signals(data: Data) -> Found:
         signal = outcome.get("signal")
         if isinstance(signal, str) and signal not in numbers:
             yield (*path, "signal"), unknown("service number", signal, numbers)
-        if isinstance(signal, str) and "otherwise" in outcome:
-            yield (*path, "otherwise"), "is never needed: a service number can always be signalled"
+        known = isinstance(signal, str) and signal in numbers
+        if known and "otherwise" in outcome and not is_restricted(numbers[str(signal)]):
+            yield (*path, "otherwise"), "is never needed: this number can always be signalled"
         for key, what, names in kinds:
             name = part(signal).get(key)
             if isinstance(name, str) and name not in names:

@@ -11,6 +11,7 @@ from cli.plan_rules import Outcome, Refusal, Rule
 from cli.plan_types import (
     ApiName,
     AttributeName,
+    Date,
     Duration,
     FieldPath,
     Name,
@@ -19,6 +20,7 @@ from cli.plan_types import (
     Sentence,
     Text,
     Version,
+    Zone,
 )
 
 
@@ -28,6 +30,14 @@ class ServiceNumber(Part):
     number: Text = Field(description="jtel's ServiceNumbers.Name; answered as it is written here.")
     name: Text | None = Field(
         default=None, description="jtel's ServiceNumbers.Name2, its second try."
+    )
+    valid_from: Date | None = Field(default=None, description="The first day it may be signalled.")
+    valid_to: Date | None = Field(default=None, description="The last day it may be signalled.")
+    regions: list[Region] | None = Field(
+        default=None, min_length=1, description="Countries whose callees it may be shown to."
+    )
+    allow_special: bool = Field(
+        default=False, description="Whether it may be a number that is no ordinary one."
     )
 
 
@@ -98,6 +108,9 @@ class Plan(Part):
 
     version: Version = Field(description="The version of this format.")
     home_region: Region = Field(description="The country, such as DE, that reads 089… as its own.")
+    home_zone: Zone | None = Field(
+        default=None, description="Its time zone, where it has more than one: Europe/London."
+    )
     without_record: Literal["refuse", "allow"] = Field(
         default="refuse", description="Whether a number without a Salesforce record may be called."
     )

@@ -8,6 +8,7 @@ import phonenumbers
 
 from cli.plan_checks import outcomes, part
 from cli.plan_facts import listed
+from cli.plan_numbers import is_restricted
 from cli.plan_reach import Conditions, conditions, covers, is_impossible
 from cli.problems import Fault, Path
 from cli.yaml_source import YamlSource
@@ -48,7 +49,9 @@ def _unresolved(document: Document) -> Found:
         signal = part(outcome, "signal")
         if "otherwise" in outcome:
             continue
-        if "mapping" in signal and document["mappings"][signal["mapping"]]["default"] is None:
+        if restricted := _restricted(document, signal):
+            missing = f"{restricted} may not be signalled at that time or in that country"
+        elif "mapping" in signal and document["mappings"][signal["mapping"]]["default"] is None:
             missing = f"{signal['key']} is missing or not listed, and the mapping has no default"
         elif "agent" in signal:
             missing = f"the agent has no {signal['agent']}"
@@ -58,6 +61,15 @@ def _unresolved(document: Document) -> Found:
             (*path, "signal"),
             f"the call is refused where {missing}; say `otherwise` what happens",
         )
+
+
+def _restricted(document: Document, signal: Mapping[str, str]) -> str | None:
+    """A service number that `signal` may name and that is not always signalled."""
+    mapping = document["mappings"].get(signal.get("mapping"), {"default": signal.get("number")})
+    named = [*mapping.get("entries", {}).values(), mapping["default"]]
+    return next(
+        (name for name in named if is_restricted(document["service_numbers"].get(name))), None
+    )
 
 
 def _unused(document: Document) -> Found:

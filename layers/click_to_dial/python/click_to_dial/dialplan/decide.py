@@ -74,11 +74,14 @@ def _outage(plan: DialPlan, rule: Rule, facts: Facts) -> Decision:
 
 def _resolve(outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
     """The decision; None where it takes a fact that is unknown."""
+    key = ""  # the fact that it depends on
+    value: Scalar | None = None
+    signalled: ServiceNumber | None
     match outcome:
         case Refuse(reason):
             return Decision(rule, reason=reason)
         case SignalNumber(service_number):
-            return Decision(rule, service_number)
+            signalled = service_number
         case SignalMapping(mapping, key):
             value = facts.values.get(key)
             found = None if value is None else mapping.entries.get(_as_key(value))
@@ -90,11 +93,20 @@ def _resolve(outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
             signalled = ServiceNumber(prefix + number, name or prefix + number) if number else None
     if value is None and key.partition(".")[0] in facts.unknown:
         return None
-    if signalled is not None:
+    if signalled is not None and _may_be_signalled(signalled, facts):
         return Decision(rule, signalled)
     if outcome.otherwise is not None:
         return _resolve(outcome.otherwise, rule, facts)
     return Decision(rule, reason=UNRESOLVED, cause="unresolved")
+
+
+def _may_be_signalled(number: ServiceNumber, facts: Facts) -> bool:
+    """Whether it is the company's to show, at this time and to callees in this country."""
+    if number.valid_from is not None and facts.now < number.valid_from:
+        return False
+    if number.valid_to is not None and facts.now >= number.valid_to:
+        return False
+    return number.regions is None or facts.values.get("callee.country") in number.regions
 
 
 def _as_key(value: Scalar) -> str:

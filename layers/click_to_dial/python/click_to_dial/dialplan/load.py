@@ -37,8 +37,7 @@ def load(
     """
     try:
         numbers = {
-            key: ServiceNumber(number=value["number"], name=value["name"])
-            for key, value in document["service_numbers"].items()
+            key: _service_number(value) for key, value in document["service_numbers"].items()
         }
         mappings = {
             name: _mapping(mapping, (salesforce_mappings or {}).get(name, {}), numbers)
@@ -60,6 +59,17 @@ def load(
             "The published dial plan was written by another version of click-to-dial "
             f"({type(error).__name__}: {error}). Deploy that version or publish the plan again."
         ) from error
+
+
+def _service_number(document: Document) -> ServiceNumber:
+    regions = document.get("regions")
+    return ServiceNumber(
+        number=document["number"],
+        name=document["name"],
+        valid_from=document.get("valid_from"),
+        valid_to=document.get("valid_to"),
+        regions=None if regions is None else frozenset(regions),
+    )
 
 
 def _mapping(document: Document, from_salesforce: Entries, numbers: Numbers) -> NumberMapping:
@@ -84,10 +94,10 @@ def _outcome(document: Document, numbers: Numbers, mappings: Mappings) -> Outcom
     if "refuse" in document:
         return Refuse(document["refuse"])
     signal = document["signal"]
-    if "number" in signal:
-        return SignalNumber(numbers[signal["number"]])
     fallback = document.get("otherwise")
     otherwise = None if fallback is None else _outcome(fallback, numbers, mappings)
+    if "number" in signal:
+        return SignalNumber(numbers[signal["number"]], otherwise)
     if "mapping" in signal:
         return SignalMapping(mappings[signal["mapping"]], signal["key"], otherwise)
     return SignalAgent(f"agent.{signal['agent']}", signal["prefix"], signal["name"], otherwise)

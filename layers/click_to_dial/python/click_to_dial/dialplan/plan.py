@@ -22,6 +22,7 @@ class SignalNumber:
     """The called party sees this service number."""
 
     service_number: ServiceNumber
+    otherwise: "Outcome | None" = None
 
 
 @dataclass(frozen=True, slots=True)
