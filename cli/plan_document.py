@@ -4,6 +4,7 @@ import datetime
 import zoneinfo
 from typing import Any
 
+from cli.plan_hours import days_of, published
 from cli.plan_model import Mapping, MappingInPlan, Plan, ServiceNumber
 from cli.plan_rules import (
     AgentNumber,
@@ -32,6 +33,7 @@ def to_document(plan: Plan) -> Document:
         },
         "mappings": {name: _mapping(mapping) for name, mapping in plan.mappings.items()},
         "objects": plan.objects,
+        **_hours(plan),
         "agents": plan.agents.model_dump(),
         "rules": [_rule(rule) for rule in plan.rules],
         "outage": _outcome(plan.outage),
@@ -54,6 +56,23 @@ def _start_of(day: str, days_later: int, plan: Plan) -> int:
     midnight = datetime.datetime.fromisoformat(day) + datetime.timedelta(days=days_later)
     zone = home_zone(plan.home_region, plan.home_zone)
     return int(midnight.replace(tzinfo=zoneinfo.ZoneInfo(zone or "UTC")).timestamp())
+
+
+def _hours(plan: Plan) -> Document:
+    if not plan.hours:
+        return {}
+    home = home_zone(plan.home_region, plan.home_zone)
+    zones = {"callee": None, "home": home}
+    year = datetime.datetime.now(datetime.UTC).year
+    windows = {
+        name: {
+            "zone": zones.get(window.zone, window.zone),
+            "open": published(window.open),
+            "holidays": {region: days_of(region, year) for region in window.holidays},
+        }
+        for name, window in plan.hours.items()
+    }
+    return {"home_zone": home, "hours": windows}
 
 
 def _mapping(mapping: Mapping) -> Document:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from cli.plan_hours import Days, Holidays, HoursZone, Spans
 from cli.plan_rules import Outcome, Refusal, Rule
 from cli.plan_types import (
     ApiName,
@@ -103,6 +104,20 @@ class Freshness(Part):
     )
 
 
+class Hours(Part):
+    """A window of time in which people may be called."""
+
+    zone: HoursZone = Field(
+        description="Whose clock counts: callee, home, or a zone such as Europe/Vienna."
+    )
+    open: dict[Days, Spans] = Field(
+        min_length=1, description="Days, Mon-Fri or Sat, with hours: 08:00-20:00, or a list."
+    )
+    holidays: list[Holidays] = Field(
+        default=[], description="Where public holidays close it: a country or region, AT or DE-BY."
+    )
+
+
 class Plan(Part):
     """A dial plan: what may be signalled, when, and what is refused."""
 
@@ -124,6 +139,9 @@ class Plan(Part):
         default={},
         description="What is read of each Salesforce object; our name: field, or path such as "
         "Account.Type. Rules know it as the fact record.<name>.",
+    )
+    hours: dict[AttributeName, Hours] = Field(
+        default={}, description="Calling hours. Rules know them as the fact hours.<name>."
     )
     agents: Agents = Field(default=Agents(), description="Who clicked.")
     rules: list[Rule] = Field(min_length=1, description="The first whose `when` holds decides.")

@@ -98,7 +98,7 @@ class ClickToDial:
         click = to_click(request, plan)
         gathered = self._gather(plan, click, deadline)
         found = gathered.record is None or gathered.record.found
-        facts = to_facts(click, gathered, self.clock())
+        facts = to_facts(plan, click, gathered, self.clock())
         return Report(
             plan_version=plan.version,
             plan_failure=self.plans.failure,
@@ -192,7 +192,7 @@ def to_click(request: Request, plan: DialPlan) -> Click:
     return Click(request.record_id, callee, request.agent_uid)
 
 
-def to_facts(click: Click, gathered: Gathered, now: float) -> Facts:
+def to_facts(plan: DialPlan, click: Click, gathered: Gathered, now: float) -> Facts:
     """What the rules are judged by, under the names that the dial plan uses."""
     callee, record, agent = click.callee, gathered.record, gathered.agent
     values: dict[str, Scalar | None] = {
@@ -200,6 +200,10 @@ def to_facts(click: Click, gathered: Gathered, now: float) -> Facts:
         "callee.country": callee.country,
         "callee.number": callee.number,
     }
+    if plan.hours:
+        from click_to_dial.calling_hours import hours_facts  # reads zones: only where needed
+
+        values |= hours_facts(plan, callee, now)
     unknown = set()
     if record is not None:
         values["record.object"] = record.object_name

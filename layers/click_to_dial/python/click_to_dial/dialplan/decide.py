@@ -47,7 +47,9 @@ def decide(plan: DialPlan, facts: Facts, tried: list[Tried] | None = None) -> De
             return _outage(plan, rule, facts)
         if result == "decided":
             decision = _resolve(rule.outcome, rule.id, facts)
-            return _outage(plan, rule, facts) if decision is None else decision
+            if decision is None:
+                return _outage(plan, rule, facts)
+            return _with_times(decision, rule, facts)
     return Decision(rule="", reason=UNRESOLVED, cause="unresolved")
 
 
@@ -63,6 +65,19 @@ def _judge(
         if holds is None:
             unknown = unknown or condition
     return (None, "decided") if unknown is None else (unknown, "unknown")
+
+
+def _with_times(decision: Decision, rule: Rule, facts: Facts) -> Decision:
+    """A refusal for calling hours says when they begin: at `{opens}`, or at the end."""
+    if not decision.reason or decision.cause != "rule":
+        return decision
+    times = [facts.values.get(f"{condition.fact}.opens") for condition in rule.conditions]
+    opens = min((str(time) for time in times if time is not None), default=None)
+    if "{opens}" in decision.reason:
+        return replace(decision, reason=decision.reason.replace("{opens}", opens or "?"))
+    if opens is None:
+        return decision
+    return replace(decision, reason=f"{decision.reason} Calling is allowed again from {opens}.")
 
 
 def _outage(plan: DialPlan, rule: Rule, facts: Facts) -> Decision:

@@ -5,7 +5,7 @@ by a version of this software that knows more, or other, keys.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from click_to_dial.dialplan.conditions import condition
 from click_to_dial.dialplan.plan import (
@@ -21,6 +21,9 @@ from click_to_dial.dialplan.plan import (
 )
 from click_to_dial.errors import UnreadableDialPlanError
 from click_to_dial.model import ServiceNumber
+
+if TYPE_CHECKING:
+    from click_to_dial.dialplan.hours import Window
 
 Document = Mapping[str, Any]
 Entries = Mapping[str, str]
@@ -52,6 +55,8 @@ def load(
             rules=tuple(_rule(rule, numbers, mappings) for rule in document["rules"]),
             outage=_outcome(document["outage"], numbers, mappings),
             freshness=Freshness(**document["freshness"]),
+            hours=_hours(document.get("hours", {})),
+            home_zone=document.get("home_zone") or "",
             version=version,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -70,6 +75,21 @@ def _service_number(document: Document) -> ServiceNumber:
         valid_to=document.get("valid_to"),
         regions=None if regions is None else frozenset(regions),
     )
+
+
+def _hours(document: Document) -> "Mapping[str, Window]":
+    if not document:
+        return {}
+    from click_to_dial.dialplan.hours import Window
+
+    return {
+        name: Window(
+            zone=window["zone"],
+            spans={int(day): spans for day, spans in window["open"].items()},
+            holidays={region: frozenset(days) for region, days in window["holidays"].items()},
+        )
+        for name, window in document.items()
+    }
 
 
 def _mapping(document: Document, from_salesforce: Entries, numbers: Numbers) -> NumberMapping:
