@@ -16,7 +16,7 @@ from click_to_dial.errors import (
     NoDialPlanError,
     SalesforceConfigurationError,
 )
-from click_to_dial.model import Agent, Callee, Click, Decision, Record
+from click_to_dial.model import Agent, Callee, Click, Decision, Facts, Record
 from click_to_dial.service import Gathered, Report
 from click_to_dial.sync import Change
 from tests.unit.test_template import of_type
@@ -28,6 +28,8 @@ REPORT = Report(
     plan_failure=NoDialPlanError("Not readable."),
     duration_ms=7,
     click=Click(None, Callee("mobile", "DE", "+491701234567"), "alice"),
+    callee="0123abcd",
+    facts=Facts({}),
     gathered=Gathered(
         Record(True, None, {}), Agent(False, {}), "stale", "none", 1, (REFUSED_LOGIN,), True
     ),

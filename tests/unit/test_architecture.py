@@ -20,12 +20,23 @@ ARROWS: dict[str, set[str]] = {
     "salesforce_id": set(),
     "settings": set(),
     "dialplan": {"model", "errors", "dialplan"},
+    "pseudonym": set(),
+    "lookups": {"model", "dialplan", "ports", "pseudonym"},
     "calling_hours": {"model", "dialplan", "phone"},
     "phone": {"model", "errors", "phonenumbers"},
     "deadline": {"errors"},
     "breaker": set(),
     "ports": {*CORE, "deadline"},
-    "service": {*CORE, "calling_hours", "ports", "phone", "deadline", "breaker"},
+    "service": {
+        *CORE,
+        "calling_hours",
+        "lookups",
+        "pseudonym",
+        "ports",
+        "phone",
+        "deadline",
+        "breaker",
+    },
     "sync": {*CORE, "deadline", "dynamodb", "salesforce"},
     "http": {"errors", "phone", "salesforce_id", "service"},
     "observability": {"errors", "model", "service", "sync", "aws_lambda_powertools"},
@@ -37,7 +48,7 @@ ARROWS: dict[str, set[str]] = {
     "authorizer": {"aws", "deadline", "errors", "salesforce_id", "authorizer"},
     "bootstrap_authorizer": {"settings", "authorizer", "aws", "dynamodb"},
     "bootstrap": {"settings", "aws", "breaker", "current_plan", "dynamodb", "salesforce"}
-    | {"deadline", "service", "sync"},
+    | {"deadline", "pseudonym", "service", "sync"},
 }
 
 
