@@ -16,7 +16,7 @@ from click_to_dial.errors import (
     NoDialPlanError,
     SalesforceConfigurationError,
 )
-from click_to_dial.model import Agent, Callee, Click, Decision, Record
+from click_to_dial.model import Agent, Callee, Click, Decision, Facts, Record
 from click_to_dial.service import Gathered, Report
 from click_to_dial.sync import Change
 from tests.unit.test_template import of_type
@@ -31,6 +31,7 @@ REPORT = Report(
     gathered=Gathered(
         Record(True, None, {}), Agent(False, {}), "stale", "none", 1, (REFUSED_LOGIN,), True
     ),
+    facts=Facts({}),
     decision=Decision("rule", None, "No.", "outage"),
 )
 DECISIONS = [
