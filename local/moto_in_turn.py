@@ -1,6 +1,6 @@
 """Makes moto's DynamoDB do one request at a time.
 
-moto checks the condition of a write and then writes, and other threads get in between; DynamoDB does
+moto checks the condition of a write and then writes, and other threads get in between; DynamoDB
 does both in one step, which is what leases and revisions are built on.
 """
 
