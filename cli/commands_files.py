@@ -1,20 +1,32 @@
-"""The commands about dial plan files alone: they need no system to work on."""
+"""The commands about dial plan files: only `validate --salesforce` needs a system to ask."""
 
 from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from cli import output
-from cli.options import File, Json
-from cli.plan_file import read_plan
+from cli.options import File, Json, Stack
+from cli.plan_file import PlanFile, read_plan
 from cli.plan_schema import plan_schema
 from cli.problems import PlanFileError
+from cli.salesforce_checks import check_salesforce
+from cli.targets import find_target
 
 
-def validate(file: File, json: Json = False) -> None:
+def validate(
+    file: File,
+    salesforce: Annotated[
+        bool,
+        typer.Option("--salesforce", help="Ask Salesforce too whether all that it names is there."),
+    ] = False,
+    stack: Stack = None,
+    json: Json = False,
+) -> None:
     """Says all that is wrong with a dial plan, by line; exit status 1 where something is."""
     try:
-        plan = read_plan(file)
+        plan = _checked(file, salesforce or stack is not None, stack)
     except PlanFileError as error:
         if not json:
             raise
@@ -25,6 +37,13 @@ def validate(file: File, json: Json = False) -> None:
         return
     output.show_warnings(plan.warnings)
     output.say(f"{file} is valid: {len(plan.document['rules'])} rules.", "green")
+
+
+def _checked(file: Path, salesforce: bool, stack: str | None) -> PlanFile:
+    plan = read_plan(file)
+    if salesforce:
+        check_salesforce(plan, str(file), find_target(stack).organisation)
+    return plan
 
 
 def schema() -> None:

@@ -10,11 +10,12 @@ import typer
 
 from cli import output
 from cli.options import Author, File, Json, Stack, Yes
-from cli.plan_file import read_plan
-from cli.targets import find_target
+from cli.plan_file import PlanFile, read_plan
+from cli.salesforce_checks import check_salesforce
+from cli.targets import Target, find_target
 from click_to_dial.dynamodb.plan_items import Active
 from click_to_dial.dynamodb.plans import PlanStore
-from click_to_dial.errors import NoDialPlanError
+from click_to_dial.errors import NoDialPlanError, OutOfTimeError, SalesforceError
 
 Version = Annotated[int, typer.Argument(metavar="VERSION", help="Its number in the history.")]
 
@@ -45,6 +46,9 @@ def publish(
     file: File,
     author: Author,
     comment: Annotated[str, typer.Option(help="Why; it stands in the history.")] = "",
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Without asking Salesforce about objects and fields.")
+    ] = False,
     stack: Stack = None,
     yes: Yes = False,
     json: Json = False,
@@ -52,6 +56,8 @@ def publish(
     """Makes a dial plan the active one, after showing what it changes."""
     plan = read_plan(file)
     target = find_target(stack)
+    if not offline:
+        _ask_salesforce(plan, file, target)
     active = target.store.active()
     output.show_warnings(plan.warnings)
     difference = _difference(target.store, active, plan.source, str(file))
@@ -139,6 +145,14 @@ def prune(
         output.show_json({"deleted": deleted})
     else:
         output.say(f"Deleted: {', '.join(map(str, deleted)) or 'nothing'}.")
+
+
+def _ask_salesforce(plan: PlanFile, file: Path, target: Target) -> None:
+    try:
+        check_salesforce(plan, str(file), target.organisation)
+    except (SalesforceError, OutOfTimeError) as error:
+        output.complain("Salesforce cannot be asked; with --offline it is not.")
+        raise error from None
 
 
 def _difference(store: PlanStore, active: Active | None, after: str, name: str) -> str:

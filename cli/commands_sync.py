@@ -8,7 +8,7 @@ import typer
 from cli import output
 from cli.options import Json, Stack
 from cli.targets import find_target
-from click_to_dial.bootstrap import SYNC_SECONDS
+from click_to_dial.bootstrap_sync import SYNC_SECONDS
 from click_to_dial.deadline import Deadline
 from click_to_dial.sync import MOST_LOST, Change
 from click_to_dial.sync import sync as synchronise

@@ -52,9 +52,16 @@ def _attributes(data: Data) -> Found:
     taken = "is a fact in any case; give the attribute another name"
     if "known" in part(data, "agents", "attributes"):
         yield ("agents", "attributes", "known"), f"agent.known {taken}"
+    spelled: dict[str, str] = {}
     for name, fields in items(data.get("objects")):
         if "object" in dict(items(fields)):
             yield ("objects", name, "object"), f"record.object {taken}"
+        first = spelled.setdefault(name.lower(), name)
+        if first != name:
+            yield (
+                ("objects", name),
+                f"is {first} once more: to Salesforce, case makes no difference",
+            )
 
 
 def _mappings(data: Data) -> Found:

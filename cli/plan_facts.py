@@ -74,7 +74,7 @@ def _check_values(path: Path, fact: str, kind: str, expected: object) -> Iterato
                 where,
                 f"{fact} is {kind}; write {'it in quotes' if kind == 'text' else 'true or false'}",
             )
-        elif fact == "callee.kind" and operator in ("is", "not") and value not in KINDS:
+        elif fact == "callee.kind" and operator in ("is", "not") and str(value) not in KINDS:
             yield where, unknown("kind of callee", value, KINDS)
 
 

@@ -10,7 +10,7 @@ import boto3
 import requests
 
 from cli.plan_file import PlanFile
-from click_to_dial.bootstrap import synchroniser
+from click_to_dial.bootstrap_sync import synchroniser
 from click_to_dial.dynamodb.plans import PlanStore
 from click_to_dial.errors import ClickToDialError
 from local import template as sam

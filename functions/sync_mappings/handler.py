@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from click_to_dial import observability
-from click_to_dial.bootstrap import synchroniser
+from click_to_dial import observability_sync
+from click_to_dial.bootstrap_sync import synchroniser
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.observability import logger, metrics
 
@@ -19,7 +19,7 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         changes = synchroniser()()
     except ClickToDialError as error:
-        observability.log_sync_failure(error)
+        observability_sync.log_sync_failure(error)
         return {"failed": str(error)}
-    observability.log_sync(changes)
+    observability_sync.log_sync(changes)
     return {"entries": {change.mapping: len(change.after) for change in changes}}

@@ -3,6 +3,7 @@
 The metadata of the packages stays: their licences, and what scanners tell versions from.
 """
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -10,8 +11,6 @@ from pathlib import Path
 UNUSED = (
     "aws_lambda_powertools/event_handler",  # a router with Swagger
     "bin",
-    "boto3/data",  # for boto3.resource; we use clients
-    "boto3/examples",
     "phonenumbers/carrierdata",
     "phonenumbers/geodata",  # place names
     "simple_salesforce/metadata.wsdl",  # SOAP
@@ -30,6 +29,19 @@ def prune(layer: Path) -> None:
             raise FileNotFoundError(f"botocore/data/{service}")
     for folder in services.values():
         remove(folder)
+    trim_endpoints(layer / "botocore/data/endpoints.json")
+
+
+def trim_endpoints(path: Path) -> None:
+    """Leaves of a megabyte, which the first client reads, what is about AWS_SERVICES.
+
+    The rule sets beside each service's description give the endpoints; this file gives regions.
+    """
+    content = json.loads(path.read_text())
+    for partition in content["partitions"]:
+        services = partition["services"]
+        partition["services"] = {name: services[name] for name in AWS_SERVICES if name in services}
+    path.write_text(json.dumps(content))
 
 
 def remove(path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from click_to_dial.salesforce_id import to_18
 from local.salesforce.org import Org, SObject
+from local.salesforce.schema import several_parents
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*", re.ASCII)
@@ -68,10 +69,10 @@ def _summary(sobject: SObject) -> dict[str, object]:
 
 def _describe_field(org: Org, sobject: SObject, name: str) -> dict[str, object]:
     kind = field_type(org, sobject, name)
-    parent = relationship = None
+    relationship, parents = None, []
     if kind == "reference":
         relationship = name[:-1] + "r" if name.endswith("__c") else name[:-2]
-        parent = org.parent(sobject, relationship)
+        parents = _parents(org, sobject, relationship)
     return {
         "custom": name.endswith("__c"),
         "filterable": kind != "address",
@@ -80,11 +81,19 @@ def _describe_field(org: Org, sobject: SObject, name: str) -> dict[str, object]:
         "length": {"id": 18, "reference": 18, "string": 255}.get(kind, 0),
         "name": name,
         "nillable": kind not in ("id", "boolean"),
-        "referenceTo": [parent.name] if parent else [],
+        "polymorphicForeignKey": len(parents) > 1,
+        "referenceTo": parents,
         "relationshipName": relationship,
         "sortable": kind != "address",
         "type": kind,
     }
+
+
+def _parents(org: Org, sobject: SObject, relationship: str) -> list[str]:
+    if several := several_parents(relationship, sobject.name):
+        return list(several)
+    parent = org.parent(sobject, relationship)
+    return [parent.name] if parent else []
 
 
 def _refers(org: Org, value: object) -> bool:

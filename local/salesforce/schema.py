@@ -68,6 +68,22 @@ _PARENTS = {
     "convertedopportunity": "Opportunity", "userrole": "UserRole", "product2": "Product2",
 }  # fmt: skip
 
+# Relationships that may lead to several objects, on the objects where they do.
+_SEVERAL = {
+    "who": ("Contact", "Lead"),
+    "what": ("Account", "Asset", "Campaign", "Case", "Contract", "Opportunity", "Order"),
+    "owner": ("Group", "User"),
+}
+_OWNED_BY_QUEUES = ("Case", "Event", "Lead", "Task")
+
+
+def several_parents(relationship: str, of_object: str) -> tuple[str, ...]:
+    """The objects that a standard relationship may lead to, where these are several."""
+    name = relationship.lower()
+    if name == "owner" and of_object not in _OWNED_BY_QUEUES and not of_object.endswith("__c"):
+        return ()
+    return _SEVERAL.get(name, ())
+
 
 def parent_object(relationship: str, of_object: str) -> str | None:
     """The standard object that a standard relationship leads to; None for any other."""

@@ -35,6 +35,8 @@ class Sandbox:
 
     url: str
     log: Path
+    emulator: int
+    """Its process id; the function's runtime is its child."""
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
         """The handler's answer. Raises AssertionError with the log where the runtime failed."""
@@ -83,7 +85,8 @@ def started(function: Function, environment: Mapping[str, str], log: Path) -> It
         )
     try:
         _wait_for(port)
-        yield Sandbox(f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", log)
+        url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+        yield Sandbox(url, log, process.pid)
     finally:
         process.terminate()
         process.wait(START_SECONDS)

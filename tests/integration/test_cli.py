@@ -190,9 +190,11 @@ class TestPublishing:
         outputs["NumberKeySecretId"] = "number-key"
         stack = Stack(outputs)
         real = boto3.client
-        monkeypatch.setattr(
-            boto3, "client", lambda name: stack if name == "cloudformation" else real(name)
-        )
+
+        def client_of(name: str, **options: Any) -> Any:
+            return stack if name == "cloudformation" else real(name, **options)
+
+        monkeypatch.setattr(boto3, "client", client_of)
         targets.LOCAL.unlink()
         assert dialplan("publish", DEMO, "--yes", "--stack", "acme-prod") == 0
         assert dialplan.json("history", "--stack", "acme-prod")[0]["number"] == 1

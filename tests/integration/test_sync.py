@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from click_to_dial import bootstrap
+from click_to_dial import bootstrap_sync
 from click_to_dial.current_plan import CurrentPlan
 from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.plans import PlanStore
@@ -184,9 +184,9 @@ class TestFunction:
             log, metrics = map(json.loads, capsys.readouterr().out.splitlines())
             return answer, log, metrics
 
-        bootstrap.synchroniser.cache_clear()
+        bootstrap_sync.synchroniser.cache_clear()
         yield run
-        bootstrap.synchroniser.cache_clear()
+        bootstrap_sync.synchroniser.cache_clear()
 
     def test_it_fills_the_mappings(self, run: Any, store: PlanStore) -> None:
         answer, log, metrics = run()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from click_to_dial import observability as seen
+from click_to_dial import observability_sync
 from click_to_dial.authorizer.log import log_verdict
 from click_to_dial.authorizer.verdict import Verdict
 from click_to_dial.errors import (
@@ -56,8 +57,8 @@ def everything_happens() -> Iterator[Callable[[], None]]:
     yield lambda: seen.log_bad_parameter(BadParameterError("CallerID", "No."))
     yield lambda: seen.log_no_dial_plan(NoDialPlanError("None."))
     yield seen.log_no_such_path
-    yield lambda: seen.log_sync([Change("m", {}, {}, ("a row",))])
-    yield lambda: seen.log_sync_failure(NoDialPlanError("None."))
+    yield lambda: observability_sync.log_sync([Change("m", {}, {}, ("a row",))])
+    yield lambda: observability_sync.log_sync_failure(NoDialPlanError("None."))
     yield lambda: seen.log_defect(ValueError())
     for verdict in VERDICTS:
         yield lambda verdict=verdict: log_verdict(verdict, 1, "request-1")  # type: ignore[misc]

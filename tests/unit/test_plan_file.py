@@ -203,6 +203,12 @@ def test_a_mistake_is_named_with_its_line_and_its_cure(
     assert [each for each in found if each[1] == path and message in each[2]], found
 
 
+def test_two_objects_that_differ_only_in_case_are_one_to_salesforce() -> None:
+    found = problems(changed("agents:\n", "  contact: {kind: LeadSource}\n\nagents:\n"))
+    message = "is Contact once more: to Salesforce, case makes no difference"
+    assert found == [(16, "objects.contact", message)]
+
+
 def test_twenty_mistakes_are_all_reported_in_one_run_with_their_lines() -> None:
     text = (ROOT / "tests/unit/twenty_mistakes.yaml").read_text()
     marked = {number for number, line in enumerate(text.splitlines(), start=1) if "# wrong" in line}

@@ -11,7 +11,7 @@ from samtranslator.translator.transform import transform
 
 from click_to_dial import http, settings
 from click_to_dial.authorizer.request import TIME_BUDGET_SECONDS
-from click_to_dial.bootstrap import SYNC_SECONDS
+from click_to_dial.bootstrap_sync import SYNC_SECONDS
 from local import template as sam
 
 TEMPLATE = sam.load()

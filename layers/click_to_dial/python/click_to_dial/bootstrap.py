@@ -1,17 +1,14 @@
 """The sole wiring: which adapter stands behind which port. Each is made once per sandbox."""
 
-from collections.abc import Callable
 from functools import cache, partial
 
 from click_to_dial import settings
 from click_to_dial.aws import AwsClient, client, read_secret
 from click_to_dial.breaker import CircuitBreaker
 from click_to_dial.current_plan import CurrentPlan
-from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.attempts import DynamoDBAttempts
 from click_to_dial.dynamodb.facts import DynamoDBFacts
 from click_to_dial.dynamodb.plan_reader import PlanReader
-from click_to_dial.dynamodb.plans import PlanStore
 from click_to_dial.dynamodb.tokens import SharedToken
 from click_to_dial.pseudonym import Pseudonym, keyed
 from click_to_dial.salesforce.login import log_in
@@ -19,10 +16,6 @@ from click_to_dial.salesforce.org import Organisation
 from click_to_dial.salesforce.transport import Transport
 from click_to_dial.service import ClickToDial
 from click_to_dial.settings import Settings
-from click_to_dial.sync import MOST_LOST, Change, sync
-
-SYNC_SECONDS = 45.0
-"""Nobody waits for a sync; its function's timeout is a little longer."""
 
 
 @cache
@@ -43,15 +36,6 @@ def decider(settings: Settings, dynamodb: AwsClient, pseudonym: Pseudonym) -> Cl
         pseudonym=pseudonym,
         time_budget=settings.time_budget,
     )
-
-
-@cache
-def synchroniser() -> Callable[[], list[Change]]:
-    """What brings the mappings in step with Salesforce, once per call."""
-    from_environment, dynamodb = settings.from_environment(), client("dynamodb")
-    plans = PlanStore(dynamodb, from_environment.table_name)
-    org = organisation(from_environment, dynamodb)
-    return lambda: sync(plans, org, Deadline(SYNC_SECONDS), most_lost=MOST_LOST)
 
 
 def organisation(settings: Settings, dynamodb: AwsClient) -> Organisation:

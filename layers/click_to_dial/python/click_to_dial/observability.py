@@ -11,14 +11,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from click_to_dial.errors import (
     BadParameterError,
-    ClickToDialError,
     DialPlanError,
     SalesforceConfigurationError,
     SalesforceError,
 )
 from click_to_dial.model import Agent, Decision
 from click_to_dial.service import Gathered, Report
-from click_to_dial.sync import Change
 
 SERVICE = "click-to-dial"
 NAMESPACE = "ClickToDial"
@@ -51,7 +49,7 @@ def log_report(report: Report) -> None:
     if report.plan_failure is not None:
         cures.append(str(report.plan_failure))
     _count_shares(outcome, gathered.agent)
-    _count(*({outcome} - {"DecidedAsOutage"}), *_side_effects(report))
+    count(*({outcome} - {"DecidedAsOutage"}), *_side_effects(report))
     if cures:
         logger.error(MESSAGE, extra=fields | {"cure": cures})
     else:
@@ -60,45 +58,25 @@ def log_report(report: Report) -> None:
 
 def log_bad_parameter(error: BadParameterError) -> None:
     """A 400: which parameter, never its value."""
-    _count("BadParameter")
+    count("BadParameter")
     logger.warning(MESSAGE, extra={"outcome": "BadParameter", "parameter": error.parameter})
 
 
 def log_no_dial_plan(error: DialPlanError) -> None:
     """A 503: nothing is published, or nothing can be read."""
-    _count("NoDialPlan")
+    count("NoDialPlan")
     logger.error(MESSAGE, extra={"outcome": "NoDialPlan", "cure": str(error)})
 
 
 def log_no_such_path() -> None:
     """A 404 for another path or method."""
-    _count("NoSuchPath")
+    count("NoSuchPath")
     logger.warning(MESSAGE, extra={"outcome": "NoSuchPath"})
-
-
-def log_sync(changes: list[Change]) -> None:
-    """A sync of the mappings: how many entries, never which: a key may be a customer's name."""
-    problems = sum(len(change.problems) for change in changes)
-    _count("SyncSucceeded", *(["SyncLeftOutRows"] if problems else []))
-    fields = {
-        "mappings": len(changes),
-        "changed": sum(change.before != change.after for change in changes),
-        "entries": sum(len(change.after) for change in changes),
-        "rows_left_out": problems,
-    }
-    logger.info("syncMappings", extra={"outcome": "SyncSucceeded", **fields})
-
-
-def log_sync_failure(error: ClickToDialError) -> None:
-    """A sync that failed: the last good mappings stay."""
-    _count("SyncFailed")
-    fields = {"outcome": "SyncFailed", "error": type(error).__name__, "cure": str(error)}
-    logger.error("syncMappings", extra=fields)
 
 
 def log_defect(error: Exception) -> None:
     """A 500: the kind of error and the way to it. Its message might quote a phone number."""
-    _count("Defect")
+    count("Defect")
     way = [
         f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
     ]
@@ -149,6 +127,7 @@ def _count_shares(outcome: str, agent: Agent | None) -> None:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=int(holds))
 
 
-def _count(*names: str) -> None:
+def count(*names: str) -> None:
+    """Adds one to each of these metrics of the invocation."""
     for name in names:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)

@@ -124,6 +124,16 @@ def entries_of(
     return entries, tuple(problems)
 
 
+def mapping_query(source: Mapping[str, str | None]) -> str:
+    """SOQL for all rows of a mapping.
+
+    Names are checked. The filter is the plan's own SOQL, as trusted as who may publish it.
+    """
+    key, value, name = (checked_name(source[part] or "") for part in ("key", "value", "object"))
+    where = f" WHERE {source['filter']}" if source.get("filter") else ""
+    return f"SELECT {key},{value} FROM {name}{where}"
+
+
 def _key_and_value(row: Any, source: Mapping[str, str]) -> tuple[Scalar | None, Scalar | None]:
     try:
         return value_at(row, source["key"]), value_at(row, source["value"])
@@ -140,16 +150,9 @@ def _read(
     deadline: Deadline,
 ) -> Change:
     source = mapping["salesforce"]
-    rows = deadline.run(partial(organisation.select, _soql(source), deadline))
+    rows = deadline.run(partial(organisation.select, mapping_query(source), deadline))
     after, problems = entries_of(rows, source, document["service_numbers"])
     return Change(name, before, after, problems)
-
-
-def _soql(source: Mapping[str, str | None]) -> str:
-    """Names are checked. The filter is the plan's own SOQL, as trusted as who may publish it."""
-    key, value, name = (checked_name(source[part] or "") for part in ("key", "value", "object"))
-    where = f" WHERE {source['filter']}" if source.get("filter") else ""
-    return f"SELECT {key},{value} FROM {name}{where}"
 
 
 def _is_new(change: Change, cached: Mapping[str, Entries]) -> bool:

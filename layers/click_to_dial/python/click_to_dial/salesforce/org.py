@@ -15,7 +15,12 @@ from click_to_dial.errors import (
     SessionExpiredError,
 )
 from click_to_dial.ports import Answer, Question
-from click_to_dial.salesforce.queries import agent_query, object_query, record_query
+from click_to_dial.salesforce.queries import (
+    agent_query,
+    checked_name,
+    object_query,
+    record_query,
+)
 from click_to_dial.salesforce.rows import (
     Result,
     agent_from,
@@ -80,6 +85,15 @@ class Organisation:
             if more is None:
                 return rows
             page = self._call("GET", more, deadline)
+
+    def describe(self, object_name: str, deadline: Deadline) -> Any:
+        """The object with all its fields that the integration user may see, as Salesforce says it.
+
+        Raises SalesforceError, of reason `no-such-resource` also where the user does not see the
+        object; OutOfTimeError.
+        https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_describe.htm
+        """
+        return self._call("GET", f"sobjects/{checked_name(object_name)}/describe", deadline)
 
     def _query(self, queries: Mapping[str, str], deadline: Deadline) -> Mapping[str, Result]:
         """The rows of each query, or its error, in one request."""

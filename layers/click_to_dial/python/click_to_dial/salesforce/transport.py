@@ -5,14 +5,10 @@ Of the library we use the REST call, its errors and `format_soql`. Its own login
 unquoted ids to URLs.
 """
 
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-import requests
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from click_to_dial.deadline import Deadline
@@ -23,6 +19,7 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
 )
 from click_to_dial.salesforce.failures import failure
+from click_to_dial.stand_ins import stand_ins
 
 CONNECT_SECONDS = 0.8
 """So that a second try still fits into the time budget."""
@@ -30,25 +27,19 @@ IDLE_SECONDS = 45.0
 """A kept-alive connection that was idle for longer may be dead, above all after a freeze."""
 
 
-@contextmanager
-def _stand_ins(**modules: str) -> Iterator[None]:
-    """Empty modules for those that only SOAP and JWT need, while the library is imported.
-
-    They would bring zeep, lxml, jwt and cryptography: half of the import time, 30 MB of the layer.
-    """
-    added = []
-    for module, attribute in modules.items():
-        name = module.replace("__", ".")
-        if name not in sys.modules:
-            sys.modules[name] = ModuleType(name)
-            setattr(sys.modules[name], attribute, None)
-            added.append(name)
-    yield
-    for name in added:
-        del sys.modules[name]
-
-
-with _stand_ins(simple_salesforce__metadata="SfdcMetadataApi", jwt="encode"):
+# SOAP, JWT and the bulk APIs would bring zeep, lxml, jwt, cryptography and more_itertools: most of
+# the library's import time, and 30 MB of the layer. What guesses the charset of a body that names
+# none guesses UTF-8: all that we ask for is JSON.
+with stand_ins(
+    {
+        "charset_normalizer": {"__version__": "3.0.0", "detect": lambda _: {"encoding": "utf-8"}},
+        "jwt": {"encode": None},
+        "simple_salesforce.bulk": {"SFBulkHandler": None},
+        "simple_salesforce.bulk2": {"SFBulk2Handler": None},
+        "simple_salesforce.metadata": {"SfdcMetadataApi": None},
+    }
+):
+    import requests
     from simple_salesforce.api import Salesforce
     from simple_salesforce.exceptions import SalesforceError as LibraryError
     from simple_salesforce.format import format_soql

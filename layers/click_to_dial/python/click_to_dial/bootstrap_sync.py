@@ -1,0 +1,23 @@
+"""The wiring of the sync, apart from bootstrap.py: a decision must not import what it needs."""
+
+from collections.abc import Callable
+from functools import cache
+
+from click_to_dial import settings
+from click_to_dial.aws import client
+from click_to_dial.bootstrap import organisation
+from click_to_dial.deadline import Deadline
+from click_to_dial.dynamodb.plans import PlanStore
+from click_to_dial.sync import MOST_LOST, Change, sync
+
+SYNC_SECONDS = 45.0
+"""Nobody waits for a sync; its function's timeout is a little longer."""
+
+
+@cache
+def synchroniser() -> Callable[[], list[Change]]:
+    """What brings the mappings in step with Salesforce, once per call."""
+    from_environment, dynamodb = settings.from_environment(), client("dynamodb")
+    plans = PlanStore(dynamodb, from_environment.table_name)
+    org = organisation(from_environment, dynamodb)
+    return lambda: sync(plans, org, Deadline(SYNC_SECONDS), most_lost=MOST_LOST)

@@ -1,0 +1,63 @@
+"""What the decision's function imports, with the layers as built: most of a cold start is that."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from tests.e2e.sandbox import PYTHON, built
+
+FUNCTION = built("OnClickToDialFunction")
+DENIED = {
+    "aws_xray_sdk": "Tracer costs more than all else; X-Ray's service segments need no SDK",
+    "boto3": "aws.py uses botocore's clients",
+    "s3transfer": "comes with boto3",
+    "botocore.docs.service": "stand-ins in aws.py",
+    "html.parser": "comes with botocore.docs",
+    "charset_normalizer": "stand-ins in salesforce/transport.py",
+    "cryptography": "comes with jwt",
+    "jwt": "stand-ins in salesforce/transport.py",
+    "lxml": "comes with zeep",
+    "more_itertools": "comes with simple_salesforce.bulk2",
+    "pydantic": "plans are validated when they are published",
+    "simple_salesforce.bulk2": "stand-ins in salesforce/transport.py",
+    "yaml": "published plans are JSON",
+    "zeep": "stand-ins in salesforce/transport.py",
+    "click_to_dial.dynamodb.plans": "only who publishes needs it",
+    "click_to_dial.sync": "another function; see bootstrap_sync.py",
+}
+
+
+@pytest.fixture(scope="module")
+def importing() -> subprocess.CompletedProcess[str]:
+    """`import handler`: the modules that it brings, and where Python found their code."""
+    path = [FUNCTION.code, *(layer / "python" for layer in FUNCTION.layers)]
+    environment = {
+        "PYTHONPATH": os.pathsep.join(map(str, path)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONVERBOSE": "1",
+    }
+    command = [str(PYTHON), "-c", "import sys, handler; print(*sys.modules)"]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+
+
+@pytest.mark.parametrize("module", DENIED)
+def test_a_decision_imports_nothing_that_it_does_not_need(
+    module: str, importing: subprocess.CompletedProcess[str]
+) -> None:
+    imported = importing.stdout.split()
+    assert "click_to_dial.service" in imported
+    assert module not in imported, DENIED[module]
+
+
+def test_the_bytecode_of_the_layers_is_used(
+    importing: subprocess.CompletedProcess[str],
+) -> None:
+    if not os.environ.get("LAMBDA_PYTHON"):
+        pytest.skip("no Python 3.13 on this machine to compile with: cold starts would be slower")
+    used = re.findall(r"^# code object from '?([^'\n]+)'?$", importing.stderr, re.MULTILINE)
+    layers = tuple(f"{layer}/" for layer in FUNCTION.layers)
+    of_layers = [path for path in used if path.startswith(layers)]
+    assert len(of_layers) > 100
+    assert [path for path in of_layers if not path.endswith(".pyc")] == []

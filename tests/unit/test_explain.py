@@ -1,0 +1,190 @@
+"""`dialplan explain` against the function: for any valid plan and any call, the same answer."""
+
+import json
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cli.explain import explain, with_plan
+from cli.plan_file import parse_plan
+from click_to_dial.breaker import CircuitBreaker
+from click_to_dial.dialplan import DialPlan, load
+from click_to_dial.errors import SalesforceUnavailableError
+from click_to_dial.model import Agent, CalleeKind, Record
+from click_to_dial.service import ClickToDial
+from functions.on_click_to_dial import handler
+from tests.fakes import Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce
+
+OUTAGE = SalesforceUnavailableError("refused", "The connection was refused.")
+CONTEXT = SimpleNamespace(
+    function_name="on-click-to-dial",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:on-click-to-dial",
+    aws_request_id="request-1",
+)
+
+TEXTS = st.sampled_from(["a", "ab", "b", "Customer", "NO", "217", "true", "2026-11-24"])
+NUMBERS = st.sampled_from([-1, 0, 1, 1.0, 2.5, 50])
+SCALARS = st.one_of(TEXTS, NUMBERS, st.booleans())
+NAMES = st.sampled_from(["hotline", "hotline-at"])
+MAPPINGS = st.sampled_from(["by-value", "in-salesforce"])
+COUNTRIES = st.sampled_from(["DE", "AT"])
+KINDS = st.sampled_from(get_args(CalleeKind))
+ATTRIBUTES = ("kind", "size")
+
+
+def one_or_more(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return values | st.lists(values, min_size=1, max_size=3)
+
+
+def expected(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """What a fact may be compared with."""
+    comparable = TEXTS | NUMBERS
+    operators = {
+        "not": one_or_more(values),
+        "prefix": one_or_more(TEXTS),
+        "matches": one_or_more(st.sampled_from(["a*", "*b", "?", "[a-c]*"])),
+        **dict.fromkeys(("lt", "lte", "gt", "gte"), comparable),
+        "present": st.booleans(),
+    }
+    some = st.fixed_dictionaries({}, optional=operators).filter(bool)
+    return one_or_more(values) | some
+
+
+FACTS: Mapping[str, st.SearchStrategy[Any]] = {
+    **{f"record.{name}": expected(SCALARS) for name in ATTRIBUTES},
+    "record.object": one_or_more(st.sampled_from(["Account", "Contact"])),
+    "agent.known": st.booleans(),
+    "agent.team": expected(SCALARS),
+    "callee.country": one_or_more(COUNTRIES),
+    "callee.kind": one_or_more(KINDS),
+    "callee.number": st.fixed_dictionaries({"prefix": st.sampled_from(["+49", "+43"])}),
+}
+REFUSALS = st.fixed_dictionaries({"refuse": st.sampled_from(["No.", "Not now."])})
+PLAIN = st.fixed_dictionaries({"signal": NAMES})
+
+
+def resolved(otherwise: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """An outcome that looks its number up, and what else becomes of the call."""
+    looked_up = st.fixed_dictionaries({"mapping": MAPPINGS, "key": st.sampled_from(sorted(FACTS))})
+    of_agent = st.fixed_dictionaries(
+        {"agent": st.just("team")}, optional={"prefix": TEXTS, "name": TEXTS}
+    )
+    return st.fixed_dictionaries(
+        {"signal": looked_up | of_agent}, optional={"otherwise": otherwise}
+    )
+
+
+OUTCOMES = st.recursive(REFUSALS | PLAIN, resolved, max_leaves=3)
+WHENS = st.fixed_dictionaries({}, optional=FACTS).filter(bool)
+FIELDS = st.fixed_dictionaries({}, optional={name: st.just(f"{name}__c") for name in ATTRIBUTES})
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Any:
+    """The published form of a plan that is valid, whatever it makes of its calls."""
+    whens = draw(st.lists(WHENS, max_size=4))
+    rules = [
+        {"id": f"r{index}", **({"when": when} if when else {}), **draw(OUTCOMES)}
+        for index, when in enumerate([*whens, None])
+    ]
+    source = {"object": "H__mdt", "key": "K__c", "value": "V__c"}
+    both = {name: f"{name}__c" for name in ATTRIBUTES}
+    plan = {
+        "version": 1,
+        "home_region": draw(COUNTRIES),
+        "without_record": draw(st.sampled_from(["allow", "refuse"])),
+        "service_numbers": {
+            "hotline": {"number": "4989461495000"},
+            "hotline-at": {"number": "431265030"},
+        },
+        "mappings": {
+            "by-value": {"entries": draw(st.dictionaries(TEXTS, NAMES, min_size=1))},
+            "in-salesforce": {"salesforce": source, "default": draw(NAMES)},
+        },
+        "objects": {"Account": both, "Contact": draw(FIELDS)},
+        "agents": {"attributes": {"team": "Team__c"}},
+        "rules": rules,
+        "outage": draw(OUTCOMES),
+        "freshness": draw(
+            st.fixed_dictionaries({}, optional={"record": st.sampled_from(["0s", "1h"])})
+        ),
+    }
+    return parse_plan(json.dumps(plan)).document
+
+
+def attributes(*names: str) -> st.SearchStrategy[Any]:
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(names, SCALARS))
+
+
+RECORDS = st.one_of(
+    st.builds(Record, st.just(True), st.just("Account"), attributes(*ATTRIBUTES)),
+    st.just(Record(False, "Account")),
+    st.just(OUTAGE),
+)
+AGENTS = st.one_of(
+    st.builds(Agent, st.just(True), attributes("team")), st.just(Agent(False)), st.just(OUTAGE)
+)
+CALLS = st.tuples(
+    st.sampled_from(["0010C0000000001QAA", "0010C0000000001", "", "0010C0000000001QAB"]),
+    st.sampled_from(["+498912345678", " 4312650300", "01712345678", "112", "217", "0900123456"])
+    | st.sampled_from(["", "abc", "+1"]),
+    st.sampled_from(["jdoe", ""]),
+)
+
+
+def service(plan: DialPlan, record: Any, agent: Any) -> ClickToDial:
+    salesforce = FakeSalesforce(record, agent)
+    return ClickToDial(
+        plans=FakePlans(plan),
+        cache=FakeFacts(Clock()),
+        salesforce=salesforce,
+        breaker=CircuitBreaker(),
+        attempts=FakeAttempts({}),
+        pseudonym=str,
+        time_budget=60.0,
+    )
+
+
+def answer(decider: ClickToDial, call: tuple[str, str, str]) -> tuple[int, Any]:
+    """What jtel gets of the function."""
+    names = ("SalesForceID", "CallerID", "AgentUID")
+    event = {
+        "httpMethod": "GET",
+        "resource": "/jtelACD/onClickToDial",
+        "multiValueQueryStringParameters": {
+            name: [value] for name, value in zip(names, call, strict=True)
+        },
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(handler, "click_to_dial", lambda: decider)
+        response = handler.lambda_handler(event, CONTEXT)
+    return response["statusCode"], json.loads(response["body"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(documents(), st.dictionaries(TEXTS, NAMES), RECORDS, AGENTS, CALLS)
+def test_explain_and_the_function_give_the_same_answer(
+    document: Any, entries: Any, record: Any, agent: Any, call: tuple[str, str, str]
+) -> None:
+    from_salesforce = {"in-salesforce": entries}
+    published = load(json.loads(json.dumps(document)), from_salesforce, version=7)
+    status, body = answer(service(published, record, agent), call)
+
+    unused = service(load(document), record, agent)
+    explained = explain(with_plan(unused, load(document, from_salesforce)), *call)
+    assert (explained.status, explained.body) == (status, body)
+
+    assert status in (200, 400, 403, 404)
+    decided = explained.report.decision if explained.report else None
+    assert (decided is not None) == (status in (200, 403))
+    if decided is not None:
+        *before, last = explained.tried
+        assert last.rule == decided.rule
+        assert {each.result for each in before} <= {"failed"}
+        assert last.result in ("decided", "unknown")
+        assert "rule" not in body or body["rule"] == last.rule
