@@ -7,6 +7,7 @@ from typing import Any, get_args
 from cli.plan_lookups import LOOKUPS, check_lookup
 from cli.problems import Path, unknown
 from click_to_dial.model import CalleeKind
+from click_to_dial.salesforce.consent import CONSENT, CONSENTS
 
 KINDS = frozenset(get_args(CalleeKind))
 BUILT_IN = {
@@ -17,6 +18,10 @@ BUILT_IN = {
     "callee.kind": "text",
 }
 ANY = "any"
+_CHOICES = {
+    "callee.kind": ("kind of callee", KINDS),
+    f"record.{CONSENT}": ("consent", frozenset(CONSENTS)),
+}
 
 # Fields of standard objects that hold digits and are text all the same.
 _TEXT_FIELD = re.compile(r"(\w+\.)*\w*(Phone|Extension|Fax|PostalCode|EmployeeNumber)")
@@ -37,6 +42,8 @@ def known_facts(data: Mapping[str, Any]) -> dict[str, str]:
     facts = dict(BUILT_IN)
     for _, fields in items(data.get("objects")):
         facts |= {f"record.{name}": _type_of(path) for name, path in items(fields)}
+        if CONSENT in dict(items(fields)):
+            facts[f"record.{CONSENT}"] = "text"
     attributes = dict(items(data.get("agents"))).get("attributes")
     facts |= {f"agent.{name}": _type_of(path) for name, path in items(attributes)}
     facts |= {f"hours.{name}": "true or false" for name, _ in items(data.get("hours"))}
@@ -74,8 +81,10 @@ def _check_values(path: Path, fact: str, kind: str, expected: object) -> Iterato
                 where,
                 f"{fact} is {kind}; write {'it in quotes' if kind == 'text' else 'true or false'}",
             )
-        elif fact == "callee.kind" and operator in ("is", "not") and str(value) not in KINDS:
-            yield where, unknown("kind of callee", value, KINDS)
+        elif fact in _CHOICES and operator in ("is", "not"):
+            what, choices = _CHOICES[fact]
+            if str(value) not in choices:
+                yield where, unknown(what, value, choices)
 
 
 def _operands(path: Path, expected: object) -> Iterator[tuple[Path, str, Any]]:

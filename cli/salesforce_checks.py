@@ -10,6 +10,7 @@ from cli.salesforce_schema import Field, Organisation, Schema, SObject
 from cli.yaml_source import read_yaml
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import SalesforceConfigurationError
+from click_to_dial.salesforce.consent import CONSENT
 from click_to_dial.sync import mapping_query
 
 Found = Iterator[tuple[Path, str]]
@@ -58,11 +59,24 @@ def _agents(schema: Schema, user: SObject, agents: Mapping[str, Any]) -> Found:
 
 def _objects(schema: Schema, objects: Mapping[str, Mapping[str, str]]) -> Found:
     for name, fields in objects.items():
+        if CONSENT in fields:
+            yield from _consent(schema, ("objects", name, CONSENT))
         sobject = schema.object(name)
         if sobject is None:
             yield ("objects", name), _no_object(name)
         else:
             yield from _fields(schema, sobject, ("objects", name), fields)
+
+
+def _consent(schema: Schema, path: Path) -> Found:
+    consents = schema.object("ContactPointTypeConsent")
+    if consents is None:
+        yield path, _no_object("ContactPointTypeConsent")
+        return
+    names = "PartyId ContactPointType PrivacyConsentStatus EffectiveFrom EffectiveTo".split()
+    for name in names:
+        if name.lower() not in consents.fields:
+            yield path, _no_field(consents, name)
 
 
 def _mappings(schema: Schema, mappings: Mapping[str, Any]) -> Found:

@@ -58,6 +58,8 @@ class Org:
         self._objects: dict[str, SObject] = {}
         for prefix, name in (PREFIXES | dict(prefixes)).items():
             self._declare(name, prefix)
+        for name in STANDARD_FIELDS:
+            self._declare(name, None)
         for name, rows in tables.items():
             sobject = self._declare(name, None)
             for row in rows:

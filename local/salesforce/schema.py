@@ -14,19 +14,20 @@ STANDARD_FIELDS = {
         "Type Industry Phone Fax Website AccountNumber AccountSource Rating Ownership ParentId"
         " BillingStreet BillingCity BillingPostalCode BillingState BillingCountry"
         " BillingCountryCode ShippingCountry ShippingCountryCode AnnualRevenue NumberOfEmployees"
-        " RecordTypeId IsPersonAccount"
+        " RecordTypeId IsPersonAccount PersonIndividualId"
     ),
     "Contact": (
         "FirstName LastName Salutation Title Department AccountId ReportsToId Phone MobilePhone"
         " HomePhone OtherPhone AssistantPhone Email LeadSource Birthdate DoNotCall"
         " HasOptedOutOfEmail HasOptedOutOfFax MailingCity MailingPostalCode MailingState"
         " MailingCountry MailingCountryCode OtherCountry OtherCountryCode RecordTypeId"
+        " IndividualId"
     ),
     "Lead": (
         "FirstName LastName Salutation Title Company Status LeadSource Industry Rating Phone"
         " MobilePhone Email City PostalCode State Country CountryCode DoNotCall"
         " HasOptedOutOfEmail IsConverted ConvertedAccountId ConvertedContactId"
-        " ConvertedOpportunityId RecordTypeId"
+        " ConvertedOpportunityId RecordTypeId IndividualId"
     ),
     "Case": (
         "CaseNumber Subject Status Origin Priority Reason Type AccountId ContactId ParentId"
@@ -48,6 +49,10 @@ STANDARD_FIELDS = {
     "Campaign": "Type Status IsActive ParentId",
     "Contract": "Status AccountId ContractNumber",
     "Order": "Status Type AccountId OrderNumber",
+    "ContactPointTypeConsent": (
+        "PartyId ContactPointType PrivacyConsentStatus EffectiveFrom EffectiveTo CaptureDate"
+        " CaptureSource DoubleConsentCaptureDate"
+    ),
     "Asset": "Status AccountId ContactId Product2Id SerialNumber",
 }
 
@@ -65,7 +70,8 @@ PREFIXES = {
 _PARENTS = {
     "owner": "User", "createdby": "User", "lastmodifiedby": "User", "manager": "User",
     "reportsto": "Contact", "convertedaccount": "Account", "convertedcontact": "Contact",
-    "convertedopportunity": "Opportunity", "userrole": "UserRole", "product2": "Product2",
+    "convertedopportunity": "Opportunity", "userrole": "UserRole",
+    "party": "Individual", "personindividual": "Individual", "product2": "Product2",
 }  # fmt: skip
 
 # Relationships that may lead to several objects, on the objects where they do.

@@ -3,7 +3,8 @@
 https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_composite.htm
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from click_to_dial.ports import Answer, Question
 from click_to_dial.salesforce.queries import (
     agent_query,
     checked_name,
+    consent_query,
     object_query,
     record_query,
 )
@@ -46,9 +48,15 @@ class AccessTokens(Protocol):
 class Organisation:
     """The port `Salesforce`, spoken over REST."""
 
-    def __init__(self, transport: Transport, tokens: AccessTokens) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        tokens: AccessTokens,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._transport = transport
         self._tokens = tokens
+        self._clock = clock
         self._learned: dict[str, str] = {}  # key prefix -> object
 
     def ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
@@ -62,17 +70,16 @@ class Organisation:
         prefix = key_prefix(question.record_id)
         name = question.object_name or self._learned.get(prefix) or STANDARD_OBJECTS.get(prefix)
         if name is not None:
-            queries["record"] = record_query(plan, question, name)
-            results = self._query(queries, deadline)
-            record = record_from(plan, question, name, results["record"])
+            results = self._query(queries | _about_record(plan, question, name), deadline)
+            record = record_from(plan, question, name, results, self._clock())
             return Answer(record, agent_from(plan, results))
         first = self._query(queries | {"object": object_query(prefix)}, deadline)
         found = object_name(plan, prefix, first["object"])
         if not isinstance(found, str):
             return Answer(found, agent_from(plan, first))
         self._learned[prefix] = found
-        second = self._query({"record": record_query(plan, question, found)}, deadline)
-        record = record_from(plan, question, found, second["record"])
+        second = self._query(_about_record(plan, question, found), deadline)
+        record = record_from(plan, question, found, second, self._clock())
         return Answer(record, agent_from(plan, first), calls=2)
 
     def select(self, soql: str, deadline: Deadline) -> list[Any]:
@@ -127,3 +134,9 @@ class Organisation:
             )
             self._tokens.give_up(token, useless)
             raise useless from None
+
+
+def _about_record(plan: DialPlan, question: Question, object_name: str) -> dict[str, str]:
+    queries = {"record": record_query(plan, question, object_name)}
+    consent = consent_query(plan, question, object_name)
+    return queries if consent is None else queries | {"consent": consent}

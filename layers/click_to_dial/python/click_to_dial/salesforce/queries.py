@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import SalesforceConfigurationError
 from click_to_dial.ports import Question
+from click_to_dial.salesforce.consent import CONSENT
 from click_to_dial.salesforce.transport import format_soql
 
 _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
@@ -13,9 +14,27 @@ _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
 
 def record_query(plan: DialPlan, question: Question, object_name: str) -> str:
     """SOQL for the clicked record with exactly the fields that the plan names of its object."""
-    columns = _columns("Id", *listed(plan, object_name)[1].values())
+    fields = listed(plan, object_name)[1]
+    columns = _columns("Id", *(path for name, path in fields.items() if name != CONSENT))
     return format_soql(  # names are checked, the value is bound
         f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id = {{}} LIMIT 1",
+        question.record_id,
+    )
+
+
+def consent_query(plan: DialPlan, question: Question, object_name: str) -> str | None:
+    """SOQL for what the person behind the record said about calls; None where nobody asks.
+
+    A semi-join, so that it needs no answer of the record's own query: it travels beside it.
+    """
+    name, fields = listed(plan, object_name)
+    if CONSENT not in fields:
+        return None
+    person, of_object = checked_name(fields[CONSENT]), checked_name(name)
+    return format_soql(
+        "SELECT Id,PrivacyConsentStatus,EffectiveFrom,EffectiveTo FROM ContactPointTypeConsent "
+        "WHERE ContactPointType = 'Phone' AND PartyId IN "
+        f"(SELECT {person} FROM {of_object} WHERE Id = {{}})",
         question.record_id,
     )
 

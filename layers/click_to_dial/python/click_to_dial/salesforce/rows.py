@@ -17,6 +17,7 @@ from click_to_dial.errors import (
 )
 from click_to_dial.model import Agent, Attributes, Record, Scalar
 from click_to_dial.ports import Question
+from click_to_dial.salesforce.consent import CONSENT, consent_of
 from click_to_dial.salesforce.failures import InvalidIdError, failure
 from click_to_dial.salesforce.queries import checked_name, listed
 
@@ -74,10 +75,14 @@ def object_name(plan: DialPlan, prefix: str, rows: Result) -> str | Record | Sal
 
 
 def record_from(
-    plan: DialPlan, question: Question, object_name: str, rows: Result
+    plan: DialPlan, question: Question, object_name: str, results: Mapping[str, Result], now: float
 ) -> Record | SalesforceError:
-    """The record with the plan's attributes, as the plan spells its object."""
+    """The record with the plan's attributes, as the plan spells its object.
+
+    Where the consent could not be read, the record is an error: missing would not mean none.
+    """
     name, fields = listed(plan, object_name)
+    rows = results["record"]
 
     def read() -> Record:
         if rows == [] or isinstance(rows, InvalidIdError):
@@ -85,7 +90,11 @@ def record_from(
         (row,) = _checked(rows)
         if row["Id"][:15] != (question.record_id or "")[:15]:
             raise TypeError
-        return Record(True, name, _attributes(row, fields))
+        read = {key: path for key, path in fields.items() if key != CONSENT}
+        attributes = dict(_attributes(row, read))
+        if "consent" in results:
+            attributes[CONSENT] = consent_of(_checked(results["consent"]), now)
+        return Record(True, name, attributes)
 
     return _or_error(read)
 
