@@ -69,7 +69,7 @@ build: .venv/run .venv-sam/done ## sam build
 .PHONY: deploy
 deploy: build ## sam deploy [ENV=staging PARAMETERS="Name=value …"]
 	@$(SAM) deploy --config-env "$(ENV)" \
-	  $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
+	  --parameter-overrides "Release=$$(date -u +%y%m%d%H%M)" $(PARAMETERS)
 
 # Environments: .venv to run, and with more to test; sam's and Lambda's beside it ------------------
 

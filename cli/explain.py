@@ -9,7 +9,7 @@ from click_to_dial import http
 from click_to_dial.dialplan import DialPlan, Tried
 from click_to_dial.errors import BadParameterError, ClickToDialError, DialPlanError
 from click_to_dial.model import Scalar
-from click_to_dial.service import ClickToDial, Report, to_facts
+from click_to_dial.service import ClickToDial, Report
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Explanation:
     def facts(self) -> dict[str, Scalar]:
         """The facts that the rules were judged by."""
         report = self.report
-        return {} if report is None else dict(to_facts(report.click, report.gathered).values)
+        return {} if report is None else dict(report.facts.values)
 
 
 def with_plan(service: ClickToDial, plan: DialPlan) -> ClickToDial:

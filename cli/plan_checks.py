@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cli.plan_facts import check_conditions, items, known_facts
+from cli.plan_numbers import check_service_numbers, is_restricted
+from cli.plan_zone import home_zone
 from cli.problems import Fault, Path, unknown
 from cli.yaml_source import YamlSource
 
@@ -18,7 +20,7 @@ Found = Iterator[tuple[Path, str]]
 def check_references(source: YamlSource) -> Iterator[Fault]:
     """The faults, each with the line it stands in."""
     data = dict(items(source.data))
-    for check in (_attributes, _mappings, _signals, check_conditions, _rules):
+    for check in _CHECKS:
         for path, message in check(data):
             yield source.places[path].line, path, message
 
@@ -83,12 +85,27 @@ def _signals(data: Data) -> Found:
         signal = outcome.get("signal")
         if isinstance(signal, str) and signal not in numbers:
             yield (*path, "signal"), unknown("service number", signal, numbers)
-        if isinstance(signal, str) and "otherwise" in outcome:
-            yield (*path, "otherwise"), "is never needed: a service number can always be signalled"
+        known = isinstance(signal, str) and signal in numbers
+        if known and "otherwise" in outcome and not is_restricted(numbers[str(signal)]):
+            yield (*path, "otherwise"), "is never needed: this number can always be signalled"
         for key, what, names in kinds:
             name = part(signal).get(key)
             if isinstance(name, str) and name not in names:
                 yield (*path, "signal", key), unknown(what, name, names)
+
+
+def _hours(data: Data) -> Found:
+    windows = part(data, "hours")
+    if windows and home_zone(str(data.get("home_region")), data.get("home_zone")) is None:
+        message = "needs the key `home_zone` in the plan, such as Europe/London: the country has "
+        yield ("hours",), message + "several time zones, and refusals say when calling is allowed"
+    for index, rule in enumerate(rules(data)):
+        asked = any(fact.startswith("hours.") for fact in part(rule, "when"))
+        if "{opens}" in str(rule.get("refuse")) and not asked:
+            message = (
+                "{opens} says when a window of `hours` opens; this rule has none in its `when`"
+            )
+            yield ("rules", index, "refuse"), message
 
 
 def _rules(data: Data) -> Found:
@@ -107,3 +124,14 @@ def _rules(data: Data) -> Found:
         last = len(rules(data)) - 1
         message = "the last rule must have no `when`: it decides what no other rule has decided"
         yield ("rules", last, "when"), message
+
+
+_CHECKS = (
+    _attributes,
+    check_service_numbers,
+    _mappings,
+    _hours,
+    _signals,
+    check_conditions,
+    _rules,
+)

@@ -1,8 +1,11 @@
 """The published form of a plan: JSON with all defaults filled in, read by `dialplan.load`."""
 
+import datetime
+import zoneinfo
 from typing import Any
 
-from cli.plan_model import Mapping, MappingInPlan, Plan
+from cli.plan_hours import days_of, published
+from cli.plan_model import Mapping, MappingInPlan, Plan, ServiceNumber
 from cli.plan_rules import (
     AgentNumber,
     Expected,
@@ -14,6 +17,7 @@ from cli.plan_rules import (
     Signal,
 )
 from cli.plan_types import seconds
+from cli.plan_zone import home_zone
 
 Document = dict[str, Any]
 
@@ -25,16 +29,50 @@ def to_document(plan: Plan) -> Document:
         "home_region": plan.home_region,
         "without_record": plan.without_record,
         "service_numbers": {
-            key: {"number": number.number, "name": number.name or number.number}
-            for key, number in plan.service_numbers.items()
+            key: _service_number(number, plan) for key, number in plan.service_numbers.items()
         },
         "mappings": {name: _mapping(mapping) for name, mapping in plan.mappings.items()},
         "objects": plan.objects,
+        **_hours(plan),
         "agents": plan.agents.model_dump(),
         "rules": [_rule(rule) for rule in plan.rules],
         "outage": _outcome(plan.outage),
         "freshness": {key: seconds(value) for key, value in plan.freshness.model_dump().items()},
     }
+
+
+def _service_number(number: ServiceNumber, plan: Plan) -> Document:
+    """Days become seconds since 1970 here, so that deciding takes no calendar."""
+    days = {"valid_from": (number.valid_from, 0), "valid_to": (number.valid_to, 1)}
+    return {
+        "number": number.number,
+        "name": number.name or number.number,
+        **{key: _start_of(day, after, plan) for key, (day, after) in days.items() if day},
+        **({"regions": number.regions} if number.regions else {}),
+    }
+
+
+def _start_of(day: str, days_later: int, plan: Plan) -> int:
+    midnight = datetime.datetime.fromisoformat(day) + datetime.timedelta(days=days_later)
+    zone = home_zone(plan.home_region, plan.home_zone)
+    return int(midnight.replace(tzinfo=zoneinfo.ZoneInfo(zone or "UTC")).timestamp())
+
+
+def _hours(plan: Plan) -> Document:
+    if not plan.hours:
+        return {}
+    home = home_zone(plan.home_region, plan.home_zone)
+    zones = {"callee": None, "home": home}
+    year = datetime.datetime.now(datetime.UTC).year
+    windows = {
+        name: {
+            "zone": zones.get(window.zone, window.zone),
+            "open": published(window.open),
+            "holidays": {region: days_of(region, year) for region in window.holidays},
+        }
+        for name, window in plan.hours.items()
+    }
+    return {"home_zone": home, "hours": windows}
 
 
 def _mapping(mapping: Mapping) -> Document:

@@ -38,6 +38,7 @@ def known_facts(data: Mapping[str, Any]) -> dict[str, str]:
         facts |= {f"record.{name}": _type_of(path) for name, path in items(fields)}
     attributes = dict(items(data.get("agents"))).get("attributes")
     facts |= {f"agent.{name}": _type_of(path) for name, path in items(attributes)}
+    facts |= {f"hours.{name}": "true or false" for name, _ in items(data.get("hours"))}
     return facts
 
 

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from cli.plan_hours import Days, Holidays, HoursZone, Spans
 from cli.plan_rules import Outcome, Refusal, Rule
 from cli.plan_types import (
     ApiName,
     AttributeName,
+    Date,
     Duration,
     FieldPath,
     Name,
@@ -19,6 +21,7 @@ from cli.plan_types import (
     Sentence,
     Text,
     Version,
+    Zone,
 )
 
 
@@ -28,6 +31,14 @@ class ServiceNumber(Part):
     number: Text = Field(description="jtel's ServiceNumbers.Name; answered as it is written here.")
     name: Text | None = Field(
         default=None, description="jtel's ServiceNumbers.Name2, its second try."
+    )
+    valid_from: Date | None = Field(default=None, description="The first day it may be signalled.")
+    valid_to: Date | None = Field(default=None, description="The last day it may be signalled.")
+    regions: list[Region] | None = Field(
+        default=None, min_length=1, description="Countries whose callees it may be shown to."
+    )
+    allow_special: bool = Field(
+        default=False, description="Whether it may be a number that is no ordinary one."
     )
 
 
@@ -93,11 +104,28 @@ class Freshness(Part):
     )
 
 
+class Hours(Part):
+    """A window of time in which people may be called."""
+
+    zone: HoursZone = Field(
+        description="Whose clock counts: callee, home, or a zone such as Europe/Vienna."
+    )
+    open: dict[Days, Spans] = Field(
+        min_length=1, description="Days, Mon-Fri or Sat, with hours: 08:00-20:00, or a list."
+    )
+    holidays: list[Holidays] = Field(
+        default=[], description="Where public holidays close it: a country or region, AT or DE-BY."
+    )
+
+
 class Plan(Part):
     """A dial plan: what may be signalled, when, and what is refused."""
 
     version: Version = Field(description="The version of this format.")
     home_region: Region = Field(description="The country, such as DE, that reads 089… as its own.")
+    home_zone: Zone | None = Field(
+        default=None, description="Its time zone, where it has more than one: Europe/London."
+    )
     without_record: Literal["refuse", "allow"] = Field(
         default="refuse", description="Whether a number without a Salesforce record may be called."
     )
@@ -111,6 +139,9 @@ class Plan(Part):
         default={},
         description="What is read of each Salesforce object; our name: field, or path such as "
         "Account.Type. Rules know it as the fact record.<name>.",
+    )
+    hours: dict[AttributeName, Hours] = Field(
+        default={}, description="Calling hours. Rules know them as the fact hours.<name>."
     )
     agents: Agents = Field(default=Agents(), description="Who clicked.")
     rules: list[Rule] = Field(min_length=1, description="The first whose `when` holds decides.")

@@ -1,6 +1,8 @@
 """The values that a dial plan is written with: names, texts, durations, scalars."""
 
+import datetime
 import re
+import zoneinfo
 from typing import Annotated, Any
 
 import phonenumbers
@@ -59,6 +61,28 @@ def _region(region: str) -> str:
     return region
 
 
+def is_date(value: object) -> bool:
+    """Whether it is a day such as 2026-01-31."""
+    try:
+        return isinstance(value, str) and datetime.date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+def _date(value: object) -> str:
+    if not is_date(value):
+        message = "must be a day, written year-month-day: 2026-01-31"
+        raise PydanticCustomError("date", message)
+    return str(value)
+
+
+def _zone(zone: object) -> str:
+    if zone not in zoneinfo.available_timezones():
+        message = "is no time zone; write one such as Europe/Berlin"
+        raise PydanticCustomError("zone", message)
+    return str(zone)
+
+
 def _duration(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(DURATION, value):
         message = "must be a whole number with its unit: 0s, 90s, 5m, 8h or 7d"
@@ -102,6 +126,8 @@ FieldPath = Annotated[str, StringConstraints(pattern=FIELD_PATH, max_length=300)
 Duration = Annotated[
     Any, AfterValidator(_duration), WithJsonSchema({"type": "string", "pattern": DURATION})
 ]
+Date = Annotated[Any, AfterValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+Zone = Annotated[Any, AfterValidator(_zone), WithJsonSchema({"type": "string"})]
 Region = Annotated[
     str, AfterValidator(_region), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
 ]

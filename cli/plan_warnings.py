@@ -8,9 +8,14 @@ import phonenumbers
 
 from cli.plan_checks import outcomes, part
 from cli.plan_facts import listed
+from cli.plan_numbers import is_restricted
 from cli.plan_reach import Conditions, conditions, covers, is_impossible
 from cli.problems import Fault, Path
 from cli.yaml_source import YamlSource
+from click_to_dial.dialplan.conditions import Condition
+
+LIMITS = ("hours.",)
+"""What these facts begin with is no matter of whom one calls, or may catch 112 by accident."""
 
 Document = Mapping[str, Any]
 Found = Iterator[tuple[Path, str]]
@@ -21,7 +26,7 @@ _PICKLIST_CODE = re.compile(r"(.+\.)?(Person)?(Billing|Shipping|Mailing|Other)?(
 
 def check_sense(document: Document, source: YamlSource) -> Iterator[Fault]:
     """The warnings on a valid plan, each with the line it stands in."""
-    for check in (_unreachable, _impossible, _unresolved, _unused, _consent, _picklists, _values):
+    for check in _CHECKS:
         for path, message in check(document):
             yield source.places[path].line, path, message
 
@@ -48,7 +53,9 @@ def _unresolved(document: Document) -> Found:
         signal = part(outcome, "signal")
         if "otherwise" in outcome:
             continue
-        if "mapping" in signal and document["mappings"][signal["mapping"]]["default"] is None:
+        if restricted := _restricted(document, signal):
+            missing = f"{restricted} may not be signalled at that time or in that country"
+        elif "mapping" in signal and document["mappings"][signal["mapping"]]["default"] is None:
             missing = f"{signal['key']} is missing or not listed, and the mapping has no default"
         elif "agent" in signal:
             missing = f"the agent has no {signal['agent']}"
@@ -60,6 +67,15 @@ def _unresolved(document: Document) -> Found:
         )
 
 
+def _restricted(document: Document, signal: Mapping[str, str]) -> str | None:
+    """A service number that `signal` may name and that is not always signalled."""
+    mapping = document["mappings"].get(signal.get("mapping"), {"default": signal.get("number")})
+    named = [*mapping.get("entries", {}).values(), mapping["default"]]
+    return next(
+        (name for name in named if is_restricted(document["service_numbers"].get(name))), None
+    )
+
+
 def _unused(document: Document) -> Found:
     numbers, mappings, facts = _used(document)
     for name in document["service_numbers"]:
@@ -68,7 +84,9 @@ def _unused(document: Document) -> Found:
     for name in document["mappings"]:
         if name not in mappings:
             yield ("mappings", name), "nothing uses it"
+    attributes: list[tuple[str, Path, Mapping[str, Any]]]
     attributes = [("agent", ("agents", "attributes"), document["agents"]["attributes"])]
+    attributes.append(("hours", ("hours",), document.get("hours", {})))
     attributes += [
         ("record", ("objects", key), names) for key, names in document["objects"].items()
     ]
@@ -94,6 +112,24 @@ def _used(document: Document) -> tuple[set[str], set[str], set[str]]:
 
 def _named(signals: list[dict[str, str]], key: str) -> set[str]:
     return {signal[key] for signal in signals if key in signal}
+
+
+def _emergencies(document: Document) -> Found:
+    """The first rule that may keep an agent from 112 for the time of day or the like."""
+    for index, rule in enumerate(document["rules"]):
+        own = conditions(rule["when"])
+        if all(_is_met_by_emergency(each) for each in own.values()) and own:
+            return
+        kind = own.get("callee.kind")
+        limited = [fact for fact in own if fact.startswith(LIMITS)]
+        if limited and "refuse" in rule and (kind is None or kind.test("emergency")):
+            message = "emergency calls may be refused: put a rule for callee.kind: emergency first"
+            yield ("rules", index), message
+            return
+
+
+def _is_met_by_emergency(condition: Condition) -> bool:
+    return condition.fact == "callee.kind" and condition.test("emergency")
 
 
 def _consent(document: Document) -> Found:
@@ -147,3 +183,15 @@ def _whole_values(expected: Any) -> list[Any]:
     return [
         value for name in ("not", "prefix") if name in expected for value in listed(expected[name])
     ]
+
+
+_CHECKS = (
+    _unreachable,
+    _impossible,
+    _unresolved,
+    _unused,
+    _emergencies,
+    _consent,
+    _picklists,
+    _values,
+)

@@ -71,7 +71,8 @@ class Gateway:
         event = proxy_event(method, target, headers, body)
         function = self._routes.get((method, event["path"]))
         if function is None:
-            return self.own_answer("MISSING_AUTHENTICATION_TOKEN")  # so it calls unknown paths
+            # So it calls unknown paths.
+            return self.own_answer("MISSING_AUTHENTICATION_TOKEN", method, event["path"])
         try:
             with self._sandbox:
                 refusal = self._refusal(event)
@@ -96,6 +97,6 @@ class Gateway:
         allowed = all(statement["Effect"] == "Allow" for statement in statements)
         return None if allowed else "ACCESS_DENIED"
 
-    def own_answer(self, kind: str) -> Answer:
+    def own_answer(self, kind: str, method: str = "GET", path: str = "/") -> Answer:
         """What API Gateway answers by itself, such as for THROTTLED."""
-        return Answer(*gateway_response(self._template, kind))
+        return Answer(*gateway_response(self._template, kind, method, path))

@@ -1,7 +1,7 @@
 """`make run`: the whole system on one machine, from an organisation and a dial plan in two files.
 
 Environment: PORT of the gateway (3000), ORG (local/demo_org.json), PLAN (dialplans/demo.yaml), and
-AUTH, which switches the API's authorizer on.
+AUTH=key, which switches the API's authorizer on.
 """
 
 import json
@@ -23,7 +23,7 @@ from local.gateway import Gateway
 from local.gateway_server import GatewayServer
 from local.salesforce.org import Org
 from local.salesforce.org_file import OrgError, read
-from local.set_up import SECRET, TABLE, Inputs, set_up
+from local.set_up import API_KEY, SECRET, TABLE, Inputs, set_up
 
 
 class UsageError(Exception):
@@ -46,6 +46,8 @@ def main() -> int:
 
 def run(environment: Mapping[str, str]) -> None:
     """Starts everything, and answers calls until it is interrupted."""
+    if environment.get("AUTH") not in (None, "", "key"):
+        raise UsageError("AUTH: only AUTH=key can be switched on here.")
     server = _listen(environment.get("PORT") or "3000")
     inputs = _read(
         Path(environment.get("ORG") or "local/demo_org.json"),
@@ -81,9 +83,12 @@ def _read(org_path: Path, plan_path: Path) -> Inputs:
 @contextmanager
 def _settings(aws_url: str, salesforce_url: str) -> Iterator[Mapping[str, str]]:
     """The functions' environment; the command `dialplan` finds it too as long as this runs."""
+    template = sam.load()
     values = {"Table": TABLE, "SalesforceSecret": SECRET, "SalesforceUrl": salesforce_url}
+    by_key = {**values, "AuthMode": "key", "ApiKeySecret": API_KEY}
     settings = {
-        **sam.environment(sam.load(), values),
+        **sam.environment(template, by_key, sam.authorizer(template)),
+        **sam.environment(template, values),
         "AWS_ENDPOINT_URL": aws_url,
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "local",
@@ -103,12 +108,8 @@ def _settings(aws_url: str, salesforce_url: str) -> Iterator[Mapping[str, str]]:
 
 def _gateway() -> Gateway:
     template = sam.load()
-    if not os.environ.get("AUTH"):
-        return Gateway(template)
-    authorizer = sam.authorizer(template)
-    if authorizer is None:
-        raise UsageError("AUTH: template.yaml has no authorizer that could be switched on.")
-    return Gateway(template, authorize=sam.handler(template, authorizer))
+    authorize = sam.handler(template, sam.authorizer(template)) if os.environ.get("AUTH") else None
+    return Gateway(template, authorize=authorize)
 
 
 def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -> None:
@@ -121,8 +122,10 @@ def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -
     print(f"Click-to-dial at {url} with {inputs.plan_path} ({rules} rules)")
     print(f"Salesforce simulator with {inputs.org_path} at {settings['SALESFORCE_URL']}\n")
     print("Calls to try, and their answers:\n")
-    for target, answer in find_examples(server.gateway, inputs.tables, inputs.plan.document):
-        print(f"  curl '{url}{target}'\n  {answer.status} {answer.body}\n")
+    header = f"-H 'Authorization: Bearer {API_KEY}' " if os.environ.get("AUTH") else ""
+    open_gateway = Gateway(sam.load())
+    for target, answer in find_examples(open_gateway, inputs.tables, inputs.plan.document):
+        print(f"  curl {header}'{url}{target}'\n  {answer.status} {answer.body}\n")
     print("Calls as they come in, until Ctrl-C:\n", flush=True)
     server.serve_forever(poll_interval=0.1)
 

@@ -19,6 +19,8 @@ from local.salesforce.org_file import Tables
 from local.salesforce.state import CLIENT_ID, CLIENT_SECRET
 
 TABLE = SECRET = "click-to-dial"
+API_KEY = "local-key"
+"""The key that callers send where AUTH=key is set; its secret has the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
     dynamodb = boto3.client("dynamodb")
     sam.create_table(dynamodb, sam.load(), TABLE)
     credentials = json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
-    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=credentials)
+    secrets = boto3.client("secretsmanager")
+    secrets.create_secret(Name=SECRET, SecretString=credentials)
+    secrets.create_secret(Name=API_KEY, SecretString=API_KEY)
     store = PlanStore(dynamodb, TABLE)
     plan = inputs.plan
     store.publish(plan.document, plan.source, author="make run", comment="", replaces=None)

@@ -1,6 +1,7 @@
 """template.yaml as plain data: what stands in it holds on this machine too."""
 
 import importlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,14 +67,11 @@ def routes(template: Template) -> list[Route]:
     ]
 
 
-def authorizer(template: Template) -> str | None:
-    """The logical id of the Lambda authorizer's function; None where the API has none."""
-    for _, api in resources(template, "AWS::Serverless::Api"):
-        auth = api.get("Auth", {})
-        chosen = auth.get("Authorizers", {}).get(auth.get("DefaultAuthorizer"))
-        if chosen:
-            return str(chosen["FunctionArn"]["Fn::GetAtt"][0])
-    return None
+def authorizer(template: Template) -> str:
+    """The logical id of the Lambda authorizer's function."""
+    _, api = next(resources(template, "AWS::Serverless::Api"))
+    chosen = api["Auth"]["Authorizers"][api["Auth"]["DefaultAuthorizer"]]
+    return str(chosen["FunctionArn"]["Ref"]).removesuffix(".Alias")
 
 
 def handler(template: Template, function: str) -> Any:
@@ -84,8 +82,10 @@ def handler(template: Template, function: str) -> Any:
     return getattr(importlib.import_module(f"{package}.{module}"), name)
 
 
-def environment(template: Template, values: Mapping[str, str]) -> dict[str, str]:
-    """The environment of every function. `values` are the parameters and resources it refers to.
+def environment(
+    template: Template, values: Mapping[str, str], function: str = "OnClickToDialFunction"
+) -> dict[str, str]:
+    """The environment of a function. `values` are the parameters and resources it refers to.
 
     A parameter that is not in `values` has its default. Raises KeyError where it has none.
     """
@@ -94,12 +94,24 @@ def environment(template: Template, values: Mapping[str, str]) -> dict[str, str]
         for name, parameter in template["Parameters"].items()
         if "Default" in parameter
     }
-    known = defaults | dict(values)
-    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    properties = (template["Globals"]["Function"], template["Resources"][function]["Properties"])
     return {
-        name: known[value["Ref"]] if isinstance(value, dict) else str(value)
-        for name, value in variables.items()
+        name: _text(template, value, defaults | dict(values))
+        for each in properties
+        for name, value in each["Environment"]["Variables"].items()
     }
+
+
+def _text(template: Template, value: Any, known: Mapping[str, str]) -> str:
+    """A text, a Ref to what is `known`, or a Fn::If between two of them."""
+    match value:
+        case {"Ref": name}:
+            return known[name]
+        case {"Fn::If": [name, yes, no]}:
+            left, right = template["Conditions"][name]["Fn::Equals"]
+            holds = _text(template, left, known) == _text(template, right, known)
+            return _text(template, yes if holds else no, known)
+    return str(value)
 
 
 def create_table(client: Any, template: Template, name: str, resource: str = "Table") -> None:
@@ -116,10 +128,15 @@ def create_table(client: Any, template: Template, name: str, resource: str = "Ta
     )
 
 
-def gateway_response(template: Template, kind: str) -> tuple[int, dict[str, str], str]:
+def gateway_response(
+    template: Template, kind: str, method: str = "GET", path: str = "/"
+) -> tuple[int, dict[str, str], str]:
     """Status, headers and body that API Gateway answers by itself, such as for THROTTLED."""
     _, api = next(resources(template, "AWS::Serverless::Api"))
     response = api["GatewayResponses"][kind]
     headers = response["ResponseParameters"]["Headers"]
     unquoted = {name: str(value).strip("'") for name, value in headers.items()}
-    return response["StatusCode"], unquoted, response["ResponseTemplates"]["application/json"]
+    body = response["ResponseTemplates"]["application/json"]
+    for name, value in (("$context.httpMethod", method), ("$context.path", path)):
+        body = body.replace(name, json.dumps(value)[1:-1])
+    return response["StatusCode"], unquoted, body

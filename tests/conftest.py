@@ -5,6 +5,8 @@ Set before any test module, and so any client, is imported.
 
 import os
 
+from hypothesis import settings
+
 for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
     del os.environ[name]
 os.environ |= {
@@ -15,3 +17,6 @@ os.environ |= {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
+
+settings.register_profile("any-machine", deadline=None)  # a busy one is no failure
+settings.load_profile("any-machine")

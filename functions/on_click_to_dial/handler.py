@@ -5,10 +5,10 @@ from typing import Any
 from click_to_dial import http, observability
 from click_to_dial.bootstrap import click_to_dial
 from click_to_dial.errors import BadParameterError, DialPlanError
-from click_to_dial.observability import logger, metrics
+from click_to_dial.observability import REQUEST_ID, logger, metrics
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(correlation_id_path=REQUEST_ID)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> http.Response:
     """Answers an API Gateway proxy event; whatever happens, the answer is one of the contract."""

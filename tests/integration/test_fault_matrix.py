@@ -30,7 +30,7 @@ from local.salesforce import Simulator, running
 from tests.fakes import DOCUMENT
 from tests.integration.test_organisation import ACCOUNT, ORG
 
-BUDGET = 0.5
+BUDGET = 1.0
 TOLERANCE = 0.1
 FRESH = {"record": 3600, "agent": 3600, "stale_if_error": 28800}
 STALE = {"record": 0, "agent": 0, "stale_if_error": 28800}

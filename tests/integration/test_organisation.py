@@ -91,7 +91,7 @@ def org(salesforce: Simulator, tokens: Tokens) -> Organisation:
 
 
 def ask(org: Organisation, record_id: str | None, agent_uid: str | None = "jdoe") -> Answer:
-    return org.ask(PLAN, Question(record_id, agent_uid), Deadline(5))
+    return org.ask(PLAN, Question(record_id, agent_uid), Deadline(30))
 
 
 @pytest.mark.parametrize(
@@ -128,13 +128,17 @@ def test_the_object_of_a_custom_prefix_is_learned_once(
 
 
 def test_an_object_that_was_learned_elsewhere_takes_one_call(org: Organisation) -> None:
-    answer = org.ask(PLAN, Question(VEHICLE, None, object_name="Vehicle__c"), Deadline(5))
+    answer = org.ask(PLAN, Question(VEHICLE, None, object_name="Vehicle__c"), Deadline(30))
     assert answer == Answer(Record(True, "vehicle__C", {"kind": "Kunde"}), None, calls=1)
 
 
 def test_an_object_that_the_plan_does_not_list_is_looked_up_too(org: Organisation) -> None:
     assert ask(org, NOTE).record == Record(True, "Note__c")
     assert ask(org, str(to_18(NOTE[:14] + "9"))).record == Record(False, "Note__c")
+
+
+def test_prefixes_that_differ_in_case_are_of_different_objects(org: Organisation) -> None:
+    assert ask(org, str(to_18("A0b" + VEHICLE[3:15]))).record == Record(found=False)
 
 
 def test_a_prefix_of_no_object_is_no_record(org: Organisation) -> None:
@@ -194,7 +198,7 @@ def test_a_field_that_is_hidden_is_an_error_of_its_part(
     org: Organisation, salesforce: Simulator
 ) -> None:
     hidden = plan(objects={"Account": {"kind": "Secret__c"}})
-    answer = org.ask(hidden, Question(ACCOUNT, "jdoe"), Deadline(5))
+    answer = org.ask(hidden, Question(ACCOUNT, "jdoe"), Deadline(30))
     assert isinstance(answer.record, SalesforceConfigurationError)
     assert "Secret__c of Account" in str(answer.record)
     assert answer.agent == Agent(True, {"extension": "217"})
@@ -205,7 +209,7 @@ def test_a_malformed_name_never_reaches_soql(
     org: Organisation, salesforce: Simulator, name: str
 ) -> None:
     with pytest.raises(SalesforceConfigurationError, match="malformed"):
-        org.ask(plan(objects={"Account": {"kind": name}}), Question(ACCOUNT, None), Deadline(5))
+        org.ask(plan(objects={"Account": {"kind": name}}), Question(ACCOUNT, None), Deadline(30))
     assert salesforce.api_calls == 0
 
 
@@ -221,7 +225,7 @@ def test_an_address_is_no_single_value(org: Organisation, salesforce: Simulator)
     }
     salesforce.fail("answer", status=200, body=body)
     compound = plan(objects={"Account": {"address": "BillingAddress"}})
-    answer = org.ask(compound, Question(ACCOUNT, None), Deadline(5))
+    answer = org.ask(compound, Question(ACCOUNT, None), Deadline(30))
     assert isinstance(answer.record, SalesforceConfigurationError)
     assert answer.record.reason == "compound-field"
 
@@ -257,7 +261,7 @@ def test_an_answer_of_another_form_decides_nothing(
     salesforce.fail("answer", status=200, body=answer)
     kind = plan(objects={"Account": {"kind": "Type"}})
     try:
-        record = org.ask(kind, Question(ACCOUNT, None), Deadline(5)).record
+        record = org.ask(kind, Question(ACCOUNT, None), Deadline(30)).record
     except SalesforceError as error:
         record = error
     assert isinstance(record, SalesforceError)
@@ -267,7 +271,7 @@ def test_an_answer_of_another_form_decides_nothing(
 def test_a_query_is_read_page_by_page(org: Organisation, salesforce: Simulator) -> None:
     salesforce.page_size = 2
     try:
-        rows = org.select("SELECT CommunityNickname FROM User", Deadline(5))
+        rows = org.select("SELECT CommunityNickname FROM User", Deadline(30))
     finally:
         salesforce.page_size = 2000
     assert len(rows) == 5
@@ -281,5 +285,5 @@ def test_a_page_that_points_elsewhere_is_not_followed(
     page = {"totalSize": 9, "done": False, "nextRecordsUrl": more, "records": []}
     salesforce.fail("answer", status=200, body=page)
     with pytest.raises(SalesforceError, match="form"):
-        org.select("SELECT Id FROM User", Deadline(5))
+        org.select("SELECT Id FROM User", Deadline(30))
     assert salesforce.api_calls <= 1

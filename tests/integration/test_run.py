@@ -98,9 +98,9 @@ class Running:
 
 
 @contextmanager
-def running(org: Path, plan: Path) -> Iterator[Running]:
+def running(org: Path, plan: Path, **settings: str) -> Iterator[Running]:
     port = free_port()
-    with start(PORT=str(port), ORG=str(org), PLAN=str(plan)) as process:
+    with start(PORT=str(port), ORG=str(org), PLAN=str(plan), **settings) as process:
         try:
             yield Running(process, f"http://127.0.0.1:{port}")
         finally:
@@ -191,3 +191,15 @@ def sentence(**settings: str) -> str:
     assert output == ""
     assert errors.count("\n") == 1
     return errors
+
+
+def test_asks_for_the_key_where_the_authorizer_is_on(files: tuple[Path, Path]) -> None:
+    with running(*files, AUTH="key") as system:
+        key = re.search(r"Authorization: (Bearer \S+)'", system.head)
+        assert key is not None
+        url = f"{system.url}/jtelACD/onClickToDial"
+        wrong = requests.get(url, headers={"Authorization": "Bearer wrong"}, timeout=10)
+        assert (wrong.status_code, wrong.headers["WWW-Authenticate"]) == (401, "Bearer")
+        assert requests.get(url, timeout=10).status_code == 401
+        right = requests.get(url, headers={"Authorization": key[1]}, timeout=10)
+        assert right.status_code == 400

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ def test_an_example_does_what_the_page_says(plan: str, calls: str) -> None:
     for call in calls.splitlines():
         known, _, outcome = call.partition("->")
         facts = read_yaml("{" + known + "}").data
-        decision = decide(loaded, Facts(facts))
+        at = datetime.fromisoformat(facts.pop("at", "2026-11-24T12:00:00+01:00"))
+        decision = decide(loaded, Facts(facts, now=at.timestamp()))
         if outcome.strip() == "refuse":
             assert decision.service_number is None, call
         else:

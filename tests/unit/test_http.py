@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from click_to_dial import http
 from click_to_dial.errors import BadParameterError, NoDialPlanError
-from click_to_dial.model import Agent, Callee, Click, Decision, Record, ServiceNumber
+from click_to_dial.model import Agent, Callee, Click, Decision, Facts, Record, ServiceNumber
 from click_to_dial.service import Gathered, Report
 
 RECORD_ID = "001dM00003jU9GxQAK"
@@ -34,7 +34,7 @@ def without(name: str, **others: list[str]) -> dict[str, Any]:
 def report(decision: Decision | None) -> Report:
     click = Click(RECORD_ID, Callee("mobile"), "jdoe")
     gathered = Gathered(Record(True, "Account"), Agent(True), "salesforce", "salesforce")
-    return Report(1, None, 1, click, gathered, decision)
+    return Report(1, None, 1, click, gathered, Facts({}), decision)
 
 
 def problem(response: http.Response) -> Mapping[str, Any]:

@@ -108,5 +108,5 @@ def test_what_was_read_reads_the_same_again(caller_id: str) -> None:
         callee = read(caller_id)
     except BadParameterError:
         return
-    if callee.number is not None:
+    if callee.number is not None and callee.kind != "unknown":  # an invalid one may be read anew
         assert read(callee.number) == callee

@@ -2,15 +2,16 @@
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 from samtranslator.translator.transform import transform
 
-from click_to_dial import http
-from click_to_dial.settings import Settings
+from click_to_dial import http, settings
+from click_to_dial.authorizer.request import TIME_BUDGET_SECONDS
+from click_to_dial.bootstrap import SYNC_SECONDS
 from local import template as sam
 
 TEMPLATE = sam.load()
@@ -50,12 +51,14 @@ class NoManagedPolicies:
         return {}
 
 
-def expanded() -> Resources:
+def expanded(layer: str = "key", **parameters: str) -> Resources:
     template: Any = copy.deepcopy(TEMPLATE)
-    for resource in template["Resources"].values():
-        for uri in {"CodeUri", "ContentUri"} & set(resource.get("Properties", {})):
-            resource["Properties"][uri] = "s3://bucket/key"  # as `sam package` leaves it
-    resources: Resources = transform(template, {}, NoManagedPolicies())["Resources"]
+    for resource in template["Resources"].values():  # as `sam package` leaves them
+        if "CodeUri" in resource.get("Properties", {}):
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+        if "ContentUri" in resource.get("Properties", {}):
+            resource["Properties"]["ContentUri"] = f"s3://bucket/{layer}"
+    resources: Resources = transform(template, parameters, NoManagedPolicies())["Resources"]
     return resources
 
 
@@ -87,18 +90,35 @@ def test_the_routes_are_those_that_the_handler_answers() -> None:
     assert sorted(paths) == sorted(http.PATHS)
     for methods in paths.values():
         assert list(methods) == ["get"]
+        assert methods["get"]["security"] == [{"Caller": []}]
         integration = methods["get"]["x-amazon-apigateway-integration"]
         assert integration["type"] == "aws_proxy"
         assert "OnClickToDialFunction" in json.dumps(integration["uri"])
 
 
+def test_a_caller_is_asked_who_it_is() -> None:
+    caller = the_api()["Body"]["components"]["securitySchemes"]["Caller"]
+    authorizer = caller["x-amazon-apigateway-authorizer"]
+    assert authorizer["type"] == "request"
+    assert authorizer["identitySource"] == "method.request.header.Authorization"
+    assert authorizer["authorizerResultTtlInSeconds"] == 300
+    assert "AuthorizeFunction" in json.dumps(authorizer["authorizerUri"])
+
+
 def test_only_the_allowed_addresses_reach_the_api() -> None:
     allow, deny = the_api()["Body"]["x-amazon-apigateway-policy"]["Statement"]
     assert (allow["Effect"], deny["Effect"]) == ("Allow", "Deny")
-    ranges = {"Fn::Split": [",", {"Ref": "AllowedIpRanges"}]}
+    ranges = {"Fn::Split": [",", "0.0.0.0/0"]}  # the default, since SAM puts parameters in place
     assert deny["Condition"] == {"NotIpAddress": {"aws:SourceIp": ranges}}
     assert (deny["Principal"], deny["Resource"]) == (allow["Principal"], allow["Resource"])
-    assert "Default" not in TEMPLATE["Parameters"]["AllowedIpRanges"]
+
+
+def test_the_api_speaks_no_old_tls_and_is_throttled() -> None:
+    assert the_api()["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_2021_06"
+    (stage,) = properties("AWS::ApiGateway::Stage")
+    (settings,) = stage["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"]
 
 
 def test_each_gateway_response_is_mapped_by_itself() -> None:
@@ -110,7 +130,8 @@ def test_each_gateway_response_is_mapped_by_itself() -> None:
 def test_a_gateway_response_is_a_problem_document(kind: str) -> None:
     status, headers, text = sam.gateway_response(TEMPLATE, kind)
     body = json.loads(text)
-    assert headers == {
+    challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    assert headers == challenge | {
         "Cache-Control": "no-store",
         "Content-Type": "application/problem+json; charset=utf-8",
     }
@@ -140,30 +161,27 @@ def test_the_access_log_is_json_without_the_query() -> None:
     assert not [value for value in entry.values() if "querystring" in value]
 
 
-def test_the_environment_is_the_settings() -> None:
-    (function,) = properties("AWS::Lambda::Function")
-    variables = set(function["Environment"]["Variables"])
-    assert variables == {field.name.upper() for field in fields(Settings)}
+@pytest.mark.parametrize(
+    ("function", "read_by"),
+    [
+        ("OnClickToDialFunction", settings.from_environment),
+        ("SyncMappingsFunction", settings.from_environment),
+        ("AuthorizeFunction", settings.auth_from_environment),
+    ],
+)
+def test_a_functions_environment_is_what_its_settings_read(
+    function: str, read_by: Callable[[Mapping[str, str]], Any]
+) -> None:
+    variables = RESOURCES[function]["Properties"]["Environment"]["Variables"]
+    asked: set[str] = set()
 
+    class Environment(dict[str, str]):
+        def __getitem__(self, name: str) -> str:
+            asked.add(name)
+            return "1"
 
-def statements() -> Iterator[Any]:
-    for role in properties("AWS::IAM::Role"):
-        for policy in role.get("Policies", []):
-            yield from policy["PolicyDocument"]["Statement"]
-
-
-def test_policies_name_each_action_and_resource() -> None:
-    assert [statement["Sid"] for statement in statements()]
-    for statement in statements():
-        assert statement["Effect"] == "Allow"
-        assert "*" not in json.dumps([statement["Action"], statement["Resource"]])
-
-
-def test_the_function_cannot_change_the_dial_plan() -> None:
-    for statement in statements():
-        if any(action in str(statement["Action"]) for action in ("Write", "Put", "Update")):
-            prefixes = statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-            assert sorted(prefixes) == ["agent#*", "object#*", "record#*", "token#*"]
+    read_by(Environment())
+    assert set(variables) == asked
 
 
 def test_the_architecture_reaches_functions_layers_and_their_build() -> None:
@@ -176,13 +194,24 @@ def test_the_architecture_reaches_functions_layers_and_their_build() -> None:
         assert layer["Metadata"]["BuildArchitecture"] == parameter
 
 
-def test_the_function_outlives_the_longest_time_budget() -> None:
-    (function,) = properties("AWS::Lambda::Function")
-    assert TEMPLATE["Parameters"]["TimeBudgetMs"]["MaxValue"] / 1000 < function["Timeout"] < 29
+@pytest.mark.parametrize(
+    ("function", "seconds"),
+    [
+        ("OnClickToDialFunction", TEMPLATE["Parameters"]["TimeBudgetMs"]["MaxValue"] / 1000),
+        ("AuthorizeFunction", TIME_BUDGET_SECONDS),
+        ("SyncMappingsFunction", SYNC_SECONDS),
+    ],
+)
+def test_a_function_outlives_its_time_budget(function: str, seconds: float) -> None:
+    assert seconds < RESOURCES[function]["Properties"]["Timeout"]
+
+
+def test_gateway_waits_for_the_decision() -> None:
+    assert RESOURCES["OnClickToDialFunction"]["Properties"]["Timeout"] < 29
 
 
 def test_the_data_outlives_the_stack() -> None:
-    for name in ("Table", "SalesforceSecret"):
+    for name in ("Table", "SalesforceSecret", "ApiKeySecret"):
         assert RESOURCES[name]["DeletionPolicy"] == "Retain"
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 
@@ -191,9 +220,94 @@ def test_the_table_is_encrypted_restorable_and_forgets() -> None:
     (table,) = properties("AWS::DynamoDB::Table")
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["SSESpecification"]["SSEEnabled"] is True
+    assert table["DeletionProtectionEnabled"] is True
 
 
-def test_the_secret_is_made_empty() -> None:
-    (secret,) = properties("AWS::SecretsManager::Secret")
-    assert set(secret) == {"Description"}
+def test_the_secrets_values_stand_in_no_template() -> None:
+    assert set(RESOURCES["SalesforceSecret"]["Properties"]) == {"Description", "KmsKeyId"}
+    generated = RESOURCES["ApiKeySecret"]["Properties"]["GenerateSecretString"]
+    assert generated == {"PasswordLength": 48, "ExcludePunctuation": True}
+
+
+def test_the_mappings_are_synced_on_a_schedule() -> None:
+    (schedule,) = properties("AWS::Scheduler::Schedule")
+    assert schedule["ScheduleExpression"] == {"Fn::Sub": "rate(${SyncMinutes} minutes)"}
+    assert schedule["Target"]["Arn"] == {"Ref": "SyncMappingsFunctionAliaslive"}
+
+
+def versions(resources: Resources) -> set[str]:
+    return set(of_type("AWS::Lambda::Version", resources))
+
+
+def test_what_changes_a_function_publishes_a_version_of_it() -> None:
+    """Its own code, which is a few lines, hardly ever changes."""
+    before = versions(RESOURCES)
+    assert len(before) == 3
+    assert versions(expanded()) == before
+    assert not versions(expanded(layer="another")) & before
+    releases = [versions(expanded(Release=name)) for name in ("2611240800", "2611240801")]
+    assert not releases[0] & releases[1]
+    # Were this not so, the parameter Release would not be needed.
+    assert versions(expanded(TimeBudgetMs="3000")) == before
+
+
+def test_versions_that_are_not_live_go() -> None:
+    for version in of_type("AWS::Lambda::Version").values():
+        assert version["DeletionPolicy"] == "Delete"
+
+
+def test_callers_reach_the_version_that_is_live() -> None:
+    for alias in properties("AWS::Lambda::Alias"):
+        assert alias["Name"] == "live"
+    body = json.dumps(the_api()["Body"])
+    assert "OnClickToDialFunctionAliaslive" in body
+    assert "AuthorizeFunctionAliaslive" in body
+    allowed = [json.dumps(each["FunctionName"]) for each in properties("AWS::Lambda::Permission")]
+    assert allowed
+    assert all("Aliaslive" in name for name in allowed)
+
+
+def test_alarms_roll_a_version_back() -> None:
+    groups = properties("AWS::CodeDeploy::DeploymentGroup")
+    assert len(groups) == 2
+    for group in groups:
+        names = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
+        assert set(names) <= set(of_type("AWS::CloudWatch::Alarm"))
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+
+
+def test_nothing_refers_to_itself_in_a_circle() -> None:
+    """An alarm on the API by its id would: alias, rollout, alarm, API, alias."""
+    seen: dict[str, bool] = {}
+
+    def visit(name: str) -> None:
+        assert seen.get(name) is not False, name
+        if name in RESOURCES and name not in seen:
+            seen[name] = False
+            for other in references(RESOURCES[name]):
+                visit(other)
+            seen[name] = True
+
+    for name in RESOURCES:
+        visit(name)
+
+
+def references(value: Any) -> Iterator[str]:
+    """The logical ids that a resource needs to be there before it."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key == "Ref":
+                yield each
+            elif key == "Fn::GetAtt":
+                yield each[0] if isinstance(each, list) else each.split(".")[0]
+            elif key == "Fn::Sub":
+                text = each if isinstance(each, str) else each[0]
+                yield from re.findall(r"\$\{(\w+)", text)
+            elif key == "DependsOn":
+                yield from [each] if isinstance(each, str) else each
+            else:
+                yield from references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)

@@ -69,14 +69,23 @@ class Facts:
 
     values: Attributes
     unknown: frozenset[str] = frozenset()
+    now: float = 0.0
+    """When the call is decided, in seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceNumber:
-    """What jtel signals: its ServiceNumbers.Name and, as a second try, ServiceNumbers.Name2."""
+    """What jtel signals: its ServiceNumbers.Name and, as a second try, ServiceNumbers.Name2.
+
+    It may be signalled from `valid_from` until before `valid_to`, in seconds since 1970, and to
+    callees in `regions`; None restricts nothing.
+    """
 
     number: str
     name: str
+    valid_from: int | None = None
+    valid_to: int | None = None
+    regions: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,15 @@ from click_to_dial.errors import (
     SalesforceConfigurationError,
     SalesforceError,
 )
-from click_to_dial.model import Decision
+from click_to_dial.model import Agent, Decision
 from click_to_dial.service import Gathered, Report
 from click_to_dial.sync import Change
 
 SERVICE = "click-to-dial"
 NAMESPACE = "ClickToDial"
 MESSAGE = "onClickToDial"
+REQUEST_ID = "requestContext.requestId"
+"""Where an API Gateway event has the id that jtel gets in a header and the access log holds."""
 
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
@@ -47,7 +49,8 @@ def log_report(report: Report) -> None:
     cures = [str(failure) for failure in _misconfigured(gathered)]
     if report.plan_failure is not None:
         cures.append(str(report.plan_failure))
-    _count(outcome, *_side_effects(report))
+    _count_shares(outcome, gathered.agent)
+    _count(*({outcome} - {"DecidedAsOutage"}), *_side_effects(report))
     if cures:
         logger.error(MESSAGE, extra=fields | {"cure": cures})
     else:
@@ -119,17 +122,30 @@ def _misconfigured(gathered: Gathered) -> list[SalesforceError]:
 def _side_effects(report: Report) -> list[str]:
     """What an operator wants to know about besides the outcome."""
     gathered = report.gathered
-    record, agent = gathered.record, gathered.agent
+    record = gathered.record
     effects = {
         "CacheFailed": gathered.cache_failed,
         "DialPlanNotChecked": report.plan_failure is not None,
         "SalesforceFailed": bool(gathered.failures),
+        "SalesforceLoginFailed": any(map(_is_of_login, gathered.failures)),
         "SalesforceMisconfigured": bool(_misconfigured(gathered)),
         "StaleFacts": "stale" in (gathered.record_from, gathered.agent_from),
-        "UnknownAgent": agent is not None and not agent.known,
         "UnknownKeyPrefix": record is not None and record.object_name is None,
     }
     return [name for name, holds in effects.items() if holds]
+
+
+def _is_of_login(failure: SalesforceError) -> bool:
+    return failure.reason.startswith(("login-", "secret-"))
+
+
+def _count_shares(outcome: str, agent: Agent | None) -> None:
+    """Counted as 0 too, so that their average is a share of the calls: what alarms look at."""
+    shares = {"DecidedAsOutage": outcome == "DecidedAsOutage"}
+    if agent is not None:
+        shares["UnknownAgent"] = not agent.known
+    for name, holds in shares.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=int(holds))
 
 
 def _count(*names: str) -> None:

@@ -54,6 +54,21 @@ def read_callee(cleaned: str, home_region: str) -> Callee:
     return _without_prefix(cleaned, home_region)
 
 
+def time_zones(number: str) -> tuple[str, ...]:
+    """The IANA zones in which a number (E.164, with plus) may be; none for one of no place.
+
+    A number of a whole country, such as a mobile, may be in any of the country's zones.
+    """
+    # Read for plans with calling hours alone: a cold start without them does not pay for it.
+    from phonenumbers import timezone
+
+    parsed = phonenumbers.parse(number)
+    zones = timezone.time_zones_for_number(parsed)
+    if zones == ("Etc/Unknown",):  # of no known type; its first digits still tell the country
+        zones = timezone.time_zones_for_geographical_number(parsed)
+    return () if zones == ("Etc/Unknown",) else tuple(zones)
+
+
 def _without_prefix(digits: str, home_region: str) -> Callee:
     """E.164 without its plus, internal, or national, in the order that the region makes likely."""
     international, national = ("+" + digits, None), (digits, home_region)

@@ -1,5 +1,7 @@
 """The use case: may this call be placed, and which number shall the called party see?"""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeVar
@@ -67,6 +69,7 @@ class Report:
     duration_ms: int
     click: Click
     gathered: Gathered
+    facts: Facts
     decision: Decision | None
 
 
@@ -79,6 +82,8 @@ class ClickToDial:
     salesforce: Salesforce
     breaker: CircuitBreaker
     time_budget: float
+    clock: Callable[[], float] = time.time
+    """Seconds since 1970."""
 
     def decide(self, request: Request, tried: list[Tried] | None = None) -> Report:
         """The decision; the rules that were looked at are added to `tried`.
@@ -93,13 +98,15 @@ class ClickToDial:
         click = to_click(request, plan)
         gathered = self._gather(plan, click, deadline)
         found = gathered.record is None or gathered.record.found
+        facts = to_facts(plan, click, gathered, self.clock())
         return Report(
             plan_version=plan.version,
             plan_failure=self.plans.failure,
             duration_ms=round((self.time_budget - deadline.remaining()) * 1000),
             click=click,
             gathered=gathered,
-            decision=decide(plan, to_facts(click, gathered), tried) if found else None,
+            facts=facts,
+            decision=decide(plan, facts, tried) if found else None,
         )
 
     def _gather(self, plan: DialPlan, click: Click, deadline: Deadline) -> Gathered:
@@ -185,7 +192,7 @@ def to_click(request: Request, plan: DialPlan) -> Click:
     return Click(request.record_id, callee, request.agent_uid)
 
 
-def to_facts(click: Click, gathered: Gathered) -> Facts:
+def to_facts(plan: DialPlan, click: Click, gathered: Gathered, now: float) -> Facts:
     """What the rules are judged by, under the names that the dial plan uses."""
     callee, record, agent = click.callee, gathered.record, gathered.agent
     values: dict[str, Scalar | None] = {
@@ -193,6 +200,10 @@ def to_facts(click: Click, gathered: Gathered) -> Facts:
         "callee.country": callee.country,
         "callee.number": callee.number,
     }
+    if plan.hours:
+        from click_to_dial.calling_hours import hours_facts  # reads zones: only where needed
+
+        values |= hours_facts(plan, callee, now)
     unknown = set()
     if record is not None:
         values["record.object"] = record.object_name
@@ -205,7 +216,7 @@ def to_facts(click: Click, gathered: Gathered) -> Facts:
     else:
         unknown.add("agent")
     present = {name: value for name, value in values.items() if value is not None}
-    return Facts(present, frozenset(unknown))
+    return Facts(present, frozenset(unknown), now)
 
 
 def _if_fresh(value: Known | None, age: float, seconds: int) -> Known | None:

@@ -47,7 +47,9 @@ def decide(plan: DialPlan, facts: Facts, tried: list[Tried] | None = None) -> De
             return _outage(plan, rule, facts)
         if result == "decided":
             decision = _resolve(rule.outcome, rule.id, facts)
-            return _outage(plan, rule, facts) if decision is None else decision
+            if decision is None:
+                return _outage(plan, rule, facts)
+            return _with_times(decision, rule, facts)
     return Decision(rule="", reason=UNRESOLVED, cause="unresolved")
 
 
@@ -65,6 +67,19 @@ def _judge(
     return (None, "decided") if unknown is None else (unknown, "unknown")
 
 
+def _with_times(decision: Decision, rule: Rule, facts: Facts) -> Decision:
+    """A refusal for calling hours says when they begin: at `{opens}`, or at the end."""
+    if not decision.reason or decision.cause != "rule":
+        return decision
+    times = [facts.values.get(f"{condition.fact}.opens") for condition in rule.conditions]
+    opens = min((str(time) for time in times if time is not None), default=None)
+    if "{opens}" in decision.reason:
+        return replace(decision, reason=decision.reason.replace("{opens}", opens or "?"))
+    if opens is None:
+        return decision
+    return replace(decision, reason=f"{decision.reason} Calling is allowed again from {opens}.")
+
+
 def _outage(plan: DialPlan, rule: Rule, facts: Facts) -> Decision:
     decision = _resolve(plan.outage, rule.id, facts)
     if decision is None:  # even the outage needs a fact that cannot be had
@@ -74,11 +89,14 @@ def _outage(plan: DialPlan, rule: Rule, facts: Facts) -> Decision:
 
 def _resolve(outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
     """The decision; None where it takes a fact that is unknown."""
+    key = ""  # the fact that it depends on
+    value: Scalar | None = None
+    signalled: ServiceNumber | None
     match outcome:
         case Refuse(reason):
             return Decision(rule, reason=reason)
         case SignalNumber(service_number):
-            return Decision(rule, service_number)
+            signalled = service_number
         case SignalMapping(mapping, key):
             value = facts.values.get(key)
             found = None if value is None else mapping.entries.get(_as_key(value))
@@ -90,11 +108,20 @@ def _resolve(outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
             signalled = ServiceNumber(prefix + number, name or prefix + number) if number else None
     if value is None and key.partition(".")[0] in facts.unknown:
         return None
-    if signalled is not None:
+    if signalled is not None and _may_be_signalled(signalled, facts):
         return Decision(rule, signalled)
     if outcome.otherwise is not None:
         return _resolve(outcome.otherwise, rule, facts)
     return Decision(rule, reason=UNRESOLVED, cause="unresolved")
+
+
+def _may_be_signalled(number: ServiceNumber, facts: Facts) -> bool:
+    """Whether it is the company's to show, at this time and to callees in this country."""
+    if number.valid_from is not None and facts.now < number.valid_from:
+        return False
+    if number.valid_to is not None and facts.now >= number.valid_to:
+        return False
+    return number.regions is None or facts.values.get("callee.country") in number.regions
 
 
 def _as_key(value: Scalar) -> str:

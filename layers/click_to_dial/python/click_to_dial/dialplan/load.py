@@ -5,7 +5,7 @@ by a version of this software that knows more, or other, keys.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from click_to_dial.dialplan.conditions import condition
 from click_to_dial.dialplan.plan import (
@@ -22,6 +22,9 @@ from click_to_dial.dialplan.plan import (
 from click_to_dial.errors import UnreadableDialPlanError
 from click_to_dial.model import ServiceNumber
 
+if TYPE_CHECKING:
+    from click_to_dial.dialplan.hours import Window
+
 Document = Mapping[str, Any]
 Entries = Mapping[str, str]
 Numbers = Mapping[str, ServiceNumber]
@@ -37,8 +40,7 @@ def load(
     """
     try:
         numbers = {
-            key: ServiceNumber(number=value["number"], name=value["name"])
-            for key, value in document["service_numbers"].items()
+            key: _service_number(value) for key, value in document["service_numbers"].items()
         }
         mappings = {
             name: _mapping(mapping, (salesforce_mappings or {}).get(name, {}), numbers)
@@ -53,6 +55,8 @@ def load(
             rules=tuple(_rule(rule, numbers, mappings) for rule in document["rules"]),
             outage=_outcome(document["outage"], numbers, mappings),
             freshness=Freshness(**document["freshness"]),
+            hours=_hours(document.get("hours", {})),
+            home_zone=document.get("home_zone") or "",
             version=version,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -60,6 +64,32 @@ def load(
             "The published dial plan was written by another version of click-to-dial "
             f"({type(error).__name__}: {error}). Deploy that version or publish the plan again."
         ) from error
+
+
+def _service_number(document: Document) -> ServiceNumber:
+    regions = document.get("regions")
+    return ServiceNumber(
+        number=document["number"],
+        name=document["name"],
+        valid_from=document.get("valid_from"),
+        valid_to=document.get("valid_to"),
+        regions=None if regions is None else frozenset(regions),
+    )
+
+
+def _hours(document: Document) -> "Mapping[str, Window]":
+    if not document:
+        return {}
+    from click_to_dial.dialplan.hours import Window
+
+    return {
+        name: Window(
+            zone=window["zone"],
+            spans={int(day): spans for day, spans in window["open"].items()},
+            holidays={region: frozenset(days) for region, days in window["holidays"].items()},
+        )
+        for name, window in document.items()
+    }
 
 
 def _mapping(document: Document, from_salesforce: Entries, numbers: Numbers) -> NumberMapping:
@@ -84,10 +114,10 @@ def _outcome(document: Document, numbers: Numbers, mappings: Mappings) -> Outcom
     if "refuse" in document:
         return Refuse(document["refuse"])
     signal = document["signal"]
-    if "number" in signal:
-        return SignalNumber(numbers[signal["number"]])
     fallback = document.get("otherwise")
     otherwise = None if fallback is None else _outcome(fallback, numbers, mappings)
+    if "number" in signal:
+        return SignalNumber(numbers[signal["number"]], otherwise)
     if "mapping" in signal:
         return SignalMapping(mappings[signal["mapping"]], signal["key"], otherwise)
     return SignalAgent(f"agent.{signal['agent']}", signal["prefix"], signal["name"], otherwise)

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from click_to_dial.dialplan.conditions import Condition
 from click_to_dial.model import ServiceNumber
+
+if TYPE_CHECKING:  # the module reads zones, which a plan without hours does not need
+    from click_to_dial.dialplan.hours import Window
 
 Fields = Mapping[str, str]
 """Our attribute name -> Salesforce field path, such as `kind` -> `Account.Type`."""
@@ -22,6 +26,7 @@ class SignalNumber:
     """The called party sees this service number."""
 
     service_number: ServiceNumber
+    otherwise: "Outcome | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +89,7 @@ class DialPlan:
     rules: tuple[Rule, ...]
     outage: Outcome
     freshness: Freshness
+    hours: "Mapping[str, Window]"
+    home_zone: str
+    """Its IANA zone; empty where the plan has no hours."""
     version: int = 0

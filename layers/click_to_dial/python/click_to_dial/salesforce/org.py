@@ -67,7 +67,7 @@ class Organisation:
             record = record_from(plan, question, name, results["record"])
             return Answer(record, agent_from(plan, results))
         first = self._query(queries | {"object": object_query(prefix)}, deadline)
-        found = object_name(plan, first["object"])
+        found = object_name(plan, prefix, first["object"])
         if not isinstance(found, str):
             return Answer(found, agent_from(plan, first))
         self._learned[prefix] = found

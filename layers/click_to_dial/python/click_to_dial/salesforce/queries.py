@@ -30,8 +30,10 @@ def agent_query(plan: DialPlan, question: Question) -> str:
 
 
 def object_query(prefix: str) -> str:
-    """SOQL for the object of a key prefix, rarely several. EntityDefinition takes no LIMIT."""
-    return format_soql("SELECT QualifiedApiName FROM EntityDefinition WHERE KeyPrefix = {}", prefix)
+    """SOQL for the object of a key prefix. Its `=` ignores case, and EntityDefinition LIMIT."""
+    return format_soql(
+        "SELECT QualifiedApiName,KeyPrefix FROM EntityDefinition WHERE KeyPrefix = {}", prefix
+    )
 
 
 def checked_name(path: str) -> str:

@@ -62,13 +62,13 @@ def rows_of_page(page: Any, data_path: str) -> tuple[list[Any], str | None]:
     raise _nonsense()
 
 
-def object_name(plan: DialPlan, rows: Result) -> str | Record | SalesforceError:
+def object_name(plan: DialPlan, prefix: str, rows: Result) -> str | Record | SalesforceError:
     """The object of a key prefix; of several, one that the plan lists."""
 
     def read() -> str | Record:
-        names = sorted(checked_name(row["QualifiedApiName"]) for row in _checked(rows))
-        named = next((name for name in names if listed(plan, name)[1]), names[0] if names else None)
-        return Record(found=False) if named is None else named
+        names = [row["QualifiedApiName"] for row in _checked(rows) if row["KeyPrefix"] == prefix]
+        named = sorted(names, key=lambda name: (not listed(plan, checked_name(name))[1], name))
+        return named[0] if named else Record(found=False)
 
     return _or_error(read)
 

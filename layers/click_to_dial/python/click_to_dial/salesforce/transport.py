@@ -68,9 +68,8 @@ class Transport:
         self._url = url.rstrip("/")
         self._api_version = api_version
         self._monotonic = monotonic
-        self._session = _new_session()
-        self._under_way = False
-        self._last_used = monotonic()
+        self._idle: requests.Session | None = None
+        self._idle_since = 0.0
 
     @property
     def data_path(self) -> str:
@@ -126,8 +125,7 @@ class Transport:
         remaining = deadline.remaining()
         if remaining <= 0:
             raise OutOfTimeError("The time budget is used up.")
-        session = self._live_session()
-        self._under_way = True
+        session = self._take_session()
         try:
             return send(session, (min(CONNECT_SECONDS, remaining), remaining))
         except LibraryError as error:
@@ -137,14 +135,14 @@ class Transport:
         except (ValueError, TypeError, RecursionError):
             raise SalesforceUnavailableError("not-json", NOT_JSON) from None
         finally:
-            self._under_way = False
-            self._last_used = self._monotonic()
+            self._idle, self._idle_since = session, self._monotonic()
 
-    def _live_session(self) -> requests.Session:
-        """A new session where the last call was given up, or where its connections are too old."""
-        if self._under_way or self._monotonic() - self._last_used > IDLE_SECONDS:
-            self._session = _new_session()
-        return self._session
+    def _take_session(self) -> requests.Session:
+        """The idle session, unless its connections are too old or a given-up call still has it."""
+        session, self._idle = self._idle, None
+        if session is None or self._monotonic() - self._idle_since > IDLE_SECONDS:
+            return _new_session()
+        return session
 
 
 def _new_session() -> requests.Session:
