@@ -106,7 +106,10 @@ def documents(draw: st.DrawFn) -> Any:
         "version": 1,
         "home_region": draw(COUNTRIES),
         "without_record": draw(st.sampled_from(["allow", "refuse"])),
-        "service_numbers": {"hotline": {"number": "4989461495000"}, "hotline-at": {"number": "43"}},
+        "service_numbers": {
+            "hotline": {"number": "4989461495000"},
+            "hotline-at": {"number": "431265030"},
+        },
         "mappings": {
             "by-value": {"entries": draw(st.dictionaries(TEXTS, NAMES, min_size=1))},
             "in-salesforce": {"salesforce": source, "default": draw(NAMES)},
