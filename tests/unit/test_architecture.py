@@ -23,6 +23,7 @@ ARROWS: dict[str, set[str]] = {
     "phone": {"model", "errors", "phonenumbers"},
     "deadline": {"errors"},
     "breaker": set(),
+    "snapshot": {"snapshot_restore_py"},
     "ports": {*CORE, "deadline"},
     "service": {*CORE, "ports", "phone", "deadline", "breaker"},
     "sync": {*CORE, "deadline", "dynamodb", "salesforce"},
@@ -85,4 +86,5 @@ def test_a_function_is_one_thin_handler(path: Path) -> None:
         "errors",
         "http",
         "observability",
+        "snapshot",
     }
