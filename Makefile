@@ -71,6 +71,10 @@ deploy: build ## sam deploy [ENV=staging PARAMETERS="Name=value …"]
 	@$(SAM) deploy --config-env "$(ENV)" \
 	  --parameter-overrides "Release=$$(date -u +%y%m%d%H%M)" $(PARAMETERS)
 
+.PHONY: smoke
+smoke: .venv/run ## calls a deployed stack as jtel would [STACK=click-to-dial TOKEN=… QUERY=…]
+	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m cli.smoke $(if $(STACK),"$(STACK)")
+
 # Environments: .venv to run, and with more to test; sam's and Lambda's beside it ------------------
 
 .PHONY: setup

@@ -24,6 +24,7 @@ ARROWS: dict[str, set[str]] = {
     "phone": {"model", "errors", "phonenumbers"},
     "deadline": {"errors"},
     "breaker": set(),
+    "snapshot": {"snapshot_restore_py"},
     "ports": {*CORE, "deadline"},
     "service": {*CORE, "calling_hours", "ports", "phone", "deadline", "breaker"},
     "sync": {*CORE, "deadline", "dynamodb", "salesforce"},
@@ -91,4 +92,5 @@ def test_a_function_is_one_thin_handler(path: Path) -> None:
         "http",
         "observability",
         "observability_sync",
+        "snapshot",
     }
