@@ -6,7 +6,14 @@ from collections.abc import Sequence
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli import commands_calls, commands_files, commands_plans, commands_sync, output
+from cli import (
+    commands_calls,
+    commands_files,
+    commands_lists,
+    commands_plans,
+    commands_sync,
+    output,
+)
 from cli.problems import PlanFileError
 from click_to_dial.errors import ClickToDialError
 
@@ -30,6 +37,7 @@ for command in (
     commands_calls.simulate,
 ):
     app.command()(command)
+app.add_typer(commands_lists.app, name="list")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,7 +1,7 @@
 """A table of calls for `simulate`: a CSV file with jtel's parameters and, where given, facts."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.model import Agent, Record, Scalar
-from click_to_dial.ports import Answer, Question, Stored
+from click_to_dial.ports import Answer, Item, Question, Stored
 
 PARAMETERS = ("SalesForceID", "CallerID", "AgentUID")
 ANY_RECORD = "001000000000000AAA"  # an id for rows that bring the facts of their record along
@@ -87,12 +87,25 @@ class RowSalesforce:
 class NoCache:
     """The port `FactsCache`, keeping nothing."""
 
-    def read(self, plan: DialPlan, record_id: str | None, agent_uid: str) -> Stored:
+    def read(
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
+    ) -> Stored:
         """Nothing."""
         return Stored()
 
     def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
         """Forgets it."""
+
+
+class NotCounted:
+    """The port `Attempts`: a call that is only asked about is none."""
+
+    def read(self, key: str) -> None:
+        """Nothing."""
+
+    def replace(self, key: str, before: Item | None, after: Item) -> bool:
+        """Forgets it."""
+        return True
 
 
 def _typed(plan: DialPlan, fact: str, cell: str) -> Scalar:

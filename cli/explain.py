@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cli.calls_file import NotCounted
 from cli.output import say, show_table
 from click_to_dial import http
 from click_to_dial.dialplan import DialPlan, Tried
@@ -53,7 +54,7 @@ def explain(service: ClickToDial, record: str, number: str, agent: str) -> Expla
     tried: list[Tried] = []
     query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
     try:
-        report = service.decide(
+        report = replace(service, attempts=NotCounted()).decide(
             http.read_request({"multiValueQueryStringParameters": query}), tried
         )
     except BadParameterError as error:

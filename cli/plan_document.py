@@ -18,6 +18,7 @@ from cli.plan_rules import (
 )
 from cli.plan_types import seconds
 from cli.plan_zone import home_zone
+from click_to_dial.dialplan.conditions import ATTEMPTS
 
 Document = dict[str, Any]
 
@@ -33,6 +34,7 @@ def to_document(plan: Plan) -> Document:
         },
         "mappings": {name: _mapping(mapping) for name, mapping in plan.mappings.items()},
         "objects": plan.objects,
+        **({"lists": plan.lists} if plan.lists else {}),
         **_hours(plan),
         "agents": plan.agents.model_dump(),
         "rules": [_rule(rule) for rule in plan.rules],
@@ -83,6 +85,9 @@ def _mapping(mapping: Mapping) -> Document:
 
 def _rule(rule: Rule) -> Document:
     when = {fact: _expected(expected) for fact, expected in (rule.when or {}).items()}
+    if ATTEMPTS in when:
+        attempts = when[ATTEMPTS]
+        when[ATTEMPTS] = {"by": "anyone", **attempts, "within": seconds(attempts["within"])}
     return {"id": rule.id, "when": when, **_outcome(rule)}
 
 

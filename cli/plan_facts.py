@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
 
+from cli.plan_lookups import LOOKUPS, check_lookup
 from cli.problems import Path, unknown
 from click_to_dial.model import CalleeKind
 
@@ -49,10 +50,14 @@ def check_conditions(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     for index, rule in enumerate(rules if isinstance(rules, list) else []):
         for fact, expected in items(dict(items(rule)).get("when")):
             path = ("rules", index, "when", fact)
-            if fact in facts:
+            if fact in LOOKUPS:
+                yield from check_lookup(data, path, fact, expected)
+            elif {"within", "by"} & dict(items(expected)).keys():
+                yield path, "`within` and `by` are for callee.attempts alone"
+            elif fact in facts:
                 yield from _check_values(path, fact, facts[fact], expected)
             else:
-                yield path, unknown("fact", fact, facts)
+                yield path, unknown("fact", fact, [*facts, *LOOKUPS])
 
 
 def _type_of(field_path: object) -> str:

@@ -140,6 +140,9 @@ class Plan(Part):
         description="What is read of each Salesforce object; our name: field, or path such as "
         "Account.Type. Rules know it as the fact record.<name>.",
     )
+    lists: list[AttributeName] = Field(
+        default=[], description="Lists of numbers. Rules name them in callee.listed."
+    )
     hours: dict[AttributeName, Hours] = Field(
         default={}, description="Calling hours. Rules know them as the fact hours.<name>."
     )

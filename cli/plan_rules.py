@@ -1,6 +1,6 @@
 """The form of a rule: what must hold of a call's facts, and what then becomes of the call."""
 
-from typing import Annotated, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from cli.plan_types import (
     AttributeName,
     Comparable,
+    Duration,
     Name,
     Part,
     Scalar,
@@ -35,6 +36,10 @@ class Operators(Part):
     gte: Comparable | None = Field(default=None, description="Greater than or equal to.")
     present: bool | None = Field(
         default=None, description="false: the fact is missing; true: it is not."
+    )
+    within: Duration | None = Field(default=None, description="callee.attempts: in how long.")
+    by: Literal["anyone", "others"] | None = Field(
+        default=None, description="callee.attempts: whose; left out, anyone's."
     )
 
     @model_validator(mode="after")
@@ -124,6 +129,8 @@ _BUILT_IN_FACTS = {
     },
     "callee.country": {"description": "Two capital letters, such as AT."},
     "callee.number": {"description": "With plus, such as +436601234567; missing for short ones."},
+    "callee.listed": {"description": "Lists that the number may be on."},
+    "callee.attempts": {"description": "Calls to it: {gte: 4, within: 30d, by: anyone}."},
     "record.object": {"description": "The API name of the record's object, such as Contact."},
     "agent.known": {"description": "Whether exactly one active user has the AgentUID."},
 }

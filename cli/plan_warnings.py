@@ -12,9 +12,9 @@ from cli.plan_numbers import is_restricted
 from cli.plan_reach import Conditions, conditions, covers, is_impossible
 from cli.problems import Fault, Path
 from cli.yaml_source import YamlSource
-from click_to_dial.dialplan.conditions import Condition
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, Condition
 
-LIMITS = ("hours.",)
+LIMITS = ("hours.", LISTED, ATTEMPTS)
 """What these facts begin with is no matter of whom one calls, or may catch 112 by accident."""
 
 Document = Mapping[str, Any]
@@ -84,6 +84,9 @@ def _unused(document: Document) -> Found:
     for name in document["mappings"]:
         if name not in mappings:
             yield ("mappings", name), "nothing uses it"
+    for index, name in enumerate(document.get("lists", ())):
+        if name not in _lists(document):
+            yield ("lists", index), f"no rule uses the list {name}"
     attributes: list[tuple[str, Path, Mapping[str, Any]]]
     attributes = [("agent", ("agents", "attributes"), document["agents"]["attributes"])]
     attributes.append(("hours", ("hours",), document.get("hours", {})))
@@ -94,6 +97,12 @@ def _unused(document: Document) -> Found:
         for name in names:
             if f"{group}.{name}" not in facts:
                 yield (*path, name), f"no rule uses {group}.{name}"
+
+
+def _lists(document: Document) -> set[str]:
+    compared = [rule["when"].get(LISTED, []) for rule in document["rules"]]
+    named = [each["not"] if isinstance(each, dict) else each for each in compared]
+    return {name for each in named for name in listed(each)}
 
 
 def _used(document: Document) -> tuple[set[str], set[str], set[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from cli.calls_file import Call, NoCache, RowSalesforce, parameters
+from cli.calls_file import Call, NoCache, NotCounted, RowSalesforce, parameters
 from cli.explain import FixedPlan, explain, with_plan
 from cli.output import say, show_table
 from click_to_dial.breaker import CircuitBreaker
@@ -42,6 +42,8 @@ def decide_by(plan: DialPlan, service: ClickToDial | None) -> Decide:
                 cache=NoCache(),
                 salesforce=RowSalesforce(call),
                 breaker=CircuitBreaker(),
+                attempts=NotCounted(),
+                pseudonym=str,
                 time_budget=60.0,
             )
         else:

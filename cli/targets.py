@@ -6,8 +6,9 @@ The command is a tool of people, so its AWS clients have boto3's patience; the f
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -16,6 +17,7 @@ from click_to_dial import settings
 from click_to_dial.bootstrap import decider, organisation
 from click_to_dial.dynamodb.plans import PlanStore
 from click_to_dial.errors import ClickToDialError
+from click_to_dial.pseudonym import Pseudonym, keyed
 from click_to_dial.salesforce.org import Organisation
 from click_to_dial.service import ClickToDial
 from click_to_dial.settings import Settings
@@ -44,6 +46,7 @@ class Target:
 
     name: str
     settings: Settings
+    number_key: Callable[[], str]
 
     @property
     def store(self) -> PlanStore:
@@ -53,7 +56,12 @@ class Target:
     @property
     def service(self) -> ClickToDial:
         """What decides its calls, wired as in its function."""
-        return decider(self.settings, boto3.client("dynamodb"))
+        return decider(self.settings, boto3.client("dynamodb"), self.pseudonym)
+
+    @property
+    def pseudonym(self) -> Pseudonym:
+        """What numbers are stored as in its table."""
+        return keyed(self.number_key())
 
     @property
     def organisation(self) -> Organisation:
@@ -80,15 +88,23 @@ def local_target() -> Target | None:
         os.environ.pop(name, None)
     os.environ.update(environment)  # boto3 finds its endpoint and credentials there
     patient = {**environment, "TIME_BUDGET_MS": PATIENCE_MS}
-    return Target("this machine", settings.from_environment(patient))
+    key = settings.number_key(environment)
+    return Target("this machine", settings.from_environment(patient), lambda: key)
 
 
 def _stack(name: str) -> Target:
     stacks = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", ())}
-    missing = sorted(OUTPUTS.keys() - outputs.keys())
+    missing = sorted({*OUTPUTS, "NumberKeySecretId"} - outputs.keys())
     if missing:
         listed = ", ".join(missing)
         raise TargetError(f"The stack {name} has no output {listed}: is it click-to-dial's?")
     environment = {setting: outputs[output] for output, setting in OUTPUTS.items()}
-    return Target(name, settings.from_environment(environment | {"TIME_BUDGET_MS": PATIENCE_MS}))
+    secret_id = outputs["NumberKeySecretId"]
+    patient = settings.from_environment(environment | {"TIME_BUDGET_MS": PATIENCE_MS})
+    return Target(name, patient, partial(_secret, secret_id))
+
+
+def _secret(secret_id: str) -> str:
+    answer = boto3.client("secretsmanager").get_secret_value(SecretId=secret_id)
+    return str(answer["SecretString"])

@@ -82,6 +82,9 @@ def handler(template: Template, function: str) -> Any:
     return getattr(importlib.import_module(f"{package}.{module}"), name)
 
 
+GENERATED_SECRET = "as good as any other"
+
+
 def environment(
     template: Template, values: Mapping[str, str], function: str = "OnClickToDialFunction"
 ) -> dict[str, str]:
@@ -103,8 +106,10 @@ def environment(
 
 
 def _text(template: Template, value: Any, known: Mapping[str, str]) -> str:
-    """A text, a Ref to what is `known`, or a Fn::If between two of them."""
+    """A text, a Ref to what is `known`, a Fn::If between two of them, or a generated secret."""
     match value:
+        case {"Fn::Sub": str(secret)} if secret.startswith("{{resolve:secretsmanager:"):
+            return GENERATED_SECRET
         case {"Ref": name}:
             return known[name]
         case {"Fn::If": [name, yes, no]}:

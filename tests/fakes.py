@@ -1,6 +1,6 @@
 """Stand-ins for the ports: each as small as the behaviour that the service's tests need."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan, load
 from click_to_dial.errors import ClickToDialError, DynamoDBError, SalesforceError
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import NOT_FOUND_SECONDS, Answer, Question, Stored
+from click_to_dial.ports import NOT_FOUND_SECONDS, Answer, Item, Question, Stored
 from click_to_dial.salesforce_id import STANDARD_OBJECTS
 
 DOCUMENT: Mapping[str, Any] = {
@@ -89,16 +89,20 @@ class FakeFacts:
         self.clock = clock
         self.broken = False
         self.writes = 0
+        self.items: dict[str, Item] = {}
         self._kept: dict[str, tuple[Any, Any, float]] = {}  # key -> value, shape, when
         self._names: dict[str, str] = {}
 
-    def read(self, plan: DialPlan, record_id: str | None, agent_uid: str) -> Stored:
+    def read(
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
+    ) -> Stored:
         if self.broken:
             raise DynamoDBError("broken")
         record, record_age = self._fresh(plan, f"record {record_id}")
         agent, agent_age = self._fresh(plan, f"agent {agent_uid}")
         name = self._names.get((record_id or "")[:3])
-        return Stored(record, record_age, agent, agent_age, name)
+        items = {key: self.items[key] for key in others if key in self.items}
+        return Stored(record, record_age, agent, agent_age, name, items)
 
     def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
         if self.broken:
@@ -123,6 +127,27 @@ class FakeFacts:
         fresh = plan.freshness.record if isinstance(value, Record) else plan.freshness.agent
         longest = max(fresh, plan.freshness.stale_if_error) if found else NOT_FOUND_SECONDS
         return (value, age) if age < longest else (None, 0.0)
+
+
+@dataclass
+class FakeAttempts:
+    """Writes into the items of a facts cache; `stale` answers of it are nobody's doing."""
+
+    items: dict[str, Item]
+    error: Exception | None = None
+    writes: int = 0
+
+    def read(self, key: str) -> Item | None:
+        return self.items.get(key)
+
+    def replace(self, key: str, before: Item | None, after: Item) -> bool:
+        if self.error:
+            raise self.error
+        if self.items.get(key) != before:
+            return False
+        self.items[key] = after
+        self.writes += 1
+        return True
 
 
 def _shape(plan: DialPlan, value: Record | Agent) -> Any:

@@ -15,6 +15,7 @@ from cli.plan_file import read_plan
 from click_to_dial import bootstrap, settings
 from click_to_dial.aws import client
 from click_to_dial.dynamodb.plans import PlanStore
+from click_to_dial.pseudonym import keyed
 from functions.on_click_to_dial import handler
 from tests.integration.dialplan_command import Dialplan
 
@@ -186,6 +187,7 @@ class TestPublishing:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         outputs = {output: environment[name] for output, name in targets.OUTPUTS.items()}
+        outputs["NumberKeySecretId"] = "number-key"
         stack = Stack(outputs)
         real = boto3.client
 
@@ -240,7 +242,9 @@ class TestCalls:
         dialplan("publish", DEMO, "--yes")
         call = ("--record", record, "--number", number, "--agent", agent)
         explained = dialplan.json("explain", *call)
-        service = bootstrap.decider(settings.from_environment(environment), client("dynamodb"))
+        service = bootstrap.decider(
+            settings.from_environment(environment), client("dynamodb"), keyed("as good as any")
+        )
         monkeypatch.setattr(handler, "click_to_dial", lambda: service)
         query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
         answer = handler.respond(

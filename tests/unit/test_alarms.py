@@ -29,10 +29,11 @@ REPORT = Report(
     plan_failure=NoDialPlanError("Not readable."),
     duration_ms=7,
     click=Click(None, Callee("mobile", "DE", "+491701234567"), "alice"),
+    callee="0123abcd",
+    facts=Facts({}),
     gathered=Gathered(
         Record(True, None, {}), Agent(False, {}), "stale", "none", 1, (REFUSED_LOGIN,), True
     ),
-    facts=Facts({}),
     decision=Decision("rule", None, "No.", "outage"),
 )
 DECISIONS = [

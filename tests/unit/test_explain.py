@@ -17,7 +17,7 @@ from click_to_dial.errors import SalesforceUnavailableError
 from click_to_dial.model import Agent, CalleeKind, Record
 from click_to_dial.service import ClickToDial
 from functions.on_click_to_dial import handler
-from tests.fakes import Clock, FakeFacts, FakePlans, FakeSalesforce
+from tests.fakes import Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce
 
 OUTAGE = SalesforceUnavailableError("refused", "The connection was refused.")
 CONTEXT = SimpleNamespace(
@@ -159,7 +159,15 @@ CALLS = st.one_of(
 
 def service(plan: DialPlan, record: Any, agent: Any) -> ClickToDial:
     salesforce = FakeSalesforce(record, agent)
-    return ClickToDial(FakePlans(plan), FakeFacts(Clock()), salesforce, CircuitBreaker(), 60.0)
+    return ClickToDial(
+        plans=FakePlans(plan),
+        cache=FakeFacts(Clock()),
+        salesforce=salesforce,
+        breaker=CircuitBreaker(),
+        attempts=FakeAttempts({}),
+        pseudonym=str,
+        time_budget=60.0,
+    )
 
 
 def answer(decider: ClickToDial, call: tuple[str, str, str]) -> tuple[int, Any]:

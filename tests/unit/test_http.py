@@ -34,7 +34,7 @@ def without(name: str, **others: list[str]) -> dict[str, Any]:
 def report(decision: Decision | None) -> Report:
     click = Click(RECORD_ID, Callee("mobile"), "jdoe")
     gathered = Gathered(Record(True, "Account"), Agent(True), "salesforce", "salesforce")
-    return Report(1, None, 1, click, gathered, Facts({}), decision)
+    return Report(1, None, 1, click, None, gathered, Facts({}), decision)
 
 
 def problem(response: http.Response) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from click_to_dial.errors import (
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import Answer, Question
 from click_to_dial.service import ClickToDial, Report, Request
-from tests.fakes import Clock, FakeFacts, FakePlans, FakeSalesforce, plan
+from tests.fakes import Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce, plan
 
 REQUEST = Request("001dM00003jU9GxQAK", "+4989461495", "jdoe")
 DOWN = SalesforceUnavailableError("reset")
@@ -35,6 +35,8 @@ def service(
     return ClickToDial(
         plans=FakePlans(the_plan or plan()),
         cache=cache or FakeFacts(Clock()),
+        attempts=FakeAttempts({}),
+        pseudonym=str,
         salesforce=salesforce or FakeSalesforce(),
         breaker=breaker or CircuitBreaker(),
         time_budget=time_budget,
@@ -182,6 +184,8 @@ def test_no_dial_plan_is_said_so() -> None:
         FakeFacts(Clock()),
         FakeSalesforce(),
         CircuitBreaker(),
+        FakeAttempts({}),
+        str,
         2.5,
     )
     with pytest.raises(NoDialPlanError):

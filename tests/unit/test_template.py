@@ -161,10 +161,17 @@ def test_the_access_log_is_json_without_the_query() -> None:
     assert not [value for value in entry.values() if "querystring" in value]
 
 
+def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings, str]:
+    return settings.from_environment(environment), settings.number_key(environment)
+
+
 @pytest.mark.parametrize(
     ("function", "read_by"),
     [
-        ("OnClickToDialFunction", settings.from_environment),
+        (
+            "OnClickToDialFunction",
+            decider_settings,
+        ),
         ("SyncMappingsFunction", settings.from_environment),
         ("AuthorizeFunction", settings.auth_from_environment),
     ],
@@ -211,7 +218,7 @@ def test_gateway_waits_for_the_decision() -> None:
 
 
 def test_the_data_outlives_the_stack() -> None:
-    for name in ("Table", "SalesforceSecret", "ApiKeySecret"):
+    for name in ("Table", "SalesforceSecret", "ApiKeySecret", "NumberKeySecret"):
         assert RESOURCES[name]["DeletionPolicy"] == "Retain"
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 

@@ -14,7 +14,7 @@ EXPECTED: dict[str, list[tuple[list[str], object, list[str]]]] = {
         (
             ["dynamodb:BatchWriteItem", "dynamodb:UpdateItem"],
             TABLE,
-            ["agent#*", "object#*", "record#*", "token#*"],
+            ["agent#*", "attempts#*", "object#*", "record#*", "token#*"],
         ),
         (["secretsmanager:GetSecretValue"], {"Ref": "SalesforceSecret"}, []),
     ],

@@ -6,9 +6,11 @@ from click_to_dial import settings
 from click_to_dial.aws import AwsClient, client, read_secret
 from click_to_dial.breaker import CircuitBreaker
 from click_to_dial.current_plan import CurrentPlan
+from click_to_dial.dynamodb.attempts import DynamoDBAttempts
 from click_to_dial.dynamodb.facts import DynamoDBFacts
 from click_to_dial.dynamodb.plan_reader import PlanReader
 from click_to_dial.dynamodb.tokens import SharedToken
+from click_to_dial.pseudonym import Pseudonym, keyed
 from click_to_dial.salesforce.login import log_in
 from click_to_dial.salesforce.org import Organisation
 from click_to_dial.salesforce.transport import Transport
@@ -19,16 +21,19 @@ from click_to_dial.settings import Settings
 @cache
 def click_to_dial() -> ClickToDial:
     """The use case with everything behind it, for the settings in the environment."""
-    return decider(settings.from_environment(), client("dynamodb"))
+    from_environment, key = settings.from_environment(), settings.number_key()
+    return decider(from_environment, client("dynamodb"), keyed(key))
 
 
-def decider(settings: Settings, dynamodb: AwsClient) -> ClickToDial:
+def decider(settings: Settings, dynamodb: AwsClient, pseudonym: Pseudonym) -> ClickToDial:
     """The use case for these settings."""
     return ClickToDial(
         plans=CurrentPlan(PlanReader(dynamodb, settings.table_name)),
         cache=DynamoDBFacts(dynamodb, settings.table_name, settings.salesforce_host),
         salesforce=organisation(settings, dynamodb),
         breaker=CircuitBreaker(),
+        attempts=DynamoDBAttempts(dynamodb, settings.table_name),
+        pseudonym=pseudonym,
         time_budget=settings.time_budget,
     )
 

@@ -100,3 +100,5 @@ class Decision:
     service_number: ServiceNumber | None = None
     reason: str = ""
     cause: Literal["rule", "outage", "unresolved"] = "rule"
+    limited: bool = False
+    """Whether a limit on attempts was looked at, so that the call counts where it is allowed."""

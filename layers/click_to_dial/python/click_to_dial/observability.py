@@ -37,6 +37,7 @@ def log_report(report: Report) -> None:
         "rule": decision.rule if decision else None,
         "plan_version": report.plan_version,
         "duration_ms": report.duration_ms,
+        "callee": report.callee,
         "callee_kind": report.click.callee.kind,
         "record_from": gathered.record_from,
         "agent_from": gathered.agent_from,

@@ -1,6 +1,7 @@
 """What the service needs of the world: the shapes of the adapters and of the tests' fakes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from click_to_dial.deadline import Deadline
@@ -35,6 +36,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """What the table holds under one key, until `expires_at` (seconds since 1970; None: for ever).
+
+    It may still be there after that, since DynamoDB deletes late.
+    """
+
+    data: str
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """Facts of an earlier call, with their age in seconds; None where none are kept."""
 
@@ -43,6 +55,8 @@ class Stored:
     agent: Agent | None = None
     agent_age: float = 0.0
     object_name: str | None = None
+    items: Mapping[str, Item] | None = field(default_factory=dict)
+    """The other items that were asked for; None where not all of them were answered."""
 
 
 class DialPlans(Protocol):
@@ -58,11 +72,26 @@ class DialPlans(Protocol):
 class FactsCache(Protocol):
     """What Salesforce said earlier, to any sandbox."""
 
-    def read(self, plan: DialPlan, record_id: str | None, agent_uid: str) -> Stored:
-        """What is kept of these two in the plan's shape. Raises DynamoDBError."""
+    def read(
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
+    ) -> Stored:
+        """What is kept of these two in the plan's shape, and the items of other keys.
+
+        Raises DynamoDBError.
+        """
 
     def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
         """Keeps the parts of `answer` that are no errors. Raises DynamoDBError."""
+
+
+class Attempts(Protocol):
+    """The calls that a number got."""
+
+    def read(self, key: str) -> Item | None:
+        """The item as it is now. Raises DynamoDBError."""
+
+    def replace(self, key: str, before: Item | None, after: Item) -> bool:
+        """Writes `after`, or says False where `before` is no longer there. Raises DynamoDBError."""
 
 
 class Salesforce(Protocol):

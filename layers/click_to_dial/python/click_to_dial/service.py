@@ -1,14 +1,15 @@
 """The use case: may this call be placed, and which number shall the called party see?"""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal, TypeVar
 
 from click_to_dial.breaker import CircuitBreaker
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan, Tried, decide
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.errors import (
     BadParameterError,
     ClickToDialError,
@@ -18,20 +19,32 @@ from click_to_dial.errors import (
     SalesforceError,
     SalesforceUnavailableError,
 )
+from click_to_dial.lookups import (
+    attempts_facts,
+    attempts_key,
+    calls_of,
+    keys,
+    listed_facts,
+    with_call,
+)
 from click_to_dial.model import Agent, Click, Decision, Facts, Record, Scalar
 from click_to_dial.phone import read_callee
 from click_to_dial.ports import (
     NOT_FOUND_SECONDS,
     Answer,
+    Attempts,
     DialPlans,
     FactsCache,
+    Item,
     Question,
     Salesforce,
     Stored,
 )
+from click_to_dial.pseudonym import Pseudonym
 
 CACHE_READ_SECONDS = 0.5
 CACHE_WRITE_SECONDS = 0.25
+COUNT_SECONDS = 0.5
 
 Origin = Literal["none", "cached", "salesforce", "stale", "unknown"]
 """Where facts come from; `none` is a click without a record, `unknown` could not be had."""
@@ -58,6 +71,15 @@ class Gathered:
     salesforce_calls: int = 0
     failures: tuple[SalesforceError, ...] = ()
     cache_failed: bool = False
+    items: Mapping[str, Item] | None = field(default_factory=dict)
+    """What the table holds of the callee; None where it could not be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What the table holds of the callee by now; None where it could not be asked."""
+
+    items: Mapping[str, Item] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +90,8 @@ class Report:
     plan_failure: ClickToDialError | None
     duration_ms: int
     click: Click
+    callee: str | None
+    """The keyed hash of the number."""
     gathered: Gathered
     facts: Facts
     decision: Decision | None
@@ -81,6 +105,8 @@ class ClickToDial:
     cache: FactsCache
     salesforce: Salesforce
     breaker: CircuitBreaker
+    attempts: Attempts
+    pseudonym: Pseudonym
     time_budget: float
     clock: Callable[[], float] = time.time
     """Seconds since 1970."""
@@ -97,17 +123,80 @@ class ClickToDial:
             raise NoDialPlanError("The dial plan cannot be read at the moment.") from error
         click = to_click(request, plan)
         gathered = self._gather(plan, click, deadline)
-        found = gathered.record is None or gathered.record.found
-        facts = to_facts(plan, click, gathered, self.clock())
+        facts, decision = self._decided(plan, click, gathered, deadline, tried)
+        number = click.callee.number
         return Report(
             plan_version=plan.version,
             plan_failure=self.plans.failure,
             duration_ms=round((self.time_budget - deadline.remaining()) * 1000),
             click=click,
+            callee=None if number is None else self.pseudonym(number),
             gathered=gathered,
             facts=facts,
-            decision=decide(plan, facts, tried) if found else None,
+            decision=decision,
         )
+
+    def _decided(
+        self,
+        plan: DialPlan,
+        click: Click,
+        gathered: Gathered,
+        deadline: Deadline,
+        tried: list[Tried] | None,
+    ) -> tuple[Facts, Decision | None]:
+        """The decision; where it allows a call under a limit, the call has been counted.
+
+        Where somebody else was counted in between, all is decided anew. That ends: once as many
+        are counted as the limit says, the decision is to refuse. None for a record that is none.
+        """
+        items = gathered.items
+        while True:
+            facts = self._facts(plan, click, gathered, items)
+            if gathered.record is not None and not gathered.record.found:
+                return facts, None
+            if tried is not None:
+                tried.clear()
+            decision = decide(plan, facts, tried)
+            allowed = decision.service_number is not None
+            if not (allowed and decision.limited and items is not None and click.callee.number):
+                return facts, decision
+            try:
+                count = partial(self._count, plan, click, items, facts.now)
+                changed = deadline.run(count, COUNT_SECONDS)
+            except (DynamoDBError, OutOfTimeError):
+                changed = Changed(None)  # what cannot be counted must not pass as below the limit
+            if changed is None:
+                return facts, decision
+            items = changed.items
+
+    def _count(
+        self, plan: DialPlan, click: Click, items: Mapping[str, Item], now: float
+    ) -> Changed | None:
+        """Counts an allowed call, or says what the table holds since somebody else was quicker."""
+        key = attempts_key(click.callee.number or "", self.pseudonym)
+        before = items.get(key)
+        after = with_call(plan, calls_of(before), self.pseudonym(click.agent_uid), now)
+        if after is None or self.attempts.replace(key, before, after):
+            return None
+        current = self.attempts.read(key)
+        others = {name: item for name, item in items.items() if name != key}
+        return Changed(others if current is None else {**others, key: current})
+
+    def _facts(
+        self, plan: DialPlan, click: Click, gathered: Gathered, items: Mapping[str, Item] | None
+    ) -> Facts:
+        """What the rules are judged by; what the table did not answer is unknown."""
+        now, number = self.clock(), click.callee.number
+        facts = to_facts(plan, click, gathered, now)
+        if not (plan.listed or plan.attempts):
+            return facts
+        if items is None and number is not None:
+            return replace(facts, unknown=facts.unknown | {LISTED, ATTEMPTS})
+        found = items or {}
+        calls = [] if number is None else calls_of(found.get(attempts_key(number, self.pseudonym)))
+        listed = listed_facts(plan, number, found, self.pseudonym, now)
+        attempts = attempts_facts(plan, calls, self.pseudonym(click.agent_uid), now)
+        return replace(facts, values={**facts.values, **listed, **attempts})
 
     def _gather(self, plan: DialPlan, click: Click, deadline: Deadline) -> Gathered:
         stored, cache_failed = self._stored(plan, click, deadline)
@@ -135,15 +224,17 @@ class ClickToDial:
             salesforce_calls=answer.calls,
             failures=_failures(answer),
             cache_failed=cache_failed or not kept,
+            items=stored.items,
         )
 
     def _stored(self, plan: DialPlan, click: Click, deadline: Deadline) -> tuple[Stored, bool]:
         """What earlier calls left, and whether that could not be read."""
         try:
-            read = partial(self.cache.read, plan, click.record_id, click.agent_uid)
+            others = keys(plan, click.callee.number, self.pseudonym)
+            read = partial(self.cache.read, plan, click.record_id, click.agent_uid, others)
             return deadline.run(read, CACHE_READ_SECONDS), False
         except (DynamoDBError, OutOfTimeError):
-            return Stored(), True
+            return Stored(items=None), True
 
     def _ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
         """What Salesforce says; a failure of the whole call is one of each part."""

@@ -43,6 +43,11 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
+def number_key(environment: Mapping[str, str] = os.environ) -> str:
+    """The key of the hashes of numbers and agents. Raises KeyError where it is missing."""
+    return environment["NUMBER_KEY"]
+
+
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
     """Who may call, for the authorizer alone.

@@ -3,13 +3,24 @@
 import fnmatch
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from click_to_dial.model import Facts, Scalar
 
 Test = Callable[[Scalar], bool]
 Operand = Scalar | Sequence[Scalar]
 Expected = Operand | Mapping[str, Operand]
+
+
+LISTED, ATTEMPTS = "callee.listed", "callee.attempts"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Calls to a number within so many seconds, by `anyone`, or by `others` than this agent."""
+
+    within: int
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,9 @@ class Condition:
     expected: Expected
     test: Test
     if_missing: bool
+    lists: frozenset[str] = frozenset()
+    attempts: Attempts | None = None
+    """What the fact is made from, where it is about lists or attempts."""
 
     def holds(self, facts: Facts) -> bool | None:
         """Whether the fact is as expected; None where the fact could not be asked."""
@@ -35,6 +49,30 @@ def condition(fact: str, expected: Expected) -> Condition:
 
     Raises KeyError for an operator that does not exist.
     """
+    if fact == LISTED:
+        return _listed_condition(expected)
+    if fact == ATTEMPTS and isinstance(expected, Mapping):
+        return _attempts_condition(expected)
+    return _condition(fact, expected)
+
+
+def _listed_condition(expected: Expected) -> Condition:
+    """On any of these lists, or with `not` on none: true or false."""
+    named = expected["not"] if isinstance(expected, Mapping) else expected
+    lists = frozenset(str(name) for name in _listed(named))
+    made = _condition(f"{LISTED}.{'+'.join(sorted(lists))}", not isinstance(expected, Mapping))
+    return replace(made, group=LISTED, lists=lists)
+
+
+def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
+    """A number for each way of counting."""
+    attempts = Attempts(int(str(expected["within"])), str(expected["by"]))
+    compared = {name: value for name, value in expected.items() if name not in ("within", "by")}
+    made = _condition(f"{ATTEMPTS}.{attempts.within}s.{attempts.by}", compared)
+    return replace(made, group=ATTEMPTS, attempts=attempts)
+
+
+def _condition(fact: str, expected: Expected) -> Condition:
     operators = expected if isinstance(expected, Mapping) else {"is": expected}
     tests = [_OPERATORS[name](operand) for name, operand in operators.items()]
     return Condition(

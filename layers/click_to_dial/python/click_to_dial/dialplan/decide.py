@@ -38,19 +38,26 @@ def decide(plan: DialPlan, facts: Facts, tried: list[Tried] | None = None) -> De
     Rules are tried in order. Where an unknown fact leaves open whether a rule holds, or which
     number it signals, the plan's `outage` decides: nothing is decided from data that is not there.
     """
+    limited = False
     for rule in plan.rules:
         settled, result = _judge(rule, facts)
+        limited = limited or _looks_at_limit(rule, settled)
         if tried is not None:
             value = None if settled is None else facts.values.get(settled.fact)
             tried.append(Tried(rule.id, result, settled, value))
-        if result == "unknown":
-            return _outage(plan, rule, facts)
-        if result == "decided":
-            decision = _resolve(rule.outcome, rule.id, facts)
-            if decision is None:
-                return _outage(plan, rule, facts)
-            return _with_times(decision, rule, facts)
+        if result == "failed":
+            continue
+        resolved = None if result == "unknown" else _resolve(rule.outcome, rule.id, facts)
+        decision = (
+            _outage(plan, rule, facts) if resolved is None else _with_times(resolved, rule, facts)
+        )
+        return replace(decision, limited=True) if limited else decision
     return Decision(rule="", reason=UNRESOLVED, cause="unresolved")
+
+
+def _looks_at_limit(rule: Rule, settled: Condition | None) -> bool:
+    """Limits come last in a rule: they are looked at where nothing before them settles it."""
+    return any(each.attempts for each in (rule.conditions if settled is None else (settled,)))
 
 
 def _judge(

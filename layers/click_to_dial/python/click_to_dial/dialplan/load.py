@@ -46,17 +46,21 @@ def load(
             name: _mapping(mapping, (salesforce_mappings or {}).get(name, {}), numbers)
             for name, mapping in document["mappings"].items()
         }
+        rules = tuple(_rule(rule, numbers, mappings) for rule in document["rules"])
+        conditions = [condition for rule in rules for condition in rule.conditions]
         return DialPlan(
             home_region=document["home_region"],
             without_record=document["without_record"] == "allow",
             objects=document["objects"],
             agent_match=document["agents"]["match"],
             agent_attributes=document["agents"]["attributes"],
-            rules=tuple(_rule(rule, numbers, mappings) for rule in document["rules"]),
+            rules=rules,
             outage=_outcome(document["outage"], numbers, mappings),
             freshness=Freshness(**document["freshness"]),
             hours=_hours(document.get("hours", {})),
             home_zone=document.get("home_zone") or "",
+            listed={each.fact: each.lists for each in conditions if each.lists},
+            attempts={each.fact: each.attempts for each in conditions if each.attempts},
             version=version,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -103,9 +107,11 @@ def _mapping(document: Document, from_salesforce: Entries, numbers: Numbers) -> 
 
 
 def _rule(document: Document, numbers: Numbers, mappings: Mappings) -> Rule:
+    conditions = [condition(fact, expected) for fact, expected in document["when"].items()]
     return Rule(
         id=document["id"],
-        conditions=tuple(condition(fact, expected) for fact, expected in document["when"].items()),
+        # Limits last: a call counts only where all else that the rule asks for holds.
+        conditions=tuple(sorted(conditions, key=lambda each: each.attempts is not None)),
         outcome=_outcome(document, numbers, mappings),
     )
 

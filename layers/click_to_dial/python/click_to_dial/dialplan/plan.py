@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from click_to_dial.dialplan.conditions import Condition
+from click_to_dial.dialplan.conditions import Attempts, Condition
 from click_to_dial.model import ServiceNumber
 
 if TYPE_CHECKING:  # the module reads zones, which a plan without hours does not need
@@ -92,4 +92,8 @@ class DialPlan:
     hours: "Mapping[str, Window]"
     home_zone: str
     """Its IANA zone; empty where the plan has no hours."""
+    listed: Mapping[str, frozenset[str]]
+    """The facts about lists that the rules name, each with its lists."""
+    attempts: Mapping[str, Attempts]
+    """The facts about attempts that the rules name, each with what is counted."""
     version: int = 0

@@ -7,17 +7,20 @@ attributes that the plan names, and the shape (fields) that they were read with.
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from click_to_dial.aws import AwsClient, AwsError
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import DynamoDBError
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import NOT_FOUND_SECONDS, Answer, Stored
+from click_to_dial.ports import NOT_FOUND_SECONDS, Answer, Item, Stored
 from click_to_dial.salesforce_id import STANDARD_OBJECTS, key_prefix
 
 OBJECT_NAME_SECONDS = 30 * 24 * 3600
+
+ENTRY = "entry"
+"""The sort key of entries of lists, and of attempts."""
 
 Data = Mapping[str, Any]
 
@@ -33,8 +36,10 @@ class DynamoDBFacts:
         self._org = org
         self._clock = clock
 
-    def read(self, plan: DialPlan, record_id: str | None, agent_uid: str) -> Stored:
-        """One BatchGetItem. What DynamoDB leaves unprocessed counts as not kept.
+    def read(
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
+    ) -> Stored:
+        """One BatchGetItem. Facts that DynamoDB leaves unprocessed count as not kept.
 
         Raises DynamoDBError.
         """
@@ -43,7 +48,7 @@ class DynamoDBFacts:
             keys.append(self._record_key(record_id))
             if key_prefix(record_id) not in STANDARD_OBJECTS:
                 keys.append(self._object_key(record_id))
-        kept = self._kept(keys)
+        kept, items = self._kept(keys, others)
         agent, agent_age = kept.get(self._agent_key(agent_uid), ({}, 0.0))
         record, record_age = kept.get(self._record_key(record_id or ""), ({}, 0.0))
         name, _ = kept.get(self._object_key(record_id or ""), ({}, 0.0))
@@ -53,6 +58,7 @@ class DynamoDBFacts:
             agent=_agent(plan, agent),
             agent_age=agent_age,
             object_name=name.get("object"),
+            items=items,
         )
 
     def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
@@ -87,19 +93,30 @@ class DynamoDBFacts:
         except AwsError as error:
             raise DynamoDBError(f"Facts cannot be kept: {type(error).__name__}.") from error
 
-    def _kept(self, keys: list[str]) -> dict[str, tuple[Data, float]]:
-        """Data and age by key; the TTL is compared here too, since DynamoDB deletes late."""
-        wanted = {"Keys": [{"pk": {"S": key}, "sk": {"S": "facts"}} for key in keys]}
+    def _kept(
+        self, keys: Sequence[str], others: Sequence[str]
+    ) -> tuple[dict[str, tuple[Data, float]], dict[str, Item] | None]:
+        """Data and age by key; the TTL is compared here too, since DynamoDB deletes late.
+
+        And the other items, or None where DynamoDB has left one of them unprocessed.
+        """
+        pairs = [(key, "facts") for key in keys] + [(key, ENTRY) for key in others]
+        wanted = {"Keys": [{"pk": {"S": key}, "sk": {"S": kind}} for key, kind in pairs]}
         try:
             response = self._client.batch_get_item(RequestItems={self._table_name: wanted})
         except AwsError as error:
             raise DynamoDBError(f"Facts cannot be read: {type(error).__name__}.") from error
         now = self._clock()
-        return {
+        found = response["Responses"].get(self._table_name, ())
+        facts = {
             item["pk"]["S"]: (json.loads(item["data"]["S"]), now - float(item["read_at"]["N"]))
-            for item in response["Responses"].get(self._table_name, ())
-            if float(item["expires_at"]["N"]) > now
+            for item in found
+            if item["sk"]["S"] == "facts" and float(item["expires_at"]["N"]) > now
         }
+        left = response.get("UnprocessedKeys", {}).get(self._table_name, {"Keys": ()})["Keys"]
+        if any(key["sk"]["S"] == ENTRY for key in left):
+            return facts, None
+        return facts, {item["pk"]["S"]: to_item(item) for item in found if item["sk"]["S"] == ENTRY}
 
     def _item(self, key: str, data: Data, keep_seconds: float) -> Mapping[str, Any]:
         now = self._clock()
@@ -120,6 +137,12 @@ class DynamoDBFacts:
 
     def _object_key(self, record_id: str) -> str:
         return f"object#{self._org}#{key_prefix(record_id)}"
+
+
+def to_item(item: Mapping[str, Any]) -> Item:
+    """An item that is no fact of Salesforce."""
+    expires_at = item.get("expires_at")
+    return Item(item["data"]["S"], None if expires_at is None else float(expires_at["N"]))
 
 
 def _seconds(plan: DialPlan, found: bool, fresh: int) -> int:
