@@ -52,12 +52,17 @@ types: .venv/dev ## mypy, strict
 validate: .venv-sam/done ## sam validate --lint
 	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} $(SAM) validate --lint
 
+.PHONY: policy
+policy: .venv-checkov/done ## checkov; template.yaml says beside each resource what it passes over
+	@.venv-checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet \
+	  --skip-download
+
 .PHONY: e2e
 e2e: build .venv/dev .venv-lambda/done ## the built artifacts under Lambda's runtime emulator
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" .venv/bin/python -m pytest tests/e2e
 
 .PHONY: check
-check: lint types test validate e2e ## all of these: what CI runs
+check: lint types test validate policy e2e ## all of these: what CI runs
 
 # AWS ----------------------------------------------------------------------------------------------
 
