@@ -55,6 +55,15 @@ validate: .venv-sam/done ## sam validate --lint
 e2e: build .venv/dev .venv-lambda/done ## the built artifacts under Lambda's runtime emulator
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" .venv/bin/python -m pytest tests/e2e
 
+.PHONY: bench
+bench: build .venv/dev .venv-lambda/done .aws-sam/naive/template.yaml ## cold start, warm calls, scale, load, size: a table
+	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.benchmarks
+
+# What we are compared with, as `sam build` leaves it: it wants Lambda's Python on the PATH.
+.aws-sam/naive/template.yaml: $(wildcard tests/benchmarks/naive/*) | .venv-sam/done
+	@PATH="$(dir $(LAMBDA_PYTHON)):$$PATH" $(SAM) build --template tests/benchmarks/naive/template.yaml \
+	  --build-dir .aws-sam/naive
+
 .PHONY: check
 check: lint types test validate e2e ## all of these: what CI runs
 

@@ -20,7 +20,7 @@ ARROWS: dict[str, set[str]] = {
     "salesforce_id": set(),
     "settings": set(),
     "dialplan": {"model", "errors", "dialplan"},
-    "phone": {"model", "errors", "phonenumbers"},
+    "phone": {"model", "errors", "stand_ins", "phonenumbers"},
     "deadline": {"errors"},
     "breaker": set(),
     "ports": {*CORE, "deadline"},
