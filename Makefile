@@ -56,8 +56,9 @@ e2e: build .venv/dev .venv-lambda/done ## the built artifacts under Lambda's run
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" .venv/bin/python -m pytest tests/e2e
 
 .PHONY: bench
-bench: build .venv/dev .venv-lambda/done .aws-sam/naive/template.yaml ## cold start, warm calls, scale, load, size: a table
+bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/template.yaml ## how fast we are, beside a naive handler
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.benchmarks
+	@.venv-bench/bin/python tests/benchmarks/plot.py
 
 # What we are compared with, as `sam build` leaves it: it wants Lambda's Python on the PATH.
 .aws-sam/naive/template.yaml: $(wildcard tests/benchmarks/naive/*) | .venv-sam/done
