@@ -61,6 +61,16 @@ policy: .venv-checkov/done ## checkov; template.yaml says beside each resource w
 e2e: build .venv/dev .venv-lambda/done ## the built artifacts under Lambda's runtime emulator
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" .venv/bin/python -m pytest tests/e2e
 
+.PHONY: bench
+bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/template.yaml ## how fast we are, beside a naive handler
+	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.benchmarks
+	@.venv-bench/bin/python tests/benchmarks/plot.py
+
+# What we are compared with, as `sam build` leaves it: it wants Lambda's Python on the PATH.
+.aws-sam/naive/template.yaml: $(wildcard tests/benchmarks/naive/*) | .venv-sam/done
+	@PATH="$(dir $(LAMBDA_PYTHON)):$$PATH" $(SAM) build --template tests/benchmarks/naive/template.yaml \
+	  --build-dir .aws-sam/naive
+
 .PHONY: check
 check: lint types test validate policy e2e ## all of these: what CI runs
 

@@ -23,7 +23,7 @@ ARROWS: dict[str, set[str]] = {
     "pseudonym": set(),
     "lookups": {"model", "dialplan", "ports", "pseudonym"},
     "calling_hours": {"model", "dialplan", "phone"},
-    "phone": {"model", "errors", "phonenumbers"},
+    "phone": {"model", "errors", "stand_ins", "phonenumbers"},
     "deadline": {"errors"},
     "breaker": set(),
     "snapshot": {"snapshot_restore_py"},
