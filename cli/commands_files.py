@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import output
+from cli.jtel_numbers import check_jtel, read_service_numbers
 from cli.options import File, Json, Stack
 from cli.plan_file import PlanFile, read_plan
 from cli.plan_schema import plan_schema
@@ -21,12 +22,19 @@ def validate(
         bool,
         typer.Option("--salesforce", help="Ask Salesforce too whether all that it names is there."),
     ] = False,
+    jtel: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="NUMBERS.csv",
+            help="An export of jtel's ServiceNumbers: is all that is signalled among them?",
+        ),
+    ] = None,
     stack: Stack = None,
     json: Json = False,
 ) -> None:
     """Says all that is wrong with a dial plan, by line; exit status 1 where something is."""
     try:
-        plan = _checked(file, salesforce or stack is not None, stack)
+        plan = _checked(file, salesforce or stack is not None, jtel, stack)
     except PlanFileError as error:
         if not json:
             raise
@@ -39,10 +47,13 @@ def validate(
     output.say(f"{file} is valid: {len(plan.document['rules'])} rules.", "green")
 
 
-def _checked(file: Path, salesforce: bool, stack: str | None) -> PlanFile:
+def _checked(file: Path, salesforce: bool, jtel: Path | None, stack: str | None) -> PlanFile:
     plan = read_plan(file)
-    if salesforce:
-        check_salesforce(plan, str(file), find_target(stack).organisation)
+    organisation = find_target(stack).organisation if salesforce else None
+    if organisation is not None:
+        check_salesforce(plan, str(file), organisation)
+    if jtel is not None:
+        check_jtel(plan, str(file), read_service_numbers(jtel), organisation)
     return plan
 
 

@@ -8,6 +8,7 @@ from cli.calls_file import NotCounted
 from cli.output import say, show_table
 from click_to_dial import http
 from click_to_dial.dialplan import DialPlan, Tried
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.errors import BadParameterError, ClickToDialError, DialPlanError
 from click_to_dial.model import Scalar
 from click_to_dial.service import ClickToDial, Report
@@ -114,7 +115,9 @@ def _row(tried: Tried) -> tuple[str, str, str]:
         return tried.rule, tried.result, "all its conditions hold"
     met = "it is missing" if tried.value is None else f"it is {_shown(tried.value)}"
     if tried.result == "unknown":
-        met = "Salesforce could not be asked: `outage` decides"
+        looked_up = tried.condition.group in (LISTED, ATTEMPTS)
+        asked = "the table could not be read" if looked_up else "Salesforce could not be asked"
+        met = f"{asked}: `outage` decides"
     wanted = f"{tried.condition.fact} must be {_shown(tried.condition.expected)}"
     return tried.rule, tried.result, f"{wanted}; {met}"
 
