@@ -52,12 +52,27 @@ types: .venv/dev ## mypy, strict
 validate: .venv-sam/done ## sam validate --lint
 	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} $(SAM) validate --lint
 
+.PHONY: policy
+policy: .venv-checkov/done ## checkov; template.yaml says beside each resource what it passes over
+	@.venv-checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet \
+	  --skip-download
+
 .PHONY: e2e
 e2e: build .venv/dev .venv-lambda/done ## the built artifacts under Lambda's runtime emulator
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" .venv/bin/python -m pytest tests/e2e
 
+.PHONY: bench
+bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/template.yaml ## how fast we are, beside a naive handler
+	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.benchmarks
+	@.venv-bench/bin/python tests/benchmarks/plot.py
+
+# What we are compared with, as `sam build` leaves it: it wants Lambda's Python on the PATH.
+.aws-sam/naive/template.yaml: $(wildcard tests/benchmarks/naive/*) | .venv-sam/done
+	@PATH="$(dir $(LAMBDA_PYTHON)):$$PATH" $(SAM) build --template tests/benchmarks/naive/template.yaml \
+	  --build-dir .aws-sam/naive
+
 .PHONY: check
-check: lint types test validate e2e ## all of these: what CI runs
+check: lint types test validate policy e2e ## all of these: what CI runs
 
 # AWS ----------------------------------------------------------------------------------------------
 
@@ -70,6 +85,10 @@ build: .venv/run .venv-sam/done ## sam build
 deploy: build ## sam deploy [ENV=staging PARAMETERS="Name=value …"]
 	@$(SAM) deploy --config-env "$(ENV)" \
 	  --parameter-overrides "Release=$$(date -u +%y%m%d%H%M)" $(PARAMETERS)
+
+.PHONY: smoke
+smoke: .venv/run ## calls a deployed stack as jtel would [STACK=click-to-dial TOKEN=… QUERY=…]
+	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m cli.smoke $(if $(STACK),"$(STACK)")
 
 # Environments: .venv to run, and with more to test; sam's and Lambda's beside it ------------------
 

@@ -71,7 +71,7 @@ def authorizer(template: Template) -> str:
     """The logical id of the Lambda authorizer's function."""
     _, api = next(resources(template, "AWS::Serverless::Api"))
     chosen = api["Auth"]["Authorizers"][api["Auth"]["DefaultAuthorizer"]]
-    return str(chosen["FunctionArn"]["Ref"]).removesuffix(".Alias")
+    return str(chosen["FunctionArn"]["Fn::Sub"]).removeprefix("${").removesuffix(".Arn}:live")
 
 
 def handler(template: Template, function: str) -> Any:

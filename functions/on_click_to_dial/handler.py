@@ -6,6 +6,9 @@ from click_to_dial import http, observability
 from click_to_dial.bootstrap import click_to_dial
 from click_to_dial.errors import BadParameterError, DialPlanError
 from click_to_dial.observability import REQUEST_ID, logger, metrics
+from click_to_dial.snapshot import renew_after_restore
+
+renew_after_restore(click_to_dial)
 
 
 @logger.inject_lambda_context(correlation_id_path=REQUEST_ID)

@@ -72,12 +72,12 @@ def started(function: Function, environment: Mapping[str, str], log: Path) -> It
     ]
     path = ":".join(str(layer / "python") for layer in function.layers)  # /opt/python
     variables = {
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": "10",
         **environment,
         "PYTHONPATH": path,
         "PYTHONDONTWRITEBYTECODE": "1",  # /opt and /var/task are read-only
         "AWS_LAMBDA_FUNCTION_NAME": "on-click-to-dial",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
-        "AWS_LAMBDA_FUNCTION_TIMEOUT": "10",
     }
     with log.open("wb") as output:
         process = subprocess.Popen(

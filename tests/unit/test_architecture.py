@@ -23,9 +23,10 @@ ARROWS: dict[str, set[str]] = {
     "pseudonym": set(),
     "lookups": {"model", "dialplan", "ports", "pseudonym"},
     "calling_hours": {"model", "dialplan", "phone"},
-    "phone": {"model", "errors", "phonenumbers"},
+    "phone": {"model", "errors", "stand_ins", "phonenumbers"},
     "deadline": {"errors"},
     "breaker": set(),
+    "snapshot": {"snapshot_restore_py"},
     "ports": {*CORE, "deadline"},
     "service": {
         *CORE,
@@ -102,4 +103,5 @@ def test_a_function_is_one_thin_handler(path: Path) -> None:
         "http",
         "observability",
         "observability_sync",
+        "snapshot",
     }

@@ -269,7 +269,7 @@ def test_callers_reach_the_version_that_is_live() -> None:
         assert alias["Name"] == "live"
     body = json.dumps(the_api()["Body"])
     assert "OnClickToDialFunctionAliaslive" in body
-    assert "AuthorizeFunctionAliaslive" in body
+    assert "${AuthorizeFunction.Arn}:live" in body
     allowed = [json.dumps(each["FunctionName"]) for each in properties("AWS::Lambda::Permission")]
     assert allowed
     assert all("Aliaslive" in name for name in allowed)

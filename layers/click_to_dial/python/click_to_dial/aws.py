@@ -35,18 +35,22 @@ AwsClient = Any
 
 AwsError = (BotoCoreError, ClientError)
 
-# DynamoDB answers within milliseconds; what takes longer is not worth an agent's waiting.
-_CONFIG = Config(
-    connect_timeout=0.3,
-    read_timeout=0.6,
-    retries={"mode": "standard", "total_max_attempts": 2},
-    tcp_keepalive=True,
-)
+CONNECT_SECONDS = 0.3
+READ_SECONDS = 0.6
+"""DynamoDB answers within milliseconds; what takes longer is not worth an agent's waiting."""
+SECRET_SECONDS = 2.0
+"""A secret is read for a login only, once for all sandboxes: worth more patience."""
 
 
-def client(service: str) -> AwsClient:
+def client(service: str, read_seconds: float = READ_SECONDS) -> AwsClient:
     """A client of `service` in the region, with the credentials, of the environment."""
-    return _session().create_client(service, config=_CONFIG)
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=read_seconds,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        tcp_keepalive=True,
+    )
+    return _session().create_client(service, config=config)
 
 
 @cache
@@ -62,7 +66,8 @@ def read_secret(secret_id: str) -> str:
     SalesforceUnavailableError where Secrets Manager does not answer.
     """
     try:
-        return str(client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"])
+        secrets = client("secretsmanager", SECRET_SECONDS)
+        return str(secrets.get_secret_value(SecretId=secret_id)["SecretString"])
     except ClientError as error:
         code = error.response["Error"]["Code"]
         raise SalesforceConfigurationError(

@@ -3,7 +3,6 @@
 Whatever is not a 200 is a problem document: https://www.rfc-editor.org/rfc/rfc9457
 """
 
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -125,8 +124,10 @@ def _single(query: Query, name: str, *, may_be_empty: bool = False) -> str:
 
 def _instead(query: Query, name: str) -> str:
     """The parameter that was probably meant to be `name`; only a near miss is quoted back."""
+    from difflib import get_close_matches  # here, since only a misspelt query needs it
+
     others = {other.lower(): other for other in query if other.isascii() and other not in _NAMES}
-    close = difflib.get_close_matches(name.lower(), others, n=1, cutoff=0.75)
+    close = get_close_matches(name.lower(), others, n=1, cutoff=0.75)
     return f"; the request has {others[close[0]]!r}, which is spelt differently" if close else ""
 
 

@@ -5,11 +5,21 @@
 
 import re
 
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
-
 from click_to_dial.errors import BadParameterError
 from click_to_dial.model import Callee, CalleeKind
+from click_to_dial.stand_ins import stand_ins
+
+# What finds numbers in texts, and formats them while they are typed: a third of the import time.
+with stand_ins(
+    {
+        "phonenumbers.asyoutypeformatter": {"AsYouTypeFormatter": None},
+        "phonenumbers.phonenumbermatcher": dict.fromkeys(
+            ("Leniency", "PhoneNumberMatch", "PhoneNumberMatcher")
+        ),
+    }
+):
+    import phonenumbers
+    from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 
 INTERNAL_DIGITS = 6
 """A number of the company's own telephone system has at most this many digits."""

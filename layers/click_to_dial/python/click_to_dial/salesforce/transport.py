@@ -27,16 +27,17 @@ IDLE_SECONDS = 45.0
 """A kept-alive connection that was idle for longer may be dead, above all after a freeze."""
 
 
-# SOAP, JWT and the bulk APIs would bring zeep, lxml, jwt, cryptography and more_itertools: most of
+# Logins, SOAP and bulk APIs would bring zeep, lxml, jwt, cryptography and more_itertools: most of
 # the library's import time, and 30 MB of the layer. What guesses the charset of a body that names
 # none guesses UTF-8: all that we ask for is JSON.
 with stand_ins(
     {
         "charset_normalizer": {"__version__": "3.0.0", "detect": lambda _: {"encoding": "utf-8"}},
-        "jwt": {"encode": None},
         "simple_salesforce.bulk": {"SFBulkHandler": None},
         "simple_salesforce.bulk2": {"SFBulk2Handler": None},
+        "simple_salesforce.login": {"SalesforceLogin": None},
         "simple_salesforce.metadata": {"SfdcMetadataApi": None},
+        "xml.dom.minidom": {},
     }
 ):
     import requests

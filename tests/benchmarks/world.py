@@ -1,0 +1,108 @@
+"""What the measured handlers talk to: DynamoDB, Secrets Manager, Salesforce, each as a process."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+import requests
+
+from cli.plan_file import read_plan
+from click_to_dial.dynamodb.plans import PlanStore
+from local import template as sam
+from local.children import Child
+from local.salesforce.state import CLIENT_ID, CLIENT_SECRET
+from tests.e2e.sandbox import ROOT
+
+DYNAMODB_SECONDS, SALESFORCE_SECONDS = 0.005, 0.150
+"""What an answer takes in reality, about."""
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_REGION": "eu-central-1",
+    "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",  # the naive one takes long where the machine is busy
+}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where it is, in a function's environment; `uncached` and `cached` are tables."""
+
+    environment: Mapping[str, str]
+    folder: Path
+    simulator: str
+    """Its URL, past what counts."""
+
+    def answer_in(self, dynamodb: float, salesforce: float, *, replay: bool = True) -> None:
+        """From now on answers take these seconds; what was counted is forgotten."""
+        for url, seconds in ((self.aws, dynamodb), (self.salesforce, salesforce)):
+            told = {"seconds": seconds, "replay": replay}
+            requests.post(f"{url}/_upstream", json=told, timeout=5).raise_for_status()
+
+    def counted(self) -> dict[str, int]:
+        """The requests since `answer_in`, by operation or path."""
+        urls = (self.aws, self.salesforce)
+        answers = [requests.get(f"{url}/_upstream", timeout=5).json() for url in urls]
+        return {name: count for each in answers for name, count in each["requests"].items()}
+
+    def table(self, name: str) -> dict[str, str]:
+        """The environment of a function that has this table."""
+        return {**self.environment, "TABLE_NAME": name}
+
+    @property
+    def aws(self) -> str:
+        """Before moto."""
+        return self.environment["AWS_ENDPOINT_URL"]
+
+    @property
+    def salesforce(self) -> str:
+        """Before the simulator."""
+        return self.environment["SALESFORCE_URL"]
+
+
+@contextmanager
+def running() -> Iterator[World]:
+    """All of it while the block runs."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+
+        def start(log: str, module: str, *arguments: str) -> str:
+            return stack.enter_context(Child(folder / log, module, *arguments)).url()
+
+        aws = start("aws.log", "local.aws")
+        salesforce = start("salesforce.log", "local.salesforce", "--port", "0")
+        upstream = "tests.benchmarks.upstream"
+        parameters = {
+            "SalesforceUrl": start("to-salesforce.log", upstream, salesforce),
+            "SalesforceSecret": "salesforce",
+            "Table": "-",
+        }
+        urls = {"AWS_ENDPOINT_URL": start("to-aws.log", upstream, aws)}
+        settings = sam.environment(sam.load(), parameters)
+        world = World({**CREDENTIALS, **settings, **urls}, folder, salesforce)
+        _fill(aws)
+        yield world
+
+
+def _fill(aws: str) -> None:
+    session = boto3.Session("testing", "testing", region_name="eu-central-1")
+    secret = json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
+    session.client("secretsmanager", endpoint_url=aws).create_secret(
+        Name="salesforce", SecretString=secret
+    )
+    dynamodb = session.client("dynamodb", endpoint_url=aws)
+    plan = read_plan(ROOT / "dialplans" / "demo.yaml")
+    for table, seconds in (("uncached", 0), ("cached", 3600)):
+        sam.create_table(dynamodb, sam.load(), table)
+        freshness = {"record": seconds, "agent": seconds, "stale_if_error": 8 * 3600}
+        document = {**plan.document, "freshness": freshness}
+        PlanStore(dynamodb, table).publish(
+            document, plan.source, author="bench", comment="", replaces=None
+        )
+        mapping = {"number": {"S": "498999998100"}, "name": {"S": "Customer hotline"}}
+        key = {"pk": {"S": "country"}, "sk": {"S": "DE"}}  # what the naive handler reads
+        dynamodb.put_item(TableName=table, Item=key | mapping)

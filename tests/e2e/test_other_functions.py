@@ -1,0 +1,39 @@
+"""The built authorizer and sync in sandboxes of their own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import boto3
+
+from local import template as sam
+from tests.callers import ARN, event
+from tests.e2e.sandbox import Sandbox, built, started
+
+
+def test_the_authorizer_lets_in_who_has_the_key(
+    environment: Mapping[str, str], aws_url: str, folder: Path
+) -> None:
+    boto3.client("secretsmanager", endpoint_url=aws_url).create_secret(
+        Name="api-key", SecretString="the-key"
+    )
+    values = {"AuthMode": "key", "ApiKeySecret": "api-key", "Table": "-"}
+    values["SalesforceUrl"] = environment["SALESFORCE_URL"]
+    own = sam.environment(sam.load(), values, "AuthorizeFunction")
+    log = folder / "authorize.log"
+    with started(built("AuthorizeFunction"), {**environment, **own}, log) as sandbox:
+        policy = sandbox.invoke(event("Bearer the-key"))
+        refused = sandbox.invoke(event("Bearer another-key"))
+    (statement,) = policy["policyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Resource"]) == ("Allow", ARN.split("/GET")[0] + "/*")
+    assert refused["errorMessage"] == "Unauthorized"
+    assert "the-key" not in log.read_text()
+    assert "another-key" not in log.read_text()
+
+
+def test_the_sync_says_what_it_did(
+    environment: Mapping[str, str], sandbox: Sandbox, folder: Path
+) -> None:
+    variables = {**environment, "TABLE_NAME": "with-plan"}
+    with started(built("SyncMappingsFunction"), variables, folder / "sync.log") as function:
+        answer = function.invoke({})
+    assert set(answer) == {"entries"}

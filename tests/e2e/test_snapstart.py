@@ -1,0 +1,113 @@
+"""SnapStart's hooks under Lambda's own runtime client: in which order, and to what effect."""
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.sandbox import PYTHON, ROOT, built
+
+PROBE = """
+import handler, snapshot_restore_py
+from click_to_dial.bootstrap import click_to_dial
+
+made = []
+def note(when):
+    made.append((when, click_to_dial.cache_info().currsize))
+
+snapshot_restore_py.register_before_snapshot(lambda: note("starting"))  # these run in reverse order
+snapshot_restore_py._before_snapshot_registry.insert(0, (lambda: note("snapshot"), (), {}))
+snapshot_restore_py.register_after_restore(lambda: note("restored"))
+
+def lambda_handler(event, context):
+    service = click_to_dial()
+    answer = handler.lambda_handler(event, context)
+    return {"made": made, "answer": answer["statusCode"], "same": service is click_to_dial()}
+"""
+
+
+class RuntimeApi(ThreadingHTTPServer):
+    """Takes a snapshot, restores it, has one event; remembers what it was asked for."""
+
+    daemon_threads = True
+
+    def __init__(self, event: Any) -> None:
+        super().__init__(("127.0.0.1", 0), _Asked)
+        self.event = json.dumps(event).encode()
+        self.asked: list[str] = []
+        self.answer: Any = None
+        self.answered = threading.Event()
+
+
+class _Asked(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: RuntimeApi
+
+    def do_GET(self) -> None:
+        what = self.path.split("/runtime/")[1]
+        self.server.asked.append(what)
+        if self.server.answered.is_set():
+            threading.Event().wait()  # there is no second event
+        self._send(self.server.event if what == "invocation/next" else b"")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked.append(self.path.split("/runtime/")[1])
+        self.server.answer = json.loads(body)
+        self._send(b"", 202)
+        self.server.answered.set()
+
+    def _send(self, body: bytes, status: int = 200) -> None:
+        self.send_response(status)
+        self.send_header("Lambda-Runtime-Aws-Request-Id", "request-1")
+        self.send_header("Lambda-Runtime-Deadline-Ms", "99999999999999")
+        self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:x:1:function:f")
+        self.send_header("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+def test_a_restored_sandbox_shares_nothing_with_the_snapshot(
+    environment: Mapping[str, str], sandbox: object, tmp_path: Path
+) -> None:
+    (tmp_path / "probe.py").write_text(PROBE)
+    function = built("OnClickToDialFunction")
+    layers = [str(layer / "python") for layer in function.layers]
+    event = ROOT / "events" / "200-customer-in-germany.json"
+    api = RuntimeApi(json.loads(event.read_text()))
+    threading.Thread(target=api.serve_forever, daemon=True).start()
+    process = subprocess.Popen(
+        [str(PYTHON), "-m", "awslambdaric", "probe.lambda_handler"],
+        env={
+            **environment,
+            "TABLE_NAME": "with-plan",
+            "PYTHONPATH": os.pathsep.join([*layers, str(function.code), str(tmp_path)]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+            "AWS_LAMBDA_FUNCTION_NAME": "on-click-to-dial",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        },
+    )
+    try:
+        assert api.answered.wait(12), (api.asked, process.poll())
+    finally:
+        process.kill()
+        process.wait()
+        api.shutdown()
+        api.server_close()
+    assert api.asked[:3] == ["restore/next", "invocation/next", "invocation/request-1/response"]
+    assert api.answer == {
+        "made": [["starting", 0], ["snapshot", 0], ["restored", 1]],
+        "answer": 200,
+        "same": True,
+    }

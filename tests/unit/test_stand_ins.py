@@ -1,0 +1,33 @@
+import importlib
+import sys
+
+import pytest
+
+from click_to_dial.stand_ins import stand_ins
+
+
+def test_an_import_in_the_block_gets_the_stand_in_and_one_after_it_the_real_module() -> None:
+    with stand_ins({"antigravity": {"fly": None}}):
+        assert importlib.import_module("antigravity").fly is None
+    assert "antigravity" not in sys.modules
+
+
+def test_a_module_that_is_imported_already_stays() -> None:
+    real = sys.modules["json"]
+    with stand_ins({"json": {}}):
+        assert importlib.import_module("json") is real
+    assert sys.modules["json"] is real
+
+
+def test_an_attribute_that_no_stand_in_has_is_named_by_the_error() -> None:
+    with (
+        stand_ins({"antigravity": {"fly": None}}),
+        pytest.raises(ImportError, match="geohash"),
+    ):
+        from antigravity import geohash  # noqa: F401
+
+
+def test_a_failure_in_the_block_leaves_no_stand_in_behind() -> None:
+    with pytest.raises(ValueError, match="failed"), stand_ins({"antigravity": {}}):
+        raise ValueError("failed")
+    assert "antigravity" not in sys.modules
