@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar, cast
 
 from click_to_dial.errors import OutOfTimeError
 
@@ -30,20 +31,42 @@ class Deadline:
         seconds = self.remaining() if at_most is None else min(self.remaining(), at_most)
         if seconds <= 0:
             raise OutOfTimeError("The time budget is used up.")
-        results: list[T] = []
-        errors: list[Exception] = []
+        outcomes: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
+        _hand_over(work, outcomes)
+        try:
+            result, error = outcomes.get(timeout=seconds)
+        except Empty:
+            raise OutOfTimeError(f"No answer within {seconds:.3f} s.") from None
+        if error is not None:
+            raise error
+        return cast(T, result)
 
-        def worker() -> None:
-            try:
-                results.append(work())
-            except Exception as error:
-                errors.append(error)
 
-        thread = threading.Thread(target=worker, daemon=True)
-        thread.start()
-        thread.join(seconds)
-        if errors:
-            raise errors[0]
-        if results:
-            return results[0]
-        raise OutOfTimeError(f"No answer within {seconds:.3f} s.")
+_Job = tuple[Callable[[], Any], SimpleQueue[Any]]
+"""Some work, and where its result or its exception goes."""
+
+_idle: list[SimpleQueue[_Job]] = []
+"""Where threads wait that have nothing to do. To start a thread for each piece of work would take
+more CPU than all else in a decision; one whose work is stuck is not here until it is done."""
+
+
+def _hand_over(work: Callable[[], Any], outcomes: SimpleQueue[Any]) -> None:
+    try:
+        jobs = _idle.pop()
+    except IndexError:
+        jobs = SimpleQueue()
+        threading.Thread(target=_work_off, args=(jobs,), daemon=True).start()
+    jobs.put((work, outcomes))
+
+
+def _work_off(jobs: SimpleQueue[_Job]) -> None:
+    while True:
+        work, outcomes = jobs.get()
+        result, error = None, None
+        try:
+            result = work()
+        except Exception as raised:
+            error = raised
+        _idle.append(jobs)  # first, so that who gets the outcome finds this thread idle
+        outcomes.put((result, error))
+        del work, outcomes, result, error  # an idle thread holds nothing

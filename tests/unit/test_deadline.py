@@ -1,0 +1,37 @@
+import threading
+
+import pytest
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.errors import OutOfTimeError
+
+
+def test_one_thread_does_one_piece_of_work_after_the_other() -> None:
+    deadline = Deadline(5.0)
+    first = deadline.run(threading.get_ident)
+    assert first != threading.get_ident()
+    assert {deadline.run(threading.get_ident) for _ in range(5)} == {first}
+
+
+def test_a_thread_that_is_stuck_is_left_alone_until_it_is_done() -> None:
+    release = threading.Event()
+    stuck: list[int] = []
+
+    def hang() -> None:
+        stuck.append(threading.get_ident())
+        release.wait(5)
+
+    with pytest.raises(OutOfTimeError):
+        Deadline(0.05).run(hang)
+    assert Deadline(5.0).run(threading.get_ident) not in stuck
+    release.set()
+
+
+def test_an_error_leaves_its_thread_usable() -> None:
+    def fail() -> None:
+        raise ValueError("failed")
+
+    deadline = Deadline(5.0)
+    with pytest.raises(ValueError, match="failed"):
+        deadline.run(fail)
+    assert deadline.run(lambda: "done") == "done"
