@@ -1,6 +1,7 @@
 """The commands about calls: why one is decided as it is, and which ones a change affects."""
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,11 +20,21 @@ from click_to_dial.errors import NoDialPlanError
 
 NewPlan = Annotated[Path | None, typer.Option(metavar="FILE", help="Else the active dial plan.")]
 
+At = Annotated[
+    datetime | None,
+    typer.Option(
+        metavar="TIME",
+        formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M%z"],
+        help="As if it were then: 2026-12-24T18:00, here, or 2026-12-24T18:00+01:00.",
+    ),
+]
+
 
 def explain(
     number: Annotated[str, typer.Option(help="CallerID: the number to be called.")],
     agent: Annotated[str, typer.Option(help="AgentUID: who calls.")],
     record: Annotated[str, typer.Option(help="SalesForceID: the record clicked, if any.")] = "",
+    at: At = None,
     plan: NewPlan = None,
     stack: Stack = None,
     json: Json = False,
@@ -33,7 +44,7 @@ def explain(
     service = target.service
     if plan is not None:
         service = explanations.with_plan(service, _plan(plan, target))
-    explanation = explanations.explain(service, record, number, agent)
+    explanation = explanations.explain(service, record, number, agent, at)
     if json:
         output.show_json(explanations.as_json(explanation))
     else:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from cli.calls_file import NotCounted
@@ -50,8 +51,12 @@ def with_plan(service: ClickToDial, plan: DialPlan) -> ClickToDial:
     return replace(service, plans=FixedPlan(plan))
 
 
-def explain(service: ClickToDial, record: str, number: str, agent: str) -> Explanation:
-    """Decides one call as the function would, and keeps what led to it."""
+def explain(
+    service: ClickToDial, record: str, number: str, agent: str, at: datetime | None = None
+) -> Explanation:
+    """Decides one call as the function would, now or `at` a time, and keeps what led to it."""
+    if at is not None:
+        service = replace(service, clock=at.timestamp)
     tried: list[Tried] = []
     query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
     try:
@@ -77,6 +82,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "status": explanation.status,
         "body": explanation.body,
         "plan_version": None if report is None else report.plan_version,
+        "callee": None if report is None else report.callee,
         "record_from": None if gathered is None else gathered.record_from,
         "agent_from": None if gathered is None else gathered.agent_from,
         "facts": explanation.facts,
@@ -100,6 +106,8 @@ def show(explanation: Explanation) -> None:
         gathered = report.gathered
         facts = sorted(explanation.facts.items())
         say(f"Facts (record: {gathered.record_from}, agent: {gathered.agent_from})", "bold")
+        if report.callee is not None:
+            say(f"The log has this number as {report.callee}")
         show_table(("fact", "value"), [(name, _shown(value)) for name, value in facts])
         for failure in gathered.failures:
             say(f"Salesforce: {failure.reason}: {failure}", "yellow")

@@ -286,6 +286,32 @@ class TestCalls:
         explained = dialplan.json("explain", *call, "--plan", changed)
         assert explained["body"]["ServiceNumber"] == "498999998100"
 
+    @pytest.mark.parametrize(
+        ("at", "status"),
+        [("2026-11-24T17:59+01:00", 200), ("2026-11-24T18:00+01:00", 403)],
+    )
+    def test_explain_as_if_it_were_another_time(
+        self,
+        dialplan: Dialplan,
+        environment: Mapping[str, str],
+        tmp_path: Path,
+        at: str,
+        status: int,
+    ) -> None:
+        office = tmp_path / "office.yaml"
+        office.write_text(
+            DEMO.read_text().replace(
+                "rules:\n",
+                "hours:\n  office: {zone: home, open: {Mon-Fri: 08:00-18:00}}\nrules:\n"
+                "  - {id: closed, when: {hours.office: false}, refuse: Closed.}\n",
+            )
+        )
+        dialplan("publish", DEMO, "--yes")
+        call = ("--record", CUSTOMER, "--number", "+4312650321", "--agent", "ahuber")
+        explained = dialplan.json("explain", *call, "--plan", office, "--at", at)
+        assert explained["status"] == status
+        assert explained["facts"]["hours.office"] is (status == 200)
+
     def test_simulate_tells_which_answers_change(
         self, dialplan: Dialplan, changed: Path, tmp_path: Path
     ) -> None:

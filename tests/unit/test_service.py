@@ -116,6 +116,7 @@ def test_without_salesforce_stale_facts_decide(error: SalesforceError) -> None:
     cache = kept(SUPPLIER, Agent(True, {"extension": "217"}), age=28799)
     report = service(FakeSalesforce(error=error), cache).decide(REQUEST)
     assert number(report) == "498946149217"
+    assert (report.gathered.record_age, report.gathered.agent_age) == (28799, 28799)
     assert (report.gathered.record_from, report.gathered.agent_from) == ("stale", "stale")
     assert report.gathered.failures == (error,)
 

@@ -48,6 +48,7 @@ COUNT_SECONDS = 0.5
 
 Origin = Literal["none", "cached", "salesforce", "stale", "unknown"]
 """Where facts come from; `none` is a click without a record, `unknown` could not be had."""
+KEPT = ("cached", "stale")
 Known = TypeVar("Known", Record, Agent)
 
 
@@ -71,6 +72,9 @@ class Gathered:
     salesforce_calls: int = 0
     failures: tuple[SalesforceError, ...] = ()
     cache_failed: bool = False
+    record_age: float = 0.0
+    agent_age: float = 0.0
+    """Seconds since Salesforce said so, where it was not asked just now."""
     items: Mapping[str, Item] | None = field(default_factory=dict)
     """What the table holds of the callee; None where it could not be asked."""
 
@@ -224,6 +228,8 @@ class ClickToDial:
             salesforce_calls=answer.calls,
             failures=_failures(answer),
             cache_failed=cache_failed or not kept,
+            record_age=stored.record_age if record_from in KEPT else 0.0,
+            agent_age=stored.agent_age if agent_from in KEPT else 0.0,
             items=stored.items,
         )
 
