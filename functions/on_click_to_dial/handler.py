@@ -28,7 +28,8 @@ def respond(event: http.Event) -> http.Response:
         observability.log_no_such_path()
         return http.no_such_path()
     try:
-        report = click_to_dial().decide(http.read_request(event))
+        request = http.read_request(event)  # what cannot be read is refused before any I/O
+        report = click_to_dial().decide(request)
     except BadParameterError as error:
         observability.log_bad_parameter(error)
         return http.bad_parameter(error)
