@@ -4,6 +4,7 @@ import importlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def _function(loader: _Loader, suffix: str, node: yaml.Node) -> Mapping[str, Any
 _Loader.add_multi_constructor("!", _function)
 
 
+@cache  # it takes a tenth of a second, and every test of the table asks for it
 def load(path: Path = TEMPLATE) -> Template:
     """The template with CloudFormation's short forms written out."""
     template: Template = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (safe)
