@@ -168,6 +168,20 @@ def test_a_table_that_fails_is_no_reason_to_log_in(table: Any, org: Org) -> None
     assert org.logins == 0
 
 
+def test_a_refused_login_that_cannot_be_shared_is_said_and_not_repeated(
+    table: Any, org: Org
+) -> None:
+    def log_in(deadline: Deadline) -> str:
+        table.client.delete_table(TableName=table.name)
+        return org.log_in(deadline)
+
+    org.error = SalesforceConfigurationError("login-invalid-client", "Copy the secret again.")
+    token = SharedToken(table.client, table.name, "org", log_in, login_seconds=1)
+    with pytest.raises(SalesforceConfigurationError, match="Copy the secret again"):
+        get(token)
+    assert org.logins == 1
+
+
 def test_a_token_in_memory_outlives_the_table(sandbox: Any, table: Any) -> None:
     token = sandbox()
     assert get(token) == "token-1"

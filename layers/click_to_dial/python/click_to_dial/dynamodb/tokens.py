@@ -128,23 +128,24 @@ class SharedToken:
         )
 
     def _share_failure(self, error: SalesforceError, condition: str, proof: str) -> None:
-        failures = int(self._read().get("failures", {}).get("N", "0"))
-        pause = UNAVAILABLE_SECONDS
-        if isinstance(error, SalesforceConfigurationError):
-            pause = min(FIRST_PAUSE_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS)
-        self._update(
-            "SET failed_until = :until, failures = :failures, reason = :reason, "
-            "message = :message, heals = :heals REMOVE #token, lease_owner, lease_until",
-            condition,
-            {
-                ":until": _number(self._clock() + pause),
-                ":failures": _number(min(failures + 1, 10)),
-                ":reason": _text(error.reason),
-                ":message": _text(str(error)),
-                ":heals": {"BOOL": isinstance(error, SalesforceUnavailableError)},
-                ":proof": _text(proof),
-            },
-        )
+        with suppress(TableFailedError):  # `error` says more than that it cannot be shared
+            failures = int(self._read().get("failures", {}).get("N", "0"))
+            pause = UNAVAILABLE_SECONDS
+            if isinstance(error, SalesforceConfigurationError):
+                pause = min(FIRST_PAUSE_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS)
+            self._update(
+                "SET failed_until = :until, failures = :failures, reason = :reason, "
+                "message = :message, heals = :heals REMOVE #token, lease_owner, lease_until",
+                condition,
+                {
+                    ":until": _number(self._clock() + pause),
+                    ":failures": _number(min(failures + 1, 10)),
+                    ":reason": _text(error.reason),
+                    ":message": _text(str(error)),
+                    ":heals": {"BOOL": isinstance(error, SalesforceUnavailableError)},
+                    ":proof": _text(proof),
+                },
+            )
 
     def _read(self) -> Mapping[str, Any]:
         try:
