@@ -6,19 +6,17 @@ from typing import Any, Protocol
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import SalesforceConfigurationError, SalesforceUnavailableError
+from click_to_dial.sync import Rows
 
 INVISIBLE = ("no-such-resource", "no-access")
 """How Salesforce speaks of an object that does not exist, or that the user may not see."""
 
 
-class Organisation(Protocol):
+class Organisation(Rows, Protocol):
     """Salesforce, as far as plans are checked against it."""
 
     def describe(self, object_name: str, deadline: Deadline) -> Any:
         """The object and its fields. Raises SalesforceError, OutOfTimeError."""
-
-    def select(self, soql: str, deadline: Deadline) -> list[Any]:
-        """All rows of a query. Raises SalesforceError, OutOfTimeError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ except ImportError:  # only Lambda's runtime has it
 def renew_after_restore(wired: "_lru_cache_wrapper[Any]") -> None:
     """Makes anew, in each sandbox, what `wired` (a functools.cache) makes.
 
-    So connections, the access token, the owner of a lease and the age of the dial plan are its own.
+    So connections, the access token and the age of the dial plan are its own.
     It is made once before the snapshot too, which then holds all that is read and compiled for it.
     """
 

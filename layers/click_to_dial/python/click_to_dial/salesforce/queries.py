@@ -14,12 +14,16 @@ _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
 
 def record_query(plan: DialPlan, question: Question, object_name: str) -> str:
     """SOQL for the clicked record with exactly the fields that the plan names of its object."""
-    fields = listed(plan, object_name)[1]
-    columns = _columns("Id", *(path for name, path in fields.items() if name != CONSENT))
+    columns = _columns("Id", *values(listed(plan, object_name)[1]).values())
     return format_soql(  # names are checked, the value is bound
         f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id = {{}} LIMIT 1",
         question.record_id,
     )
+
+
+def values(fields: Mapping[str, str]) -> Mapping[str, str]:
+    """The attributes whose field holds their value: all but the consent's."""
+    return {name: path for name, path in fields.items() if name != CONSENT}
 
 
 def consent_query(plan: DialPlan, question: Question, object_name: str) -> str | None:

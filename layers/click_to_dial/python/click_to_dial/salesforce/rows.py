@@ -19,7 +19,7 @@ from click_to_dial.model import Agent, Attributes, Record, Scalar
 from click_to_dial.ports import Question
 from click_to_dial.salesforce.consent import CONSENT, consent_of
 from click_to_dial.salesforce.failures import InvalidIdError, failure
-from click_to_dial.salesforce.queries import checked_name, listed
+from click_to_dial.salesforce.queries import checked_name, listed, values
 
 T = TypeVar("T")
 Result = list[Any] | SalesforceError
@@ -90,8 +90,7 @@ def record_from(
         (row,) = _checked(rows)
         if row["Id"][:15] != (question.record_id or "")[:15]:
             raise TypeError
-        read = {key: path for key, path in fields.items() if key != CONSENT}
-        attributes = dict(_attributes(row, read))
+        attributes = dict(_attributes(row, values(fields)))
         if "consent" in results:
             attributes[CONSENT] = consent_of(_checked(results["consent"]), now)
         return Record(True, name, attributes)
