@@ -92,9 +92,10 @@ def environment(
 ) -> dict[str, str]:
     """The environment of a function. `values` are the parameters and resources it refers to.
 
-    A parameter that is not in `values` has its default. Raises KeyError where it has none.
+    A parameter that is not in `values` has its default, as has the stack's name. Raises KeyError where
+    there is none.
     """
-    defaults = {
+    defaults = {"AWS::StackName": "click-to-dial"} | {
         name: str(parameter["Default"])
         for name, parameter in template["Parameters"].items()
         if "Default" in parameter

@@ -3,6 +3,7 @@
 Not boto3: its clients are botocore's, and what it adds (resources, transfers to S3) we do not use.
 """
 
+import logging
 from functools import cache
 from typing import Any
 
@@ -29,6 +30,8 @@ with stand_ins(
     import botocore.session
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+
+logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells of each client that it makes
 
 AwsClient = Any
 """botocore makes its clients at run time, so there is no class to name."""
