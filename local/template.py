@@ -92,8 +92,8 @@ def environment(
 ) -> dict[str, str]:
     """The environment of a function. `values` are the parameters and resources it refers to.
 
-    A parameter that is not in `values` has its default, as has the stack's name. Raises KeyError where
-    there is none.
+    A parameter that is not in `values` has its default, as has the stack's name. Raises KeyError
+    where there is none.
     """
     defaults = {"AWS::StackName": "click-to-dial"} | {
         name: str(parameter["Default"])
