@@ -129,7 +129,7 @@ def system(table: Any, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) ->
     handler = logger.registered_handler
     assert handler is not None
     stream, handler.stream = handler.stream, io.StringIO()  # type: ignore[attr-defined]
-    yield System(simulator, PlanStore(table.client, table.name), handler.stream, monkeypatch)  # type: ignore[attr-defined]
+    yield System(simulator, PlanStore(table.dynamodb, table.name), handler.stream, monkeypatch)  # type: ignore[attr-defined]
     handler.stream = stream  # type: ignore[attr-defined]
     bootstrap.click_to_dial.cache_clear()
 

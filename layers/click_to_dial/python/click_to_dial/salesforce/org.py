@@ -114,7 +114,7 @@ class Organisation:
             for reference, soql in queries.items()
         ]
         body = {"allOrNone": False, "compositeRequest": subrequests}
-        answer = self._call("POST", "composite", deadline, json=body)
+        answer = self._call("POST", "composite", deadline, body=body)
         return {reference: rows_of(answer, reference) for reference in queries}
 
     def _call(self, method: str, path: str, deadline: Deadline, **body: Any) -> Any:
