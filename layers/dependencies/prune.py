@@ -15,6 +15,7 @@ UNUSED = (
     "simple_salesforce/metadata.wsdl",  # SOAP
 )
 
+
 def prune(layer: Path) -> None:
     """Removes UNUSED. Raises FileNotFoundError for what is not there."""
     for path in UNUSED:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from click_to_dial.current_plan import CurrentPlan
+from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.plan_items import Active
 from click_to_dial.dynamodb.plans import PlanStore
 from click_to_dial.errors import DynamoDBError, NoDialPlanError, PlanConflictError
@@ -148,7 +149,7 @@ def test_a_large_plan_is_kept_in_chunks(store: PlanStore, table: Any) -> None:
     active = store.publish(large, "# large", author="jane", comment="", replaces=None)
     assert active.body.chunks > 1
     active = store.switch_mappings(active, {"by-brand": entries})
-    plan = CurrentPlan(PlanStore(table.dynamodb, table.name)).get()
+    plan = CurrentPlan(PlanStore(table.dynamodb, table.name)).get(Deadline(5))
     assert len(plan.rules) == 1_000 + len(DOCUMENT["rules"])
 
 

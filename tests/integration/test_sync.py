@@ -102,7 +102,7 @@ def test_custom_metadata_and_a_filtered_object_with_a_relationship(
 
 def test_what_is_cached_decides(store: PlanStore, organisation: Organisation, table: Any) -> None:
     run(store, organisation)
-    plan = CurrentPlan(PlanStore(table.dynamodb, table.name)).get()
+    plan = CurrentPlan(PlanStore(table.dynamodb, table.name)).get(Deadline(5))
     assert plan.version == 1
     assert run(store, organisation)[0].before == GOOD["by-brand"]
     active = store.active()

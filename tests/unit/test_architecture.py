@@ -26,7 +26,7 @@ ARROWS: dict[str, set[str]] = {
     "phone": {"model", "errors", "stand_ins", "phonenumbers"},
     "deadline": {"errors"},
     "breaker": set(),
-    "snapshot": {"snapshot_restore_py"},
+    "start": {"service", "snapshot_restore_py"},
     "ports": {*CORE, "deadline"},
     "service": {
         *CORE,
@@ -45,7 +45,7 @@ ARROWS: dict[str, set[str]] = {
     "stand_ins": set(),
     "https": set(),
     "aws": {"aws", "errors", "https"},
-    "current_plan": {*CORE, "dynamodb"},
+    "current_plan": {*CORE, "deadline", "dynamodb"},
     "dynamodb": {*CORE, "aws", "deadline", "ports", "salesforce_id", "dynamodb"},
     "salesforce": {*CORE, "deadline", "https", "ports", "salesforce_id", "salesforce"}
     | {"stand_ins", "simple_salesforce"},
@@ -113,5 +113,6 @@ def test_a_function_is_one_thin_handler(path: Path) -> None:
         "http",
         "observability",
         "observability_sync",
-        "snapshot",
+        "settings",
+        "start",
     }

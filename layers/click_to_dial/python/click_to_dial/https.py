@@ -58,6 +58,11 @@ class Server:
         self._monotonic = monotonic
         self._idle: list[tuple[HTTPConnection, float]] = []
 
+    def connect(self) -> None:
+        """Opens a connection for the next request, if there is none. Raises HttpError."""
+        if not self._idle:
+            self._idle.append((self._new_connection(self._connect_seconds), self._monotonic()))
+
     def send(
         self,
         method: str,

@@ -78,6 +78,11 @@ def aws_from_environment(environment: Mapping[str, str] = os.environ) -> AwsSett
     )
 
 
+def starts_from_snapshot(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether sandboxes start from a SnapStart snapshot of this one."""
+    return environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+
+
 def number_key(environment: Mapping[str, str] = os.environ) -> str:
     """The key of the hashes of numbers and agents. Raises KeyError where it is missing."""
     return environment["NUMBER_KEY"]

@@ -82,6 +82,11 @@ class Organisation:
         record = record_from(plan, question, found, second, self._clock())
         return Answer(record, agent_from(plan, first), calls=2)
 
+    def prepare(self, deadline: Deadline) -> None:
+        """Fetches the token and opens a connection. Raises SalesforceError, OutOfTimeError."""
+        self._tokens.get(deadline)
+        self._transport.connect()
+
     def select(self, soql: str, deadline: Deadline) -> list[Any]:
         """All rows of a query, page by page. Raises SalesforceError, OutOfTimeError."""
         page = self._call("GET", "query", deadline, params={"q": soql})

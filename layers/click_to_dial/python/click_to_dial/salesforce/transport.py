@@ -43,6 +43,13 @@ class Transport:
         self.data_path = f"/services/data/v{api_version}"
         """The path of the REST API, as composite sub-requests name it."""
 
+    def connect(self) -> None:
+        """Opens a connection for the next request, if there is none. Raises SalesforceError."""
+        try:
+            self._server.connect()
+        except HttpError as error:
+            raise _failure(error) from None
+
     def rest(
         self,
         token: str,
@@ -93,8 +100,12 @@ class Transport:
         try:
             return self._server.send(method, target, headers, body, read_seconds=remaining)
         except HttpError as error:
-            kind, message = NETWORK_FAILURES[error.reason]
-            raise kind(error.reason, message) from None
+            raise _failure(error) from None
+
+
+def _failure(error: HttpError) -> SalesforceError:
+    kind, message = NETWORK_FAILURES[error.reason]
+    return kind(error.reason, message)
 
 
 def _parsed(response: Response) -> Any:
