@@ -2,10 +2,14 @@
 
 import json
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
 
 import boto3
 import requests
@@ -44,6 +48,10 @@ class World:
         answers = [requests.get(f"{url}/_upstream", timeout=5).json() for url in urls]
         return {name: count for each in answers for name, count in each["requests"].items()}
 
+    def trips(self) -> dict[str, float]:
+        """Milliseconds (median) that a round trip takes here at the least, as `answer_in` told."""
+        return {"DynamoDB": _trip(self.aws), "Salesforce": _trip(self.salesforce)}
+
     def table(self, name: str) -> dict[str, str]:
         """The environment of a function that has this table."""
         return {**self.environment, "TABLE_NAME": name}
@@ -57,6 +65,17 @@ class World:
     def salesforce(self) -> str:
         """Before the simulator."""
         return self.environment["SALESFORCE_URL"]
+
+
+def _trip(url: str, times: int = 30) -> float:
+    with closing(HTTPConnection(urlsplit(url).netloc)) as connection:
+        taken = []
+        for _ in range(times):
+            started = time.perf_counter()
+            connection.request("GET", "/_upstream/trip")
+            connection.getresponse().read()
+            taken.append((time.perf_counter() - started) * 1000)
+    return median(taken)
 
 
 @contextmanager
