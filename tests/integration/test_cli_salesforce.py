@@ -119,6 +119,35 @@ def test_what_is_not_there_is_named_with_its_line(
     assert message in found[2]
 
 
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("Contact.IndividualId", None),
+        (
+            "contact.individualID",
+            "upper and lower case count here; write it as Contact.IndividualId",
+        ),
+        ("ContactId", "ContactId does not lead to a person; name the field that does, such as"),
+        ("Contact.LastName", "Contact.LastName does not lead to a person"),
+        ("Owner.Id", "Owner.Id does not lead to a person"),
+        ("Contact.Individual", "name a field: Individual.Name"),
+        ("Kontakt.IndividualId", "Case has no relationship Kontakt"),
+    ],
+)
+def test_a_consent_leads_to_a_person(
+    dialplan: Dialplan, file: Path, path: str, message: str | None
+) -> None:
+    file.write_text(PLAN.replace("Case:    {", f"Case:    {{consent: {path}, "))
+    found = problems(dialplan, file) if message else []
+    assert [(line, where) for line, where, _ in found] == [(12, "objects.Case.consent")] * len(
+        found
+    )
+    if message:
+        assert message in found[0][2]
+    else:
+        assert dialplan("validate", file, "--salesforce") == 0
+
+
 def test_all_problems_are_said_at_once(
     dialplan: Dialplan, file: Path, salesforce: Simulator
 ) -> None:
