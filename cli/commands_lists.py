@@ -53,7 +53,7 @@ def import_(
     written = 0
     while batch := list(itertools.islice(progress, AT_ONCE)):
         try:
-            numbers.put(list({each.number: each for _, each in batch}.values()))
+            numbers.put(each for _, each in batch)
         except (ListError, BotoCoreError, ClientError) as error:
             raise ListError(f"{error} Go on with: --from-line {batch[0][0]}") from error
         written += len(batch)
@@ -98,9 +98,13 @@ def check(number: Number, name: Name, stack: Stack = None, json: Json = False) -
 
 @app.command()
 def export(name: Name, stack: Stack = None) -> None:
-    """Prints a list as CSV. Numbers are kept as hashes only, so only prefixes can be read."""
+    """Prints a list as CSV: prefixes as they are, numbers as the hashes that are kept of them."""
+    output.complain(
+        "Numbers are kept as keyed hashes, which nobody can turn back; only prefixes can be read. "
+        "This cannot be imported again: keep the file that you imported."
+    )
     writer = csv.writer(sys.stdout)
-    writer.writerow(("entry", "reason", "source", "expires"))
+    writer.writerow(("hash_of_number_or_prefix", "reason", "source", "expires"))
     writer.writerows(_cells(each) for each in _list(name, stack).all_entries())
 
 

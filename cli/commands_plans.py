@@ -59,7 +59,7 @@ def publish(
     if not offline:
         _ask_salesforce(plan, file, target)
     active = target.store.active()
-    output.show_warnings(plan.warnings)
+    output.show_warnings(plan.warnings + plan.guesses if offline else plan.warnings)
     difference = _difference(target.store, active, plan.source, str(file))
     if not difference and plan.document != _document(target.store, active):
         difference = "The text is the same, but this version of the software reads more in it."

@@ -119,6 +119,15 @@ def test_what_is_not_there_is_named_with_its_line(
     assert message in found[2]
 
 
+def test_salesforce_is_not_guessed_about_where_it_is_asked(dialplan: Dialplan, file: Path) -> None:
+    file.write_text(PLAN.replace("kind: Type,", "kind: BillingCountryCode,"))
+    guess = "BillingCountryCode exists only where State and Country picklists are switched on"
+    assert dialplan("validate", file) == 0
+    assert guess in dialplan.err
+    assert dialplan("validate", file, "--salesforce") == 0
+    assert guess not in dialplan.err
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [
