@@ -8,6 +8,7 @@ import pytest
 from click_to_dial.dynamodb.plans import PlanStore
 from local.salesforce import Simulator
 from tests.integration.dialplan_command import Dialplan
+from tests.integration.test_sync import GOOD, cached
 from tests.integration.test_sync import ORG as MAPPINGS
 
 ACCOUNT, CONTACT = "0010C0000000001QAA", "0030C0000000001QAA"
@@ -205,6 +206,25 @@ def test_publish_asks_salesforce_unless_told_not_to(
     assert store.active() is None
     assert dialplan("publish", file, "--yes", "--offline") == 0
     assert store.active() is not None
+
+
+def test_a_published_plan_reads_its_mappings_at_once(
+    dialplan: Dialplan, file: Path, salesforce: Simulator, store: PlanStore
+) -> None:
+    plan = PLAN.replace("  hotline: {", "  hotline-at: {number: '431265030'}\n  hotline: {")
+    file.write_text(plan)
+    assert dialplan("publish", file, "--yes") == 0
+    assert cached(store) == {"by-brand": GOOD["by-brand"]}
+
+    file.write_text(plan.replace("by-brand", "per-brand"))
+    assert dialplan("publish", file, "--yes", "--offline") == 0
+    assert "Salesforce was not asked for per-brand. To read it now: dialplan sync" in dialplan.err
+    assert "per-brand" not in cached(store)
+
+    assert dialplan.json("rollback", 1, "--yes")["mappings_not_read"] == []
+    salesforce.fail("quota", path="query")
+    assert dialplan("rollback", 2, "--yes") == 0, "the plan decides all the same"
+    assert "Mapping 'per-brand' keeps the entries that it has: HTTP 403" in dialplan.err
 
 
 @pytest.mark.parametrize("fault", ["unavailable-503", "login-page-200", "wrong-types", "not-found"])
