@@ -17,6 +17,7 @@ from cli import output
 from cli.list_entries import Entry, ListError, read_entries, to_entry
 from cli.list_table import AT_ONCE, Kept, NumberList
 from cli.options import Json, Stack
+from cli.problems import unknown
 from cli.targets import find_target
 
 app = typer.Typer(help="Lists of numbers, which rules name in callee.listed.", no_args_is_help=True)
@@ -45,6 +46,7 @@ def import_(
     if dry_run:
         return
     numbers = _list(name, stack)
+    _warn_of_unknown(numbers)
     entries = ((line, each) for line, each in read_entries(file) if line >= from_line)
     valid = ((line, each) for line, each in entries if isinstance(each, Entry))
     progress = iter(
@@ -71,7 +73,9 @@ def add(
 ) -> None:
     """Puts a number, or a prefix, on a list."""
     row = {"number": number, "reason": reason, "source": source, "expires": expires}
-    _list(name, stack).put([to_entry(row)])
+    numbers = _list(name, stack)
+    _warn_of_unknown(numbers)
+    numbers.put([to_entry(row)])
     output.say(f"It is on the list {name}.", "green")
 
 
@@ -120,6 +124,18 @@ def _day(moment: int) -> date:
 
 def _list(name: str, stack: str | None) -> NumberList:
     return NumberList(name, find_target(stack), boto3.client("dynamodb"))
+
+
+def _warn_of_unknown(numbers: NumberList) -> None:
+    """A list may be filled before the plan that names it is published, but a typo is likelier."""
+    store = numbers.target.store
+    active = store.active()
+    if active is None:
+        return
+    names = store.document(store.version(active.version)).get("lists", [])
+    if numbers.name not in names:
+        said = unknown("list", numbers.name, names)
+        output.complain(f"The active dial plan asks for no such list: {said}")
 
 
 def _check(file: Path, skip_invalid: bool) -> tuple[int, int]:

@@ -10,6 +10,8 @@ import pytest
 
 from cli.list_entries import ListError
 from cli.list_table import NumberList
+from click_to_dial.dynamodb.plans import PlanStore
+from tests.fakes import DOCUMENT
 from tests.integration.dialplan_command import Dialplan
 
 NUMBER = "+4917012345678"
@@ -37,6 +39,17 @@ def test_a_number_is_added_checked_and_removed(dialplan: Dialplan, table: Any) -
     assert dialplan("list", "remove", NUMBER, "--list", "dnc") == 0
     assert dialplan("list", "remove", NUMBER, "--list", "dnc") == 1
     assert "It is not on the list dnc" in dialplan.err
+
+
+def test_a_list_that_the_active_plan_does_not_ask_for_is_warned_of(
+    dialplan: Dialplan, store: PlanStore
+) -> None:
+    plan = {**DOCUMENT, "lists": ["dnc"]}
+    store.publish(plan, "", author="", comment="", replaces=None)
+    assert dialplan("list", "add", NUMBER, "--list", "dnc") == 0
+    assert dialplan.err == ""
+    assert dialplan("list", "add", NUMBER, "--list", "dcn") == 0
+    assert "asks for no such list: unknown list 'dcn'; did you mean 'dnc'?" in dialplan.err
 
 
 def test_an_entry_ends_after_its_last_day(dialplan: Dialplan) -> None:
