@@ -75,6 +75,9 @@ class RowSalesforce:
 
     call: Call
 
+    def prepare(self, deadline: Deadline) -> None:
+        """Nothing: it asks nobody."""
+
     def ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
         """The facts as the plan compares them: empty cells are missing."""
         record = self._facts(plan, "record.")

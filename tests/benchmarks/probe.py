@@ -30,7 +30,9 @@ def stages(event: dict[str, Any]) -> dict[str, float]:
     mark("imports")
     use_case = handler.click_to_dial()
     mark("clients")
-    use_case.plans.get()
+    from click_to_dial.deadline import Deadline
+
+    use_case.plans.get(Deadline(5))
     mark("plan")
     handler.lambda_handler(event, Context())
     mark("first decision")

@@ -10,6 +10,7 @@ from pathlib import Path
 import boto3
 import requests
 
+from cli.aws import adapted
 from cli.plan_file import read_plan
 from click_to_dial.dynamodb.plans import PlanStore
 from local import template as sam
@@ -19,13 +20,7 @@ from tests.e2e.sandbox import ROOT
 
 DYNAMODB_SECONDS, SALESFORCE_SECONDS = 0.005, 0.150
 """What an answer takes in reality, about."""
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "eu-central-1",
-    "AWS_REGION": "eu-central-1",
-    "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",  # the naive one takes long where the machine is busy
-}
+TIMEOUT = {"AWS_LAMBDA_FUNCTION_TIMEOUT": "30"}  # the naive one takes long on a busy machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +76,8 @@ def running() -> Iterator[World]:
             "SalesforceSecret": "salesforce",
             "Table": "-",
         }
-        urls = {"AWS_ENDPOINT_URL": start("to-aws.log", upstream, aws)}
-        settings = sam.environment(sam.load(), parameters)
-        world = World({**CREDENTIALS, **settings, **urls}, folder, salesforce)
+        settings = sam.environment(sam.load(), parameters, start("to-aws.log", upstream, aws))
+        world = World({**TIMEOUT, **settings}, folder, salesforce)
         _fill(aws)
         yield world
 
@@ -100,7 +94,7 @@ def _fill(aws: str) -> None:
         sam.create_table(dynamodb, sam.load(), table)
         freshness = {"record": seconds, "agent": seconds, "stale_if_error": 8 * 3600}
         document = {**plan.document, "freshness": freshness}
-        PlanStore(dynamodb, table).publish(
+        PlanStore(adapted(dynamodb), table).publish(
             document, plan.source, author="bench", comment="", replaces=None
         )
         mapping = {"number": {"S": "498999998100"}, "name": {"S": "Customer hotline"}}

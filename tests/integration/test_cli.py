@@ -12,8 +12,7 @@ import typer
 
 from cli import targets
 from cli.plan_file import read_plan
-from click_to_dial import bootstrap, settings
-from click_to_dial.aws import client
+from click_to_dial import bootstrap, bootstrap_aws, settings
 from click_to_dial.dynamodb.plans import PlanStore
 from click_to_dial.pseudonym import keyed
 from functions.on_click_to_dial import handler
@@ -242,8 +241,12 @@ class TestCalls:
         dialplan("publish", DEMO, "--yes")
         call = ("--record", record, "--number", number, "--agent", agent)
         explained = dialplan.json("explain", *call)
+        aws = settings.aws_from_environment()
         service = bootstrap.decider(
-            settings.from_environment(environment), client("dynamodb"), keyed("as good as any")
+            settings.from_environment(environment),
+            bootstrap_aws.dynamodb(aws),
+            bootstrap_aws.secrets_manager(aws),
+            keyed("as good as any"),
         )
         monkeypatch.setattr(handler, "click_to_dial", lambda: service)
         query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}

@@ -32,7 +32,7 @@ def test_a_number_is_added_checked_and_removed(dialplan: Dialplan, table: Any) -
     assert dialplan.json("list", "check", NUMBER, "--list", "dnc")["listed"] is False
     added = ("add", "+49 170 12345678", "--list", "dnc", "--reason", "Asked by phone")
     assert dialplan("list", *added) == 0
-    assert NUMBER[1:] not in str(table.client.scan(TableName=table.name)["Items"])
+    assert NUMBER[1:] not in str(table.boto3.scan(TableName=table.name)["Items"])
     found = dialplan.json("list", "check", NUMBER, "--list", "dnc")
     assert (found["listed"], found["entries"][0]["reason"]) == (True, "Asked by phone")
     assert dialplan.json("list", "check", NUMBER, "--list", "vip")["listed"] is False

@@ -71,7 +71,7 @@ def org() -> Any:
 
 @pytest.fixture
 def store(table: Any) -> PlanStore:
-    store = PlanStore(table.client, table.name)
+    store = PlanStore(table.dynamodb, table.name)
     plan = document(**{"by-brand": METADATA, "by-team": FILTERED})
     store.publish(plan, "# 1", author="jane", comment="", replaces=None)
     return store
@@ -103,7 +103,7 @@ def test_custom_metadata_and_a_filtered_object_with_a_relationship(
 
 def test_what_is_cached_decides(store: PlanStore, organisation: Organisation, table: Any) -> None:
     run(store, organisation)
-    plan = CurrentPlan(PlanStore(table.client, table.name)).get()
+    plan = CurrentPlan(PlanStore(table.dynamodb, table.name)).get(Deadline(5))
     assert plan.version == 1
     assert run(store, organisation)[0].before == GOOD["by-brand"]
     active = store.active()
@@ -121,7 +121,7 @@ def test_more_rows_than_one_page_holds(
     for row in rows:
         salesforce.org.add("Account_Number__c", row)
     source = {"object": "Account_Number__c", "key": "Account__c", "value": "Number__c"}
-    store = PlanStore(table.client, table.name)
+    store = PlanStore(table.dynamodb, table.name)
     plan = document(**{"by-brand": {**source, "filter": None}})
     store.publish(plan, "", author="", comment="", replaces=None)
     salesforce.reset_stats()
@@ -142,7 +142,7 @@ def test_more_rows_than_one_page_holds(
 def test_a_source_that_cannot_be_read_is_named(
     table: Any, organisation: Organisation, source: Any, message: str
 ) -> None:
-    store = PlanStore(table.client, table.name)
+    store = PlanStore(table.dynamodb, table.name)
     plan = document(**{"by-brand": source})
     store.publish(plan, "", author="", comment="", replaces=None)
     (change,) = run(store, organisation)
@@ -339,7 +339,7 @@ class Storm:
 def test_syncs_publications_rollbacks_and_reads_at_once(
     table: Any, salesforce: Simulator, organisation: Organisation
 ) -> None:
-    store = PlanStore(table.client, table.name)
+    store = PlanStore(table.dynamodb, table.name)
     salesforce.page_size = 7
     storm = Storm(store, salesforce, organisation)
     store.publish(storm.plan("plan"), "", author="", comment="", replaces=None)

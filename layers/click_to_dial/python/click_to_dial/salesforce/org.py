@@ -81,6 +81,11 @@ class Organisation:
         record = record_from(plan, question, found, second, self._clock())
         return Answer(record, agent_from(plan, first), calls=2)
 
+    def prepare(self, deadline: Deadline) -> None:
+        """Fetches the token and opens a connection. Raises SalesforceError, OutOfTimeError."""
+        self._tokens.get(deadline)
+        self._transport.connect()
+
     def select(self, soql: str, deadline: Deadline) -> list[Any]:
         """All rows of a query, page by page. Raises SalesforceError, OutOfTimeError."""
         page = self._call("GET", "query", deadline, params={"q": soql})
@@ -113,7 +118,7 @@ class Organisation:
             for reference, query in queries.items()
         ]
         body = {"allOrNone": False, "compositeRequest": subrequests}
-        answer = self._call("POST", "composite", deadline, json=body)
+        answer = self._call("POST", "composite", deadline, body=body)
         return {reference: rows_of(answer, reference) for reference in queries}
 
     def _call(self, method: str, path: str, deadline: Deadline, **body: Any) -> Any:

@@ -12,7 +12,7 @@ from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import SalesforceConfigurationError
 from click_to_dial.ports import Question
 from click_to_dial.salesforce.consent import CONSENT
-from click_to_dial.salesforce.transport import format_soql
+from click_to_dial.salesforce.soql import format_soql
 
 _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
 
