@@ -116,7 +116,7 @@ def test_an_import_that_was_interrupted_goes_on(
     failing.clear()
     assert dialplan("list", "import", file, "--list", "dnc", "--from-line", "202") == 0
     assert "250 entries are on the list dnc." in dialplan.out
-    items = table.client.scan(TableName=table.name)["Items"]
+    items = table.boto3.scan(TableName=table.name)["Items"]
     assert len(items) == 450
 
 
