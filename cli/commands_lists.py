@@ -52,13 +52,15 @@ def import_(
     progress = iter(
         track(valid, "Importing", rows, console=output.err, disable=not output.err.is_terminal)
     )
-    written = 0
-    while batch := list(itertools.islice(progress, AT_ONCE)):
-        try:
+    written, line = 0, from_line
+    try:
+        while batch := list(itertools.islice(progress, AT_ONCE)):
+            line = batch[0][0]
             numbers.put(each for _, each in batch)
-        except (ListError, BotoCoreError, ClientError) as error:
-            raise ListError(f"{error} Go on with: --from-line {batch[0][0]}") from error
-        written += len(batch)
+            written += len(batch)
+    except (ListError, BotoCoreError, ClientError, KeyboardInterrupt) as error:
+        why = str(error) or "It was interrupted."
+        raise ListError(f"{why} Go on with: --from-line {line}") from error
     output.say(f"{written} entries are on the list {name}.", "green")
 
 

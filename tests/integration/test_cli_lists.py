@@ -98,8 +98,20 @@ def test_invalid_rows_are_named_by_line_and_stop_the_import(
     assert dialplan.json("list", "check", NUMBER, "--list", "dnc")["listed"] is True
 
 
+@pytest.mark.parametrize(
+    ("stops_by", "message"),
+    [
+        (ListError("DynamoDB takes no more entries."), "DynamoDB takes no more entries."),
+        (KeyboardInterrupt(), "It was interrupted."),
+    ],
+)
 def test_an_import_that_was_interrupted_goes_on(
-    dialplan: Dialplan, tmp_path: Path, table: Any, monkeypatch: pytest.MonkeyPatch
+    dialplan: Dialplan,
+    tmp_path: Path,
+    table: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    stops_by: BaseException,
+    message: str,
 ) -> None:
     numbers = [f"+4917012345{n:03}" for n in range(450)]
     file = table_of(tmp_path, *(f"{number},,," for number in numbers))
@@ -107,12 +119,13 @@ def test_an_import_that_was_interrupted_goes_on(
 
     def fails_for_some(self: NumberList, entries: Any) -> None:
         if failing & {each.number for each in entries}:
-            raise ListError("DynamoDB takes no more entries at the moment.")
+            raise stops_by
         put(self, entries)
 
     monkeypatch.setattr(NumberList, "_put", fails_for_some)
     assert dialplan("list", "import", file, "--list", "dnc") == 1
-    assert "Go on with: --from-line 202" in dialplan.err, "after 200 rows, whatever came of others"
+    said = f"{message} Go on with: --from-line 202\n"  # after 200 rows, whatever came of others
+    assert dialplan.err == said
     failing.clear()
     assert dialplan("list", "import", file, "--list", "dnc", "--from-line", "202") == 0
     assert "250 entries are on the list dnc." in dialplan.out
