@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import boto3
@@ -106,7 +106,7 @@ def _stack(name: str) -> Target:
     environment = {setting: outputs[output] for output, setting in OUTPUTS.items()}
     secret_id = outputs["NumberKeySecretId"]
     patient = settings.from_environment(environment | {"TIME_BUDGET_MS": PATIENCE_MS})
-    return Target(name, patient, partial(_secret, secret_id))
+    return Target(name, patient, cache(partial(_secret, secret_id)))
 
 
 def _secret(secret_id: str) -> str:

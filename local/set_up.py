@@ -58,9 +58,13 @@ def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
 def _synchronise() -> None:
     """As on AWS, calls are decided without the mappings of Salesforce too: by their defaults."""
     try:
-        synchroniser()()
+        changes = synchroniser()()
     except ClickToDialError as error:
         print(f"The mappings in Salesforce cannot be used: {error}")
+        return
+    for change in changes:
+        if change.failure is not None:
+            print(f"The mapping {change.mapping} in Salesforce cannot be used: {change.failure}")
 
 
 def _declare_missing(org: Org, plan: Mapping[str, Any]) -> list[str]:

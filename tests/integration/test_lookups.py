@@ -154,6 +154,14 @@ def test_an_agent_who_asks_again_within_seconds_is_counted_once(system: System) 
     assert system.dial(LIMITED).rule == "limit"
 
 
+def test_a_call_that_is_refused_after_the_limit_is_not_counted(system: System) -> None:
+    limit = rule("limit", "callee.attempts", attempts(count=1))
+    closed = plan(rules=[limit, rule("closed", "record.kind", "Customer"), ALLOW])
+    assert [system.dial(closed).rule for _ in range(3)] == ["closed"] * 3
+    opened = plan(rules=[limit, ALLOW])
+    assert [system.dial(opened, agent=agent).rule for agent in "ab"] == ["allow", "limit"]
+
+
 def test_another_agent_is_calling_this_number_right_now(system: System) -> None:
     assert system.dial(OTHERS, agent="first").rule == "allow"
     assert system.dial(OTHERS, agent="second").rule == "busy"

@@ -1,6 +1,7 @@
 """Mappings of the simulated Salesforce, kept in DynamoDB by the scheduled function."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -144,8 +145,9 @@ def test_a_source_that_cannot_be_read_is_named(
     store = PlanStore(table.dynamodb, table.name)
     plan = document(**{"by-brand": source})
     store.publish(plan, "", author="", comment="", replaces=None)
-    with pytest.raises(SalesforceConfigurationError, match=message):
-        run(store, organisation)
+    (change,) = run(store, organisation)
+    assert isinstance(change.failure, SalesforceConfigurationError)
+    assert re.search(message, str(change.failure))
     assert cached(store) == {}
 
 
@@ -153,9 +155,20 @@ def test_an_answer_that_drips_ends_with_the_time_there_is(
     store: PlanStore, salesforce: Simulator, organisation: Organisation
 ) -> None:
     salesforce.fail("drip", path="query", seconds=30)
-    with pytest.raises(OutOfTimeError):
-        sync(store, organisation, Deadline(0.5), most_lost=MOST_LOST)
+    changes = sync(store, organisation, Deadline(0.5), most_lost=MOST_LOST)
+    assert {type(each.failure) for each in changes} == {OutOfTimeError}
     salesforce.heal()
+
+
+def test_a_mapping_that_cannot_be_read_keeps_its_entries_while_others_change(
+    store: PlanStore, organisation: Organisation, salesforce: Simulator
+) -> None:
+    run(store, organisation)
+    salesforce.org.set_field("Hotline__mdt.Brand__c", visible=False)
+    salesforce.org.add("Team_Number__c", {**ORG["Team_Number__c"][0], "Number__c": "hotline"})
+    brand, team = run(store, organisation)
+    assert "field Brand__c of Hotline__mdt" in str(brand.failure)
+    assert (team.failure, cached(store)) == (None, {**GOOD, "by-team": {"Sales": "hotline"}})
 
 
 class TestFunction:
@@ -214,7 +227,7 @@ class TestFunction:
         salesforce.org.add("Hotline__mdt", {**ORG["Hotline__mdt"][1], "Number__c": "hotline"})
         salesforce.fail(fault, path="query")
         answer, log, metrics = run()
-        assert answer.keys() == {"failed"}
+        assert answer["failed"].keys() >= {"by-brand"}
         assert (log["level"], log["outcome"]) == ("ERROR", "SyncFailed")
         assert code in log["cure"]
         assert metrics["SyncFailed"] == [1.0]
@@ -239,7 +252,8 @@ class TestFunction:
         for row in ORG["Hotline__mdt"]:
             salesforce.org.add("Hotline__mdt", {**row, "IsDeleted": True})
         answer, log, _ = run()
-        assert "would lose 100% of its 2 entries" in answer["failed"]
+        assert answer["entries"] == {"by-team": 1}
+        assert "would lose 100% of its 2 entries" in answer["failed"]["by-brand"]
         assert log["error"] == "SyncRefusedError"
         assert cached(store) == GOOD
 

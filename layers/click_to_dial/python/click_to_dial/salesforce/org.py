@@ -6,7 +6,6 @@ https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resourc
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
-from urllib.parse import quote
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan
@@ -114,9 +113,9 @@ class Organisation:
             {
                 "method": "GET",
                 "referenceId": reference,
-                "url": f"{path}/query?q={quote(soql, safe='')}",
+                "url": f"{path}/query?q={query}",
             }
-            for reference, soql in queries.items()
+            for reference, query in queries.items()
         ]
         body = {"allOrNone": False, "compositeRequest": subrequests}
         answer = self._call("POST", "composite", deadline, body=body)
@@ -143,5 +142,5 @@ class Organisation:
 
 def _about_record(plan: DialPlan, question: Question, object_name: str) -> dict[str, str]:
     queries = {"record": record_query(plan, question, object_name)}
-    consent = consent_query(plan, question, object_name)
+    consent = consent_query(plan, object_name)
     return queries if consent is None else queries | {"consent": consent}
