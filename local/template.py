@@ -96,9 +96,9 @@ def environment(
     """The environment of a function, where all of AWS is a test server at `aws_url`.
 
     `values` are the parameters and resources that it refers to. A parameter that is not among them
-    has its default. Raises KeyError where it has none.
+    has its default, as has the stack's name. Raises KeyError where there is none.
     """
-    defaults = {
+    defaults = {"AWS::StackName": "click-to-dial"} | {
         name: str(parameter["Default"])
         for name, parameter in template["Parameters"].items()
         if "Default" in parameter

@@ -16,6 +16,8 @@ os.environ |= {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "POWERTOOLS_METRICS_NAMESPACE": "ClickToDial",
+    "POWERTOOLS_SERVICE_NAME": "a-stack",
 }
 
 settings.register_profile("any-machine", deadline=None)  # a busy one is no failure

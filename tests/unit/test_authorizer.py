@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from click_to_dial import bootstrap_authorizer, observability
-from click_to_dial.authorizer import log
+from click_to_dial import bootstrap_authorizer
 from click_to_dial.authorizer.request import policy
 from click_to_dial.authorizer.salesforce import Admission, Identity
 from click_to_dial.authorizer.verdict import Verdict
@@ -61,8 +60,9 @@ def test_who_is_let_in_gets_a_policy(
         "request-1",
     )
     (metrics,) = line["_aws"]["CloudWatchMetrics"]
-    assert metrics["Namespace"] == observability.NAMESPACE
-    assert (metrics["Dimensions"], line["service"]) == ([["service"]], observability.SERVICE)
+    assert metrics["Namespace"] == ENVIRONMENT["POWERTOOLS_METRICS_NAMESPACE"]
+    assert metrics["Dimensions"] == [["service"]]
+    assert line["service"] == ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
     names = [metric["Name"] for metric in metrics["Metrics"]]
     assert names == ["AuthAllowed", "AuthCacheFailed"]
     assert [line[name] for name in names] == [1, 1]
@@ -91,10 +91,6 @@ def test_no_log_line_holds_a_token(
     printed = capsys.readouterr()
     assert '"reason": "malformed"' in printed.out
     assert TOKEN[:8] not in printed.out + printed.err
-
-
-def test_its_metrics_stand_with_the_others() -> None:
-    assert (log.SERVICE, log.NAMESPACE) == (observability.SERVICE, observability.NAMESPACE)
 
 
 NEVER = {"requests", "simple_salesforce", "phonenumbers", "pydantic", "aws_lambda_powertools"} | {

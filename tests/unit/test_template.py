@@ -155,10 +155,18 @@ def test_every_log_is_a_group_of_ours_with_a_retention() -> None:
 
 def test_the_access_log_is_json_without_the_query() -> None:
     (stage,) = properties("AWS::ApiGateway::Stage")
-    entry = json.loads(stage["AccessLogSetting"]["Format"])
+    entry = json.loads(stage["AccessLogSetting"]["Format"]["Fn::Sub"])
     assert entry["resource"] == "$context.resourcePath"
     assert not {"$context.path", "$context.requestOverride"} & set(entry.values())
     assert not [value for value in entry.values() if "querystring" in value]
+
+
+POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
+"""Read by Powertools itself, except in the authorizer, which does without it."""
+
+
+def authorizer_settings(environment: Mapping[str, str]) -> tuple[settings.AuthSettings, object]:
+    return settings.auth_from_environment(environment), settings.metrics_home(environment)
 
 
 def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings, str]:
@@ -173,7 +181,7 @@ def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings,
             decider_settings,
         ),
         ("SyncMappingsFunction", settings.from_environment),
-        ("AuthorizeFunction", settings.auth_from_environment),
+        ("AuthorizeFunction", authorizer_settings),
     ],
 )
 def test_a_functions_environment_is_what_its_settings_read(
@@ -189,7 +197,9 @@ def test_a_functions_environment_is_what_its_settings_read(
 
     read_by(Environment())
     settings.aws_from_environment(Environment())
-    assert set(variables) == asked - {"AWS_REGION"}  # which Lambda sets
+    asked.remove("AWS_REGION")  # which Lambda sets
+    assert set(variables) == asked | POWERTOOLS
+    assert (asked >= POWERTOOLS) == (function == "AuthorizeFunction")
 
 
 def test_the_architecture_reaches_functions_layers_and_their_build() -> None:

@@ -3,17 +3,24 @@
 Apart from bootstrap.py, since importing that would import all that the decision needs.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 from click_to_dial import bootstrap_aws, settings
+from click_to_dial.authorizer.log import log_verdict
 from click_to_dial.authorizer.request import Authorizer, authorize
-from click_to_dial.authorizer.verdict import Check
+from click_to_dial.authorizer.verdict import Check, Verdict
 from click_to_dial.settings import AuthSettings, AwsSettings
 
 
 def authorizer() -> Authorizer:
     """The authorizer for the settings in the environment. Raises KeyError, ValueError."""
     return wire(settings.auth_from_environment(), settings.aws_from_environment())
+
+
+def verdict_log() -> Callable[[Verdict, int, str], None]:
+    """What writes a verdict, its milliseconds and its request. Raises KeyError."""
+    return partial(log_verdict, *settings.metrics_home())
 
 
 def wire(settings: AuthSettings, aws: AwsSettings) -> Authorizer:

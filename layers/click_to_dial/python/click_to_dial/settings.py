@@ -88,6 +88,11 @@ def number_key(environment: Mapping[str, str] = os.environ) -> str:
     return environment["NUMBER_KEY"]
 
 
+def metrics_home(environment: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """Namespace and service of the metrics, for who counts without Powertools, which reads both."""
+    return environment["POWERTOOLS_METRICS_NAMESPACE"], environment["POWERTOOLS_SERVICE_NAME"]
+
+
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
     """Who may call, for the authorizer alone.
