@@ -53,7 +53,7 @@ class Server:
     ) -> None:
         parts = urlsplit(url)
         self.host = parts.netloc
-        self._is_plain = parts.scheme == "http"
+        self._tls = None if parts.scheme == "http" else _tls()  # now, lest two threads make two
         self._connect_seconds = connect_seconds
         self._monotonic = monotonic
         self._idle: list[tuple[HTTPConnection, float]] = []
@@ -140,8 +140,8 @@ class Server:
         seconds = min(self._connect_seconds, read_seconds)
         connection = (
             HTTPConnection(self.host, timeout=seconds)
-            if self._is_plain
-            else HTTPSConnection(self.host, timeout=seconds, context=_tls())
+            if self._tls is None
+            else HTTPSConnection(self.host, timeout=seconds, context=self._tls)
         )
         try:
             with _named("connect-timeout", "refused"):
