@@ -12,6 +12,7 @@ from click_to_dial.https import IDLE_SECONDS, HttpError, Response, Server
 from tests.fakes import Clock
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n"
 CLOSING = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"
 Serve = Callable[[socket.socket], None]
 
@@ -96,7 +97,7 @@ def send(server: Server, read_seconds: float = 5) -> Response:
 
 
 def test_a_connection_is_used_again(upstream: Callable[..., Upstream]) -> None:
-    there = upstream(answers(OK, OK, OK))
+    there = upstream(answers(OK, CHUNKED, OK))
     here = server(there)
     here.connect()
     assert [send(here) for _ in range(3)] == [Response(200, b"hi")] * 3
