@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.csv_rows import rows_of
 from cli.plan_facts import listed
 from cli.plan_lookups import LOOKUPS
 from click_to_dial.deadline import Deadline
@@ -30,7 +31,7 @@ def read_calls(path: Path) -> list[Call]:
     """The calls, one for each row. Raises CallsFileError."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey="", restval="", strict=True)
+            reader = rows_of(file, restkey="", restval="")
             calls = [_call(row, reader.line_num) for row in reader]
             columns = list(reader.fieldnames or ())
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -50,7 +50,13 @@ def import_(
     entries = ((line, each) for line, each in read_entries(file) if line >= from_line)
     valid = ((line, each) for line, each in entries if isinstance(each, Entry))
     progress = iter(
-        track(valid, "Importing", rows, console=output.err, disable=not output.err.is_terminal)
+        track(
+            valid,
+            "Importing",
+            rows if from_line == 1 else None,
+            console=output.err,
+            disable=not output.err.is_terminal,
+        )
     )
     written, line = 0, from_line
     try:

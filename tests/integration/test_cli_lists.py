@@ -84,6 +84,15 @@ def test_a_file_is_imported_and_exported(dialplan: Dialplan, tmp_path: Path) -> 
     assert {each["expires"] for each in exported} == {"", "2999-12-31"}
 
 
+def test_a_file_may_have_semicolons_as_excel_writes_them(
+    dialplan: Dialplan, tmp_path: Path
+) -> None:
+    (tmp_path / "excel.csv").write_text(f"number;reason\n{NUMBER};Robinson, DDV\n", "utf-8-sig")
+    assert dialplan("list", "import", tmp_path / "excel.csv", "--list", "dnc") == 0
+    found = dialplan.json("list", "check", NUMBER, "--list", "dnc")["entries"]
+    assert [each["reason"] for each in found] == ["Robinson, DDV"]
+
+
 def test_invalid_rows_are_named_by_line_and_stop_the_import(
     dialplan: Dialplan, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """Mappings from Salesforce: which rows serve, what is refused, what is switched and what is not."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -266,6 +267,22 @@ class TestSync:
         assert brands == Change("by-brand", {"Old": "hotline"}, {"Old": "hotline"}, (), error)
         assert teams == Change("by-team", {}, BOTH["by-team"], ())
         assert plans.cached == {"by-brand": {"Old": "hotline"}, "by-team": BOTH["by-team"]}
+
+    def test_a_mapping_that_never_ends_leaves_the_others_their_time(
+        self, plans: Plans, salesforce: Salesforce
+    ) -> None:
+        release = threading.Event()
+
+        class Slow(Salesforce):
+            def select(self, soql: str, deadline: Deadline) -> list[Any]:
+                if soql == BRANDS:
+                    release.wait(5)
+                return super().select(soql, deadline)
+
+        brands, teams = sync(plans, Slow(), Deadline(0.4), most_lost=0.5)
+        release.set()
+        assert isinstance(brands.failure, OutOfTimeError)
+        assert (teams.failure, plans.cached) == (None, {"by-team": BOTH["by-team"]})
 
     def test_an_answer_that_never_ends_is_not_waited_for(
         self, plans: Plans, salesforce: Salesforce

@@ -88,11 +88,8 @@ def sync(
         if active is None:
             raise NoDialPlanError("No dial plan is published, so there are no mappings to keep.")
         document, cached = plans.load(active)
-        changes = [
-            _refuse_a_loss(change, most_lost)
-            for name in document["mappings"]
-            if (change := _read(organisation, name, document, cached.get(name, {}), deadline))
-        ]
+        found = _read_all(organisation, document, cached, deadline)
+        changes = [_refuse_a_loss(change, most_lost) for change in found]
         new = {change.mapping: change.after for change in changes if _is_new(change, cached)}
         if dry_run or not new:
             return changes
@@ -147,15 +144,31 @@ def _key_and_value(row: Any, source: Mapping[str, str]) -> tuple[Scalar | None, 
         raise SyncRefusedError("Salesforce's rows do not hold the fields asked for.") from None
 
 
+def _read_all(
+    organisation: Rows, document: Document, cached: Mapping[str, Entries], deadline: Deadline
+) -> list[Change]:
+    """One mapping after the other; one that never ends leaves the others their share of time."""
+    names = [name for name, mapping in document["mappings"].items() if "salesforce" in mapping]
+    changes: list[Change] = []
+    for name in names:
+        at_most = deadline.remaining() / (len(names) - len(changes))
+        before = cached.get(name, {})
+        changes.append(_read(organisation, name, document, before, deadline, at_most))
+    return changes
+
+
 def _read(
-    organisation: Rows, name: str, document: Document, before: Entries, deadline: Deadline
-) -> Change | None:
-    """What Salesforce holds of a mapping; None for one that is kept in the plan."""
-    source = document["mappings"][name].get("salesforce")
-    if source is None:
-        return None
+    organisation: Rows,
+    name: str,
+    document: Document,
+    before: Entries,
+    deadline: Deadline,
+    at_most: float,
+) -> Change:
+    """What Salesforce holds of a mapping, or why that is not known after `at_most` seconds."""
+    source = document["mappings"][name]["salesforce"]
     try:
-        rows = deadline.run(partial(organisation.select, mapping_query(source), deadline))
+        rows = deadline.run(partial(organisation.select, mapping_query(source), deadline), at_most)
         after, problems = entries_of(rows, source, document["service_numbers"])
     except (SalesforceError, OutOfTimeError, SyncRefusedError) as error:
         return Change(name, before, before, (), error)
