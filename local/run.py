@@ -88,12 +88,8 @@ def settings_of(aws_url: str, salesforce_url: str) -> Iterator[Mapping[str, str]
     values = {"Table": TABLE, "SalesforceSecret": SECRET, "SalesforceUrl": salesforce_url}
     by_key = {**values, "AuthMode": "key", "ApiKeySecret": API_KEY}
     settings = {
-        **sam.environment(template, by_key, sam.authorizer(template)),
-        **sam.environment(template, values),
-        "AWS_ENDPOINT_URL": aws_url,
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        **sam.environment(template, by_key, aws_url, sam.authorizer(template)),
+        **sam.environment(template, values, aws_url),
         "NO_PROXY": "127.0.0.1",
         "POWERTOOLS_METRICS_DISABLED": "true",
     }

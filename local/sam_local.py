@@ -49,8 +49,7 @@ def main() -> int:
             set_up(inputs, settings)
             write_copy(auth, aws_url.replace(HERE, HOST), salesforce_url.replace(HERE, HOST))
             for name in settings:  # SAM prefers them to the template's
-                if not name.startswith("AWS_") or name == "AWS_ENDPOINT_URL":
-                    del os.environ[name]
+                del os.environ[name]
             token = API_KEY if auth == "key" else log_in(salesforce_url)
             invoke = " ".join([*SAM, "invoke", *OPTIONS])
             print("\nTo try:\n")
@@ -60,13 +59,15 @@ def main() -> int:
 
 
 def write_copy(auth: str, aws_url: str, salesforce_url: str) -> None:
-    """The built template with this machine's values: a container gets no variable besides."""
+    """The built template with this machine's values: what is not declared no container gets."""
     template = copy.deepcopy(dict(sam.load(BUILT)))
     values = {"Table": TABLE, "SalesforceSecret": SECRET, "SalesforceUrl": salesforce_url}
     values |= {"AuthMode": auth, "ApiKeySecret": API_KEY}
+    everywhere = set(template["Globals"]["Function"]["Environment"]["Variables"])
     for name, function in sam.resources(template, "AWS::Serverless::Function"):
-        variables = sam.environment(template, values, name)
-        function["Environment"]["Variables"] = {**variables, "AWS_ENDPOINT_URL": aws_url}
+        given = sam.environment(template, values, aws_url, name)
+        declared = everywhere | set(function["Environment"]["Variables"])
+        function["Environment"]["Variables"] = {each: given[each] for each in declared}
     arm = platform.machine() in ("arm64", "aarch64")
     template["Parameters"]["Architecture"]["Default"] = "arm64" if arm else "x86_64"
     COPY.write_text(json.dumps(template, indent=1))

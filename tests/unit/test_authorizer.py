@@ -15,7 +15,8 @@ from click_to_dial import bootstrap_authorizer
 from click_to_dial.authorizer.request import policy
 from click_to_dial.authorizer.salesforce import Admission, Identity
 from click_to_dial.authorizer.verdict import Verdict
-from click_to_dial.settings import auth_from_environment
+from click_to_dial.settings import auth_from_environment, aws_from_environment
+from local.template import aws_at
 from tests.callers import ARN, ENVIRONMENT, ORG, TOKEN, USER, event
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +32,7 @@ def test_a_stray_comma_lets_nobody_in() -> None:
 def test_an_unknown_mode_is_an_error() -> None:
     settings = auth_from_environment(ENVIRONMENT | {"AUTH_MODE": "none"})
     with pytest.raises(ValueError, match="AUTH_MODE must be salesforce or key, not 'none'"):
-        bootstrap_authorizer.wire(settings)
+        bootstrap_authorizer.wire(settings, aws_from_environment())
 
 
 @pytest.fixture
@@ -108,9 +109,9 @@ PER_MODE = {
 @pytest.mark.parametrize(("mode", "other"), [("key", "salesforce"), ("salesforce", "key")])
 def test_a_mode_imports_only_what_it_needs(mode: str, other: str) -> None:
     environment = {
+        **aws_at("http://127.0.0.1:9"),
         **ENVIRONMENT,
         "AUTH_MODE": mode,
-        "AWS_DEFAULT_REGION": "eu-central-1",
         "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/click_to_dial/python'}",
     }
     code = "import sys, functions.authorize.handler; print(*sys.modules)"

@@ -7,14 +7,13 @@ from functools import partial
 from typing import Literal, TypeVar
 
 from click_to_dial.breaker import CircuitBreaker
-from click_to_dial.deadline import Deadline
+from click_to_dial.deadline import Deadline, begin
 from click_to_dial.dialplan import DialPlan, Tried, decide
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.errors import (
     BadParameterError,
     ClickToDialError,
     DynamoDBError,
-    NoDialPlanError,
     OutOfTimeError,
     SalesforceError,
     SalesforceUnavailableError,
@@ -115,16 +114,18 @@ class ClickToDial:
     clock: Callable[[], float] = time.time
     """Seconds since 1970."""
 
+    def prepare(self) -> None:
+        """Begins what the first decision would wait for. It meets, and tells of, all failures."""
+        begin(lambda: self.plans.get(Deadline(self.time_budget)))
+        begin(lambda: self.salesforce.prepare(Deadline(self.time_budget)))
+
     def decide(self, request: Request, tried: list[Tried] | None = None) -> Report:
         """The decision; the rules that were looked at are added to `tried`.
 
         Raises BadParameterError, DialPlanError.
         """
         deadline = Deadline(self.time_budget)
-        try:
-            plan = deadline.run(self.plans.get)
-        except OutOfTimeError as error:
-            raise NoDialPlanError("The dial plan cannot be read at the moment.") from error
+        plan = self.plans.get(deadline)
         click = to_click(request, plan)
         gathered = self._gather(plan, click, deadline)
         facts, decision = self._decided(plan, click, gathered, deadline, tried)
