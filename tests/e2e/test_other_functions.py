@@ -9,6 +9,13 @@ from local import template as sam
 from tests.callers import ARN, event
 from tests.e2e.sandbox import Sandbox, built, started
 
+REFUSED = [
+    *([], [""], ["Bearer "], ["Bearer another-key"], ["Basic the-key"], ["the-key"]),
+    *([f"Bearer {'x' * 4096}"], [f"Bearer {'x' * 100_000}"], ["Bearer the-key the-key"]),
+    *(["Bearer the-key\r\nX: y"], ["Bearer the-key\0"], ["Bearer the-key"] * 2),
+]
+"""Values of the header Authorization, each of which is a 401."""
+
 
 def test_the_authorizer_lets_in_who_has_the_key(
     environment: Mapping[str, str], aws_url: str, folder: Path
@@ -22,12 +29,12 @@ def test_the_authorizer_lets_in_who_has_the_key(
     log = folder / "authorize.log"
     with started(built("AuthorizeFunction"), {**environment, **own}, log) as sandbox:
         policy = sandbox.invoke(event("Bearer the-key"))
-        refused = sandbox.invoke(event("Bearer another-key"))
+        answers = [sandbox.invoke(event(*headers)) for headers in REFUSED]
     (statement,) = policy["policyDocument"]["Statement"]
     assert (statement["Effect"], statement["Resource"]) == ("Allow", ARN.split("/GET")[0] + "/*")
-    assert refused["errorMessage"] == "Unauthorized"
-    assert "the-key" not in log.read_text()
-    assert "another-key" not in log.read_text()
+    assert {answer["errorMessage"] for answer in answers} == {"Unauthorized"}
+    for said in ("the-key", "another-key", "xxxx"):  # by the runtime itself neither
+        assert said not in log.read_text()
 
 
 def test_the_sync_says_what_it_did(

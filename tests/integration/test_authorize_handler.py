@@ -10,7 +10,7 @@ import pytest
 
 from local import template as sam
 from local.gateway import Gateway
-from local.salesforce import Simulator, running
+from local.salesforce import Simulator, oauth, running
 from tests.callers import ENVIRONMENT, ORG, TOKEN, USER
 
 PATH = "/jtelACD/onClickToDial"
@@ -82,6 +82,26 @@ def test_whoever_is_not_let_in_gets_401_and_leaves_no_trace(
             assert (json.loads(printed.out)["reason"], printed.err) == (reason, "")
             for secret in (good, stranger, revoked, TOKEN, "alice", ORG[:15], USER[:15]):
                 assert secret not in printed.out
+
+
+def test_a_token_that_expires_or_is_of_another_organisation_is_401_too(
+    gateway: Gateway,
+    salesforce: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    foreign, expiring = (f"Bearer {salesforce.log_in(USER)}" for _ in range(2))
+    assert status(gateway, expiring) == 200
+    monkeypatch.setattr(oauth, "ORGANIZATION_ID", "00D0C0000000002UAA")
+    assert status(gateway, foreign) == 401
+    salesforce.expire_tokens()
+    assert status(gateway, expiring) == 401
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [line["reason"] for line in lines] == [
+        *("salesforce", "other-organisation", "salesforce-says-no")
+    ]
+    for token in (foreign, expiring):
+        assert token.split()[1] not in json.dumps(lines)
 
 
 def test_a_header_may_be_spelt_in_any_case(gateway: Gateway, salesforce: Simulator) -> None:

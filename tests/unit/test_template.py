@@ -336,7 +336,9 @@ def test_alarms_roll_a_version_back() -> None:
     groups = properties("AWS::CodeDeploy::DeploymentGroup")
     assert len(groups) == 2
     for group in groups:
-        names = [alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]]
+        condition, watched, otherwise = group["AlarmConfiguration"]["Fn::If"]
+        assert (condition, otherwise) == ("Watched", {})
+        names = [alarm["Name"]["Ref"] for alarm in watched["Alarms"]]
         assert set(names) <= set(of_type("AWS::CloudWatch::Alarm"))
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
 
