@@ -31,12 +31,12 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, simulator: Simulator) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, port: int, simulator: Simulator, host: str = "127.0.0.1") -> None:
+        super().__init__((host, port), _Handler)
         self.simulator = simulator
         self.stopping = threading.Event()
         self.connections: set[socket.socket] = set()
-        simulator.url = f"http://127.0.0.1:{self.server_port}"
+        simulator.url = f"http://{host}:{self.server_port}"
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is nothing to write about."""

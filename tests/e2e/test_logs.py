@@ -46,7 +46,7 @@ def test_a_request_is_one_line(
         boto3.client("secretsmanager", endpoint_url=aws_url).create_secret(Name=f"log-{mode}")
         values = {"AuthMode": mode, "ApiKeySecret": f"log-{mode}", "Table": "with-plan"}
         values["SalesforceUrl"] = environment["SALESFORCE_URL"]
-        variables |= sam.environment(sam.load(), values, function)
+        variables |= sam.environment(sam.load(), values, aws_url, function)
     log = tmp_path / "log"
     with started(built(function), variables, log) as another:
         for _ in range(2):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from samtranslator.translator.transform import transform
 
 from click_to_dial import http, settings
@@ -264,10 +265,55 @@ def test_what_changes_a_function_publishes_a_version_of_it() -> None:
     assert len(before) == 3
     assert versions(expanded()) == before
     assert not versions(expanded(layer="another")) & before
-    releases = [versions(expanded(Release=name)) for name in ("2611240800", "2611240801")]
-    assert not releases[0] & releases[1]
-    # Were this not so, the parameter Release would not be needed.
+    # Were this not so, versions would need no description.
     assert versions(expanded(TimeBudgetMs="3000")) == before
+
+
+PARAMETERS = TEMPLATE["Parameters"]
+
+
+@pytest.mark.parametrize("name", of_type("AWS::Serverless::Function", TEMPLATE["Resources"]))
+def test_another_value_of_a_parameter_publishes_a_version(name: str) -> None:
+    """CloudFormation replaces a version whose description differs from the one before."""
+    (version,) = [
+        each["Properties"]
+        for each in of_type("AWS::Lambda::Version").values()
+        if each["Properties"]["FunctionName"] == {"Ref": name}
+    ]
+    function = RESOURCES[name]["Properties"]
+    assert version["Description"] == function["Description"]
+    # ReservedConcurrency is no property of a version: all of them share it.
+    versioned = {key: each for key, each in function.items() if not key.startswith("Reserved")}
+    needed = set(references(versioned)) | set(conditions_of(versioned))
+    assert needed & set(PARAMETERS) == set(references(version["Description"]))
+
+
+def conditions_of(value: Any) -> Iterator[str]:
+    """The parameters behind each Fn::If."""
+    if isinstance(value, dict):
+        if "Fn::If" in value:
+            yield from references(TEMPLATE["Conditions"][value["Fn::If"][0]])
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from conditions_of(each)
+
+
+def test_cloudformation_replaces_a_version_for_its_description() -> None:
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::Lambda::Version").schema
+    assert "/properties/Description" in schema["createOnlyProperties"]
+    for version in properties("AWS::Lambda::Version"):
+        longest = re.sub(r"\$\{(\w+)\}", longest_value, version["Description"]["Fn::Sub"])
+        assert len(longest) <= schema["properties"]["Description"]["maxLength"]
+
+
+def longest_value(match: re.Match[str]) -> str:
+    """A value of a parameter that is as long as may be."""
+    parameter = PARAMETERS[match[1]]
+    choices = [str(each) for each in parameter.get("AllowedValues", ())]
+    pattern = {"SalesforceOrgId": 18, "SalesforceApiVersion": 5}.get(match[1])
+    most = pattern or parameter.get("MaxLength") or len(str(parameter.get("MaxValue", "")))
+    return max(choices, key=len) if choices else "x" * (most or 1000)
 
 
 def test_versions_that_are_not_live_go() -> None:
