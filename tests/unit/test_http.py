@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from click_to_dial import http
 from click_to_dial.errors import BadParameterError, NoDialPlanError
+from click_to_dial.gathering import Gathered
 from click_to_dial.model import Agent, Callee, Click, Decision, Facts, Record, ServiceNumber
-from click_to_dial.service import Gathered, Report
+from click_to_dial.service import Report
 
 RECORD_ID = "001dM00003jU9GxQAK"
 GOOD = {"SalesForceID": [RECORD_ID], "CallerID": ["+4989461495"], "AgentUID": ["jdoe"]}
