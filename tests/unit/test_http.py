@@ -73,9 +73,10 @@ def test_a_parameter_that_is_missing_or_given_twice(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["CallerID", "AgentUID"])
-def test_an_empty_parameter(name: str) -> None:
+@pytest.mark.parametrize("value", ["", "  "])
+def test_an_empty_parameter(name: str, value: str) -> None:
     with pytest.raises(BadParameterError, match=f"^{name} is empty\\.$"):
-        http.read_request(event(**{name: [""]}))
+        http.read_request(event(**{name: [value]}))
 
 
 @pytest.mark.parametrize(
