@@ -3,17 +3,16 @@
 import string
 from collections.abc import Callable
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote
 
 from local.gateway import Answer, Gateway
+from local.http_server import LocalServer, read_body
 
 
-class GatewayServer(ThreadingHTTPServer):
+class GatewayServer(LocalServer):
     """The gateway on a port of this machine; `on_answer` hears of every request."""
 
-    daemon_threads = True
-    request_queue_size = 128
     gateway: Gateway
     on_answer: Callable[[str, str, Answer], None]
 
@@ -30,10 +29,8 @@ class _RequestHandler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         """Answers one request of any method."""
         target = quote(self.path.encode("latin-1"), safe=string.punctuation)
-        length = self.headers.get("Content-Length", "")
-        body = self.rfile.read(int(length)) if length.isdigit() else b""
         headers = list(self.headers.items())
-        answer = self.server.gateway.answer(self.command, target, headers, body)
+        answer = self.server.gateway.answer(self.command, target, headers, read_body(self))
         self._send(answer)
         self.server.on_answer(self.command, target, answer)
 
@@ -41,10 +38,12 @@ class _RequestHandler(BaseHTTPRequestHandler):
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """A request that is no HTTP, or of a method that nobody knows."""
-        unknown = code == HTTPStatus.NOT_IMPLEMENTED
-        kind = "MISSING_AUTHENTICATION_TOKEN" if unknown else "DEFAULT_4XX"
         self.close_connection = True
-        self._send(self.server.gateway.own_answer(kind))
+        gateway = self.server.gateway
+        if code == HTTPStatus.NOT_IMPLEMENTED:
+            self._send(gateway.answer(self.command, self.path))
+        else:
+            self._send(gateway.own_answer("DEFAULT_4XX"))
 
     def version_string(self) -> str:
         """What the header Server says."""

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 Event = dict[str, Any]
 Headers = Sequence[tuple[str, str]]
@@ -23,10 +23,10 @@ def proxy_event(
     stage: str = "v1",
 ) -> Event:
     """The event of a request for `target`, a path with a query string as it came over the wire."""
-    url = urlsplit(target)
-    path = unquote_to_bytes(url.path).decode(errors="replace")
+    raw_path, _, raw_query = target.partition("?")
+    path = unquote_to_bytes(raw_path).decode(errors="replace")
     every_header = _all(headers)
-    query = _all(read_query(url.query))
+    query = _all(read_query(raw_query))
     return {
         "resource": path,
         "path": path,

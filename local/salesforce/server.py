@@ -5,16 +5,16 @@ import os
 import secrets
 import socket
 import struct
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+from local.http_server import LocalServer, read_body
 from local.salesforce.app import handle
 from local.salesforce.faults import Fault
 from local.salesforce.org import Org
@@ -25,11 +25,8 @@ from local.salesforce.wire import Request, Response
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: closing sends RST
 
 
-class Server(ThreadingHTTPServer):
-    """One thread a connection; `stopping` wakes those that wait."""
-
-    daemon_threads = True
-    request_queue_size = 128
+class Server(LocalServer):
+    """`stopping` wakes the connections that wait."""
 
     def __init__(self, port: int, simulator: Simulator, host: str = "127.0.0.1") -> None:
         super().__init__((host, port), _Handler)
@@ -37,11 +34,6 @@ class Server(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self.connections: set[socket.socket] = set()
         simulator.url = f"http://{host}:{self.server_port}"
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is nothing to write about."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def stop(self) -> None:
         """Ends the server and every connection that is still open."""
@@ -89,10 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         """Answers one request of any method."""
-        length = self.headers.get("Content-Length", "")
-        body = self.rfile.read(int(length)) if length.isdigit() else b""
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, self.path, headers, body)
+        request = Request(self.command, self.path, headers, read_body(self))
         response, fault = handle(self.server.simulator, request, reused=self.served > 0)
         self.served += 1
         raw = _raw(request, response)

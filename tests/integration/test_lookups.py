@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from click_to_dial import service
+from click_to_dial import gathering, service
 from click_to_dial.aws.client import AwsClient
 from click_to_dial.breaker import CircuitBreaker
 from click_to_dial.dialplan import DialPlan
@@ -69,8 +69,12 @@ class System:
 
 @pytest.fixture
 def system(table: Any, monkeypatch: pytest.MonkeyPatch) -> System:
-    for patience in ("CACHE_READ_SECONDS", "CACHE_WRITE_SECONDS", "COUNT_SECONDS"):
-        monkeypatch.setattr(service, patience, 60.0)  # fifty clicks share one slow moto
+    for module, patience in (
+        (gathering, "CACHE_READ_SECONDS"),
+        (gathering, "CACHE_WRITE_SECONDS"),
+        (service, "COUNT_SECONDS"),
+    ):
+        monkeypatch.setattr(module, patience, 60.0)  # fifty clicks share one slow moto
     return System(table)
 
 

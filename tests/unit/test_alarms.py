@@ -18,8 +18,9 @@ from click_to_dial.errors import (
     NoDialPlanError,
     SalesforceConfigurationError,
 )
+from click_to_dial.gathering import Gathered
 from click_to_dial.model import Agent, Callee, Click, Decision, Facts, Record
-from click_to_dial.service import Gathered, Report
+from click_to_dial.service import Report
 from click_to_dial.sync import Change
 from tests.unit.test_template import TEMPLATE, of_type
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from click_to_dial import http
 from click_to_dial.errors import BadParameterError, NoDialPlanError
+from click_to_dial.gathering import Gathered
 from click_to_dial.model import Agent, Callee, Click, Decision, Facts, Record, ServiceNumber
-from click_to_dial.service import Gathered, Report
+from click_to_dial.service import Report
 
 RECORD_ID = "001dM00003jU9GxQAK"
 GOOD = {"SalesForceID": [RECORD_ID], "CallerID": ["+4989461495"], "AgentUID": ["jdoe"]}
@@ -72,9 +73,10 @@ def test_a_parameter_that_is_missing_or_given_twice(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["CallerID", "AgentUID"])
-def test_an_empty_parameter(name: str) -> None:
+@pytest.mark.parametrize("value", ["", "  "])
+def test_an_empty_parameter(name: str, value: str) -> None:
     with pytest.raises(BadParameterError, match=f"^{name} is empty\\.$"):
-        http.read_request(event(**{name: [""]}))
+        http.read_request(event(**{name: [value]}))
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def _single(query: Query, name: str, *, may_be_empty: bool = False) -> str:
         raise BadParameterError(name, f"{name} is missing{_instead(query, name)}.")
     if len(values) > 1:
         raise BadParameterError(name, f"{name} is given {len(values)} times, not once.")
-    if not values[0] and not may_be_empty:
+    if not values[0].strip() and not may_be_empty:
         raise BadParameterError(name, f"{name} is empty.")
     return values[0]
 
@@ -147,8 +147,6 @@ def _record_id(value: str) -> str | None:
 
 def _agent_uid(value: str) -> str:
     uid = value.strip()
-    if not uid:
-        raise BadParameterError("AgentUID", "AgentUID is empty.")
     if len(uid) > LONGEST_AGENT_UID or not uid.isprintable() or _NOT_UTF8 in uid:
         raise BadParameterError(
             "AgentUID", f"AgentUID must be 1 to {LONGEST_AGENT_UID} printable characters in UTF-8."

@@ -16,8 +16,9 @@ from click_to_dial.errors import (
     SalesforceConfigurationError,
     SalesforceError,
 )
+from click_to_dial.gathering import Gathered
 from click_to_dial.model import Agent, Decision
-from click_to_dial.service import Gathered, Report
+from click_to_dial.service import Report
 
 MESSAGE = "onClickToDial"
 REQUEST_ID = "requestContext.requestId"

@@ -41,8 +41,9 @@ def clean(caller_id: str) -> str:
 
     Raises BadParameterError for anything but digits and separators.
     """
-    international = caller_id.startswith((" ", "+"))
-    digits = ("+" if international else "") + _SEPARATORS.sub("", caller_id).removeprefix("+")
+    digits = _SEPARATORS.sub("", caller_id)
+    if caller_id.startswith(" "):
+        digits = "+" + digits.removeprefix("+")
     if not _NUMBER.fullmatch(digits):
         raise _unreadable("contains something that is not a digit")
     if len(digits) > _MOST_DIGITS:
