@@ -169,6 +169,12 @@ def test_the_dashboard_shows_what_is_counted(emitted: dict[str, list[float]]) ->
     assert shown <= {*emitted, "Allowed"}
 
 
+def test_what_is_counted_is_what_docs_operations_adds_up(
+    emitted: dict[str, list[float]],
+) -> None:
+    assert len({*emitted, "Allowed", "ThrottledCalls"}) == 27
+
+
 @pytest.mark.parametrize("name", of_type("AWS::Logs::QueryDefinition"))
 def test_a_query_asks_for_fields_that_are_logged(name: str, lines: list[Any]) -> None:
     text = of_type("AWS::Logs::QueryDefinition")[name]["Properties"]["QueryString"]
