@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from cfnlint.api import lint_all
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from samtranslator.translator.transform import transform
 
@@ -52,14 +53,18 @@ class NoManagedPolicies:
         return {}
 
 
-def expanded(layer: str = "key", **parameters: str) -> Resources:
+def transformed(layer: str = "key", **parameters: str) -> Any:
     template: Any = copy.deepcopy(TEMPLATE)
     for resource in template["Resources"].values():  # as `sam package` leaves them
         if "CodeUri" in resource.get("Properties", {}):
             resource["Properties"]["CodeUri"] = "s3://bucket/key"
         if "ContentUri" in resource.get("Properties", {}):
             resource["Properties"]["ContentUri"] = f"s3://bucket/{layer}"
-    resources: Resources = transform(template, parameters, NoManagedPolicies())["Resources"]
+    return transform(template, parameters, NoManagedPolicies())
+
+
+def expanded(layer: str = "key", **parameters: str) -> Resources:
+    resources: Resources = transformed(layer, **parameters)["Resources"]
     return resources
 
 
@@ -77,6 +82,12 @@ def properties(kind: str) -> list[Any]:
 def the_api() -> Any:
     (api,) = properties("AWS::ApiGateway::RestApi")
     return api
+
+
+def test_cfn_lint_finds_nothing_in_what_cloudformation_gets() -> None:
+    found = [each for each in lint_all(json.dumps(transformed())) if each.rule.id[0] in "EW"]
+    # The transform has put its value in its place.
+    assert [each.message for each in found] == ["Parameter AllowedIpRanges not used."]
 
 
 def test_there_is_one_stage() -> None:
