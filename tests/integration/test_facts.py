@@ -106,6 +106,13 @@ def test_the_agents_login_is_not_in_the_table(table: Any, clock: Clock) -> None:
     assert "jdoe" not in str(table.boto3.scan(TableName=table.name)["Items"])
 
 
+def test_what_the_plan_keeps_for_no_time_is_not_written(table: Any, clock: Clock) -> None:
+    facts = DynamoDBFacts(table.dynamodb, table.name, "acme.my.salesforce.com", clock)
+    nothing_kept = plan(freshness={"record": 0, "agent": 0, "stale_if_error": 0})
+    facts.write(nothing_kept, ACCOUNT, "jdoe", Answer(RECORD, AGENT))
+    assert table.boto3.scan(TableName=table.name)["Items"] == []
+
+
 def test_two_organisations_do_not_share_facts(table: Any, clock: Clock) -> None:
     DynamoDBFacts(table.dynamodb, table.name, "one", clock).write(
         plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT)

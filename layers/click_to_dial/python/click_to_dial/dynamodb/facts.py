@@ -63,8 +63,8 @@ class DynamoDBFacts:
         )
 
     def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
-        """One BatchWriteItem with what is no error. Raises DynamoDBError."""
-        items = []
+        """One BatchWriteItem with what is no error, and is to be kept. Raises DynamoDBError."""
+        kept: list[tuple[str, Data, int]] = []
         if isinstance(answer.agent, Agent):
             data = {
                 "shape": _agent_shape(plan),
@@ -72,7 +72,7 @@ class DynamoDBFacts:
                 "values": answer.agent.attributes,
             }
             keep = _seconds(plan, answer.agent.known, plan.freshness.agent)
-            items.append(self._item(self._agent_key(agent_uid), data, keep))
+            kept.append((self._agent_key(agent_uid), data, keep))
         if isinstance(answer.record, Record) and record_id is not None:
             name = answer.record.object_name
             data = {
@@ -82,13 +82,13 @@ class DynamoDBFacts:
                 "values": answer.record.attributes,
             }
             keep = _seconds(plan, answer.record.found, plan.freshness.record)
-            items.append(self._item(self._record_key(record_id), data, keep))
+            kept.append((self._record_key(record_id), data, keep))
             if name is not None and key_prefix(record_id) not in STANDARD_OBJECTS:
                 key = self._object_key(record_id)
-                items.append(self._item(key, {"object": name}, OBJECT_NAME_SECONDS))
-        if not items:
+                kept.append((key, {"object": name}, OBJECT_NAME_SECONDS))
+        puts = [{"PutRequest": {"Item": self._item(*each)}} for each in kept if each[2] > 0]
+        if not puts:
             return
-        puts = [{"PutRequest": {"Item": item}} for item in items]
         try:
             self._client("BatchWriteItem", RequestItems={self._table_name: puts})
         except AwsError as error:
