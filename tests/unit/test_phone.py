@@ -52,7 +52,11 @@ def test_every_way_of_writing_a_number_gives_the_same_callee(caller_id: str) -> 
         ("016", "ES", Callee("short-code", "ES")),
         ("217", "DE", Callee("internal", "DE")),
         ("123456", "DE", Callee("internal", "DE")),
-        ("(+49) 8961", "DE", Callee("unknown", "DE", "+498961")),  # the plus counts behind a bracket
+        (
+            "(+49) 8961",
+            "DE",
+            Callee("unknown", "DE", "+498961"),
+        ),  # the plus counts behind a bracket
         ("912345678", "ES", Callee("fixed-line", "ES", "+34912345678")),
         ("2125551234", "US", Callee("unknown", "US", "+12125551234")),
         ("0612345678", "IT", Callee("fixed-line", "IT", "+390612345678")),
