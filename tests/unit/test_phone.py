@@ -56,7 +56,7 @@ def test_every_way_of_writing_a_number_gives_the_same_callee(caller_id: str) -> 
             "(+49) 8961",
             "DE",
             Callee("unknown", "DE", "+498961"),
-        ),  # the plus counts behind a bracket
+        ),  # a plus in brackets
         ("912345678", "ES", Callee("fixed-line", "ES", "+34912345678")),
         ("2125551234", "US", Callee("unknown", "US", "+12125551234")),
         ("0612345678", "IT", Callee("fixed-line", "IT", "+390612345678")),
