@@ -33,6 +33,10 @@ simulator: .venv/run ## Salesforce's simulator alone [PORT=3001 ORG=…]
 	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local.salesforce \
 	  $(if $(PORT),--port "$(PORT)") $(if $(ORG),--org "$(ORG)")
 
+.PHONY: sam-local
+sam-local: build ## what `sam build` made, under `sam local start-api`; needs Docker [PORT=3000 AUTH=key]
+	@PYTHONPATH="$(SOURCES)" SAM_CLI_TELEMETRY=0 exec .venv/bin/python -m local.sam_local $(OPTIONS)
+
 # Checks -------------------------------------------------------------------------------------------
 
 .PHONY: test
@@ -83,8 +87,7 @@ build: .venv/run .venv-sam/done ## sam build
 
 .PHONY: deploy
 deploy: build ## sam deploy [ENV=staging PARAMETERS="Name=value …"]
-	@$(SAM) deploy --config-env "$(ENV)" \
-	  --parameter-overrides "Release=$$(date -u +%y%m%d%H%M)" $(PARAMETERS)
+	@$(SAM) deploy --config-env "$(ENV)" $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
 
 .PHONY: smoke
 smoke: .venv/run ## calls a deployed stack as jtel would [STACK=click-to-dial TOKEN=… QUERY=…]

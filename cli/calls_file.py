@@ -1,13 +1,18 @@
 """A table of calls for `simulate`: a CSV file with jtel's parameters and, where given, facts."""
 
 import csv
+import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.csv_rows import rows_of
 from cli.plan_facts import listed
+from cli.plan_lookups import LOOKUPS
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.model import Agent, Record, Scalar
 from click_to_dial.ports import Answer, Item, Question, Stored
@@ -26,7 +31,7 @@ def read_calls(path: Path) -> list[Call]:
     """The calls, one for each row. Raises CallsFileError."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey="", restval="", strict=True)
+            reader = rows_of(file, restkey="", restval="")
             calls = [_call(row, reader.line_num) for row in reader]
             columns = list(reader.fieldnames or ())
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -36,7 +41,7 @@ def read_calls(path: Path) -> list[Call]:
         problem = f"has the column '{strange[0]}'" if strange else "has no column CallerID"
         raise CallsFileError(
             f"{path} {problem}. Columns are {', '.join(PARAMETERS)} (the number to be called is "
-            "CallerID), and facts such as record.kind or agent.extension."
+            f"CallerID), and facts such as record.kind, agent.extension or {LISTED}."
         )
     return calls
 
@@ -44,11 +49,18 @@ def read_calls(path: Path) -> list[Call]:
 def _call(row: dict[str, str], line: int) -> Call:
     if "" in row:
         raise csv.Error(f"line {line} has more cells than there are columns")
+    if not (row.get(ATTEMPTS) or "0").isdecimal():
+        raise csv.Error(f"line {line}: {ATTEMPTS} must be a whole number")
     return row
 
 
 def _is_fact(column: str) -> bool:
-    return column.startswith(("record.", "agent."))
+    return column.startswith(("record.", "agent.")) or column in LOOKUPS
+
+
+def brings_facts(call: Call) -> bool:
+    """Whether its row says what is known of it; then nothing is looked up."""
+    return any(_is_fact(name) for name in call)
 
 
 def parameters(call: Call) -> tuple[str, str, str]:
@@ -63,6 +75,9 @@ class RowSalesforce:
     """The port `Salesforce`, answering with the facts in a call's own row."""
 
     call: Call
+
+    def prepare(self, deadline: Deadline) -> None:
+        """Nothing: it asks nobody."""
 
     def ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
         """The facts as the plan compares them: empty cells are missing."""
@@ -84,14 +99,21 @@ class RowSalesforce:
         }
 
 
-class NoCache:
-    """The port `FactsCache`, keeping nothing."""
+@dataclass(frozen=True, slots=True)
+class RowCache:
+    """The port `FactsCache`, keeping nothing; of the callee it knows what stands in the row."""
+
+    call: Call
 
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
     ) -> Stored:
-        """Nothing."""
-        return Stored()
+        """The lists that the row names, and so many calls of others, just now."""
+        lists, attempts = self.call.get(LISTED, "").split(), int(self.call.get(ATTEMPTS) or 0)
+        calls = Item(json.dumps([[time.time(), ""]] * attempts), None)
+        kinds = {key: key.split("#")[:2] for key in others}
+        listed = {key: Item("", None) for key, kind in kinds.items() if kind[1] in lists}
+        return Stored(items=listed | {key: calls for key in kinds if kinds[key][0] == "attempts"})
 
     def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
         """Forgets it."""

@@ -79,8 +79,9 @@ def simulate(
     table = read_calls(calls)
     target = find_target(stack) if stack or against == "active" else local_target()
     service = None if target is None else target.service
-    before = simulations.decide_by(_plan_or_active(against, target), service)
-    after = simulations.decide_by(_plan(plan, target), service)
+    plans = _plan_or_active(against, target), _plan(plan, target)
+    before, after = (simulations.decide_by(each, service) for each in plans)
+    assumptions = simulations.assumptions(table, plans, service is not None)
     changed = [
         change
         for change in track(
@@ -94,9 +95,11 @@ def simulate(
     ]
     if json:
         found = [asdict(change) for change in changed]
-        output.show_json({"calls": len(table), "changes": found})
+        output.show_json({"calls": len(table), "changes": found, "assumptions": assumptions})
     else:
         simulations.show(changed, len(table))
+        for assumption in assumptions:
+            output.say(assumption, "yellow")
     if changed and expect_no_change:
         raise typer.Exit(1)
 

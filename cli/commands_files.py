@@ -33,17 +33,19 @@ def validate(
     json: Json = False,
 ) -> None:
     """Says all that is wrong with a dial plan, by line; exit status 1 where something is."""
+    asked = salesforce or stack is not None
     try:
-        plan = _checked(file, salesforce or stack is not None, jtel, stack)
+        plan = _checked(file, asked, jtel, stack)
     except PlanFileError as error:
         if not json:
             raise
         output.show_json({"errors": [asdict(each) for each in error.problems], "warnings": []})
         raise typer.Exit(1) from None
+    warnings = plan.warnings if asked else plan.warnings + plan.guesses
     if json:
-        output.show_json({"errors": [], "warnings": [asdict(each) for each in plan.warnings]})
+        output.show_json({"errors": [], "warnings": [asdict(each) for each in warnings]})
         return
-    output.show_warnings(plan.warnings)
+    output.show_warnings(warnings)
     output.say(f"{file} is valid: {len(plan.document['rules'])} rules.", "green")
 
 

@@ -17,6 +17,7 @@ from cli import output
 from cli.list_entries import Entry, ListError, read_entries, to_entry
 from cli.list_table import AT_ONCE, Kept, NumberList
 from cli.options import Json, Stack
+from cli.problems import unknown
 from cli.targets import find_target
 
 app = typer.Typer(help="Lists of numbers, which rules name in callee.listed.", no_args_is_help=True)
@@ -45,18 +46,27 @@ def import_(
     if dry_run:
         return
     numbers = _list(name, stack)
+    _warn_of_unknown(numbers)
     entries = ((line, each) for line, each in read_entries(file) if line >= from_line)
     valid = ((line, each) for line, each in entries if isinstance(each, Entry))
     progress = iter(
-        track(valid, "Importing", rows, console=output.err, disable=not output.err.is_terminal)
+        track(
+            valid,
+            "Importing",
+            rows if from_line == 1 else None,
+            console=output.err,
+            disable=not output.err.is_terminal,
+        )
     )
-    written = 0
-    while batch := list(itertools.islice(progress, AT_ONCE)):
-        try:
-            numbers.put(list({each.number: each for _, each in batch}.values()))
-        except (ListError, BotoCoreError, ClientError) as error:
-            raise ListError(f"{error} Go on with: --from-line {batch[0][0]}") from error
-        written += len(batch)
+    written, line = 0, from_line
+    try:
+        while batch := list(itertools.islice(progress, AT_ONCE)):
+            line = batch[0][0]
+            numbers.put(each for _, each in batch)
+            written += len(batch)
+    except (ListError, BotoCoreError, ClientError, KeyboardInterrupt) as error:
+        why = str(error) or "It was interrupted."
+        raise ListError(f"{why} Go on with: --from-line {line}") from error
     output.say(f"{written} entries are on the list {name}.", "green")
 
 
@@ -71,7 +81,9 @@ def add(
 ) -> None:
     """Puts a number, or a prefix, on a list."""
     row = {"number": number, "reason": reason, "source": source, "expires": expires}
-    _list(name, stack).put([to_entry(row)])
+    numbers = _list(name, stack)
+    _warn_of_unknown(numbers)
+    numbers.put([to_entry(row)])
     output.say(f"It is on the list {name}.", "green")
 
 
@@ -98,9 +110,13 @@ def check(number: Number, name: Name, stack: Stack = None, json: Json = False) -
 
 @app.command()
 def export(name: Name, stack: Stack = None) -> None:
-    """Prints a list as CSV. Numbers are kept as hashes only, so only prefixes can be read."""
+    """Prints a list as CSV: prefixes as they are, numbers as the hashes that are kept of them."""
+    output.complain(
+        "Numbers are kept as keyed hashes, which nobody can turn back; only prefixes can be read. "
+        "This cannot be imported again: keep the file that you imported."
+    )
     writer = csv.writer(sys.stdout)
-    writer.writerow(("entry", "reason", "source", "expires"))
+    writer.writerow(("hash_of_number_or_prefix", "reason", "source", "expires"))
     writer.writerows(_cells(each) for each in _list(name, stack).all_entries())
 
 
@@ -116,6 +132,18 @@ def _day(moment: int) -> date:
 
 def _list(name: str, stack: str | None) -> NumberList:
     return NumberList(name, find_target(stack), boto3.client("dynamodb"))
+
+
+def _warn_of_unknown(numbers: NumberList) -> None:
+    """A list may be filled before the plan that names it is published, but a typo is likelier."""
+    store = numbers.target.store
+    active = store.active()
+    if active is None:
+        return
+    names = store.document(store.version(active.version)).get("lists", [])
+    if numbers.name not in names:
+        said = unknown("list", numbers.name, names)
+        output.complain(f"The active dial plan asks for no such list: {said}")
 
 
 def _check(file: Path, skip_invalid: bool) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import output
+from cli.commands_sync import read_new_mappings
 from cli.options import Author, File, Json, Stack, Yes
 from cli.plan_file import PlanFile, read_plan
 from cli.salesforce_checks import check_salesforce
@@ -59,7 +60,7 @@ def publish(
     if not offline:
         _ask_salesforce(plan, file, target)
     active = target.store.active()
-    output.show_warnings(plan.warnings)
+    output.show_warnings(plan.warnings + plan.guesses if offline else plan.warnings)
     difference = _difference(target.store, active, plan.source, str(file))
     if not difference and plan.document != _document(target.store, active):
         difference = "The text is the same, but this version of the software reads more in it."
@@ -71,7 +72,7 @@ def publish(
         comment=comment,
         replaces=None if active is None else active.version,
     )
-    _show_active(now, json)
+    _show_active(now, json, read_new_mappings(target, plan.document, ask=not offline))
 
 
 def rollback(
@@ -84,7 +85,9 @@ def rollback(
     difference = _difference(target.store, active, source, f"version {version}")
     _confirm(difference, f"Roll {target.name} back to version {version}?", yes, json)
     replaces = None if active is None else active.version
-    _show_active(target.store.rollback(version, author=author, replaces=replaces), json)
+    now = target.store.rollback(version, author=author, replaces=replaces)
+    document = target.store.document(target.store.version(version))
+    _show_active(now, json, read_new_mappings(target, document, ask=True))
 
 
 def history(stack: Stack = None, json: Json = False) -> None:
@@ -190,9 +193,12 @@ def _confirm(difference: str, question: str, yes: bool, json: bool) -> None:
         typer.confirm(question, abort=True, err=True)
 
 
-def _show_active(active: Active, json: bool) -> None:
+def _show_active(active: Active, json: bool, not_read: list[str]) -> None:
     if json:
-        output.show_json({"changed": True, "version": active.version, "hash": active.body.hash})
-    else:
-        message = f"Version {active.version} is active; every call is decided by it within 30 s."
-        output.say(message, "green")
+        shown = {"changed": True, "version": active.version, "hash": active.body.hash}
+        output.show_json({**shown, "mappings_not_read": not_read})
+        return
+    message = f"Version {active.version} is active; every call is decided by it within 30 s."
+    output.say(message, "green")
+    for sentence in not_read:
+        output.complain(sentence)

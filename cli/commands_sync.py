@@ -7,9 +7,10 @@ import typer
 
 from cli import output
 from cli.options import Json, Stack
-from cli.targets import find_target
+from cli.targets import Target, find_target
 from click_to_dial.bootstrap_sync import SYNC_SECONDS
 from click_to_dial.deadline import Deadline
+from click_to_dial.errors import ClickToDialError
 from click_to_dial.sync import MOST_LOST, Change
 from click_to_dial.sync import sync as synchronise
 
@@ -37,17 +38,43 @@ def sync(
         most_lost=most_lost / 100,
         dry_run=dry_run,
     )
-    refused = [each.mapping for each in changes if dry_run and each.loss() > most_lost / 100]
     if json:
         mappings = [_as_json(change) for change in changes]
-        output.show_json({"dry_run": dry_run, "refused": refused, "mappings": mappings})
-        return
-    if not changes:
+        output.show_json({"dry_run": dry_run, "mappings": mappings})
+    elif changes:
+        _show(changes)
+        for sentence in _failures(changes):
+            output.complain(sentence)
+    else:
         output.say("The active dial plan keeps no mapping in Salesforce.")
-        return
-    _show(changes)
-    for name in refused:
-        output.complain(f"A sync would refuse it: '{name}' loses more than {most_lost} %.")
+    if not dry_run and _failures(changes):
+        raise typer.Exit(1)
+
+
+def read_new_mappings(target: Target, document: Mapping[str, Any], *, ask: bool) -> list[str]:
+    """Reads what a plan that became active just now keeps in Salesforce; says what was not read.
+
+    Until then, calls are decided by a mapping's last entries, or by its default.
+    """
+    names = [name for name, mapping in document["mappings"].items() if "salesforce" in mapping]
+    if not names:
+        return []
+    if not ask:
+        return [f"Salesforce was not asked for {', '.join(names)}. To read it now: dialplan sync"]
+    try:
+        deadline = Deadline(SYNC_SECONDS)
+        changes = synchronise(target.store, target.organisation, deadline, most_lost=MOST_LOST)
+    except ClickToDialError as error:
+        return [f"Salesforce's mappings were not read: {error}"]
+    return _failures(changes)
+
+
+def _failures(changes: Iterable[Change]) -> list[str]:
+    return [
+        f"Mapping '{each.mapping}' keeps the entries that it has: {each.failure}"
+        for each in changes
+        if each.failure is not None
+    ]
 
 
 def _as_json(change: Change) -> dict[str, Any]:
@@ -62,6 +89,7 @@ def _as_json(change: Change) -> dict[str, Any]:
             if change.before.get(key, value) != value
         },
         "left_out": change.problems,
+        "failure": None if change.failure is None else str(change.failure),
     }
 
 

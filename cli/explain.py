@@ -8,6 +8,7 @@ from typing import Any
 from cli.calls_file import NotCounted
 from cli.output import say, show_table
 from click_to_dial import http
+from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan, Tried
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.errors import BadParameterError, ClickToDialError, DialPlanError
@@ -22,7 +23,7 @@ class FixedPlan:
     plan: DialPlan
     failure: ClickToDialError | None = None
 
-    def get(self) -> DialPlan:
+    def get(self, deadline: Deadline) -> DialPlan:
         """The plan."""
         return self.plan
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
+from cli.csv_rows import rows_of
 from cli.plan_checks import outcomes, part
 from cli.plan_file import PlanFile
 from cli.problems import Path, PlanFileError, Problem, show_path
@@ -44,9 +45,7 @@ def read_service_numbers(path: FilePath) -> ServiceNumbers:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            file.seek(0)
-            rows = list(csv.DictReader(file, delimiter=";" if ";" in first else ",", strict=True))
+            rows = list(rows_of(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise JtelFileError(f"{path} cannot be read: {error}") from error
     if not rows or "Name" not in rows[0]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import phonenumbers
 
+from cli.csv_rows import rows_of
 from cli.plan_types import is_date
 from click_to_dial.dynamodb.facts import ENTRY
 from click_to_dial.errors import ClickToDialError
@@ -67,7 +68,7 @@ def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
     """Each row's line, from 1, with its entry or what is wrong with it. Raises ListError."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey="", strict=True)
+            reader = rows_of(file, restkey="")
             unknown = sorted({*(reader.fieldnames or ())} - {*COLUMNS})
             if unknown or "number" not in (reader.fieldnames or ()):
                 raise ListError(

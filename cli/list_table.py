@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,13 @@ from cli.targets import Target
 from click_to_dial.dynamodb.facts import ENTRY
 from click_to_dial.lookups import entry_keys
 
-AT_ONCE = 25
-"""Entries in one request: the most that BatchWriteItem takes."""
+IN_ONE_REQUEST = 25
+"""The most entries that BatchWriteItem takes."""
+
+REQUESTS_AT_ONCE = 8
+"""So that a long import waits for our own work and not for the network."""
+
+AT_ONCE = IN_ONE_REQUEST * REQUESTS_AT_ONCE
 
 _PATIENCE = 8  # tries, each twice as long after the one before: about 13 s in all
 
@@ -40,11 +46,17 @@ class NumberList:
     target: Target
     client: Any
 
-    def put(self, entries: Sequence[Entry]) -> None:
-        """Writes at most 25 entries, no two of them with one number; those of before are replaced.
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Writes entries; of those of one number the last counts, and replaces one of before.
 
-        Raises ListError where DynamoDB does not take them.
+        Raises ListError where DynamoDB does not take them all: then some may be written.
         """
+        left = list({entry.number: entry for entry in entries}.values())
+        requests = [left[at : at + IN_ONE_REQUEST] for at in range(0, len(left), IN_ONE_REQUEST)]
+        with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+            list(pool.map(self._put, requests))
+
+    def _put(self, entries: Sequence[Entry]) -> None:
         pseudonym = self.target.pseudonym
         left = [{"PutRequest": {"Item": each.item(self.name, pseudonym)}} for each in entries]
         table = self.target.settings.table_name
@@ -76,7 +88,7 @@ class NumberList:
         return list(self._kept(answer["Responses"][table]))
 
     def all_entries(self) -> Iterator[Kept]:
-        """All of them, which reads the whole table."""
+        """All of them, which reads the whole table: keys are spread, so that imports are fast."""
         pages = self.client.get_paginator("scan").paginate(
             TableName=self.target.settings.table_name,
             FilterExpression="begins_with(pk, :list)",

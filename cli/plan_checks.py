@@ -12,7 +12,6 @@ from cli.plan_numbers import check_service_numbers, is_restricted
 from cli.plan_zone import home_zone
 from cli.problems import Fault, Path, unknown
 from cli.yaml_source import YamlSource
-from click_to_dial.salesforce.consent import CONSENT
 
 Data = Mapping[str, Any]
 Found = Iterator[tuple[Path, str]]
@@ -55,9 +54,6 @@ def _attributes(data: Data) -> Found:
         yield ("agents", "attributes", "known"), f"agent.known {taken}"
     spelled: dict[str, str] = {}
     for name, fields in items(data.get("objects")):
-        if "." in str(dict(items(fields)).get(CONSENT, "")):
-            message = "must be a field of the object itself, such as IndividualId: it leads to the "
-            yield ("objects", name, CONSENT), message + "person, and cannot follow a relationship"
         if "object" in dict(items(fields)):
             yield ("objects", name, "object"), f"record.object {taken}"
         first = spelled.setdefault(name.lower(), name)

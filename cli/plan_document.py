@@ -4,7 +4,7 @@ import datetime
 import zoneinfo
 from typing import Any
 
-from cli.plan_hours import days_of, published
+from cli.plan_hours import CALLEE, days_everywhere, days_of, published
 from cli.plan_model import Mapping, MappingInPlan, Plan, ServiceNumber
 from cli.plan_rules import (
     AgentNumber,
@@ -66,15 +66,19 @@ def _hours(plan: Plan) -> Document:
     home = home_zone(plan.home_region, plan.home_zone)
     zones = {"callee": None, "home": home}
     year = datetime.datetime.now(datetime.UTC).year
-    windows = {
-        name: {
+    windows = {}
+    for name, window in plan.hours.items():
+        regions = window.holidays if isinstance(window.holidays, list) else [window.holidays]
+        windows[name] = {
             "zone": zones.get(window.zone, window.zone),
             "open": published(window.open),
-            "holidays": {region: days_of(region, year) for region in window.holidays},
+            "holidays": {region: days_of(region, year) for region in regions if region != CALLEE},
+            "holidays_of_callee": CALLEE in regions,
         }
-        for name, window in plan.hours.items()
-    }
-    return {"home_zone": home, "hours": windows}
+    hours: Document = {"home_zone": home, "hours": windows}
+    if any(window["holidays_of_callee"] for window in windows.values()):
+        hours["holidays"] = days_everywhere(year)
+    return hours
 
 
 def _mapping(mapping: Mapping) -> Document:

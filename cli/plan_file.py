@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 from cli.plan_checks import check_references
 from cli.plan_document import Document, to_document
 from cli.plan_form import read_form
-from cli.plan_warnings import check_sense
+from cli.plan_warnings import check_guesses, check_sense
 from cli.problems import Fault, PlanFileError, Problem, show_path
 from cli.yaml_source import read_yaml
 
@@ -16,11 +16,15 @@ MOST = 1000  # nobody reads more
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """A valid plan: `document` is published and decides; `source` is the text as written."""
+    """A valid plan: `document` is published and decides; `source` is the text as written.
+
+    `guesses` are warnings about the organisation, of no use once it was asked.
+    """
 
     document: Document
     source: str
     warnings: tuple[Problem, ...]
+    guesses: tuple[Problem, ...]
 
 
 def read_plan(path: FilePath) -> PlanFile:
@@ -49,7 +53,9 @@ def parse_plan(text: str, file: str = "plan") -> PlanFile:
     if faults or plan is None:
         raise PlanFileError(_problems(file, faults))
     document = to_document(plan)
-    return PlanFile(document, text, tuple(_problems(file, check_sense(document, source))))
+    warnings = _problems(file, check_sense(document, source))
+    guesses = _problems(file, check_guesses(document, source))
+    return PlanFile(document, text, tuple(warnings), tuple(guesses))
 
 
 def _problems(file: str, faults: Iterable[Fault]) -> list[Problem]:

@@ -10,11 +10,17 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, WithJsonSchema
+import phonenumbers
+from pydantic import AfterValidator, Discriminator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+from cli.plan_types import one_or_list
 
 YEARS = 10
 """Holidays are published for this year and the nine after it."""
+
+CALLEE = "callee"
+"""As a zone and as holidays: those of the number that is called."""
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -51,14 +57,21 @@ def published(opened: Mapping[str, Sequence[str] | str]) -> dict[str, list[list[
     return spans
 
 
-def days_of(region: str, first_year: int) -> list[str]:
-    """The public holidays of a country or region such as DE-BY, as ISO days."""
+def days_of(region: str, first_year: int) -> str:
+    """The public holidays of a country or region such as DE-BY, as ISO days, with blanks."""
     import holidays  # not at the start of every command
 
     country, _, part = region.partition("-")
     years = range(first_year, first_year + YEARS)
     found = holidays.country_holidays(country, subdiv=part or None, years=years)
-    return sorted(day.isoformat() for day in found)
+    return " ".join(sorted(day.isoformat() for day in found))
+
+
+@cache
+def days_everywhere(first_year: int) -> Mapping[str, str]:
+    """The same for all countries that a number can be of and whose holidays are known."""
+    countries = sorted(phonenumbers.SUPPORTED_REGIONS & _regions().keys())
+    return {country: days_of(country, first_year) for country in countries}
 
 
 @cache
@@ -78,7 +91,7 @@ def _days(days: object) -> str:
 
 
 def _zone(value: object) -> str:
-    if value in ("callee", "home") or value in zoneinfo.available_timezones():
+    if value in (CALLEE, "home") or value in zoneinfo.available_timezones():
         return str(value)
     message = "must be callee, home or a time zone such as Europe/Vienna"
     raise PydanticCustomError("zone", message)
@@ -97,8 +110,12 @@ def _spans(value: object) -> Any:
 
 def _holidays(region: object) -> str:
     country, _, part = str(region).partition("-")
+    if region == CALLEE:
+        return CALLEE
     if country not in _regions() or (part and part not in _regions()[country]):
-        message = "is no country or region with known holidays; write one such as AT or DE-BY"
+        message = (
+            "is no country or region with known holidays; write one such as AT or DE-BY, or callee"
+        )
         raise PydanticCustomError("holidays", message)
     return str(region)
 
@@ -106,7 +123,11 @@ def _holidays(region: object) -> str:
 _SPAN_SCHEMA = {"type": "string", "pattern": f"^{_SPAN.pattern}$"}
 Days = Annotated[str, AfterValidator(_days)]
 HoursZone = Annotated[Any, AfterValidator(_zone), WithJsonSchema({"type": "string"})]
-Holidays = Annotated[Any, AfterValidator(_holidays), WithJsonSchema({"type": "string"})]
+_Holidays = Annotated[Any, AfterValidator(_holidays), WithJsonSchema({"type": "string"})]
+Holidays = Annotated[
+    Annotated[_Holidays, Tag("<one>")] | Annotated[list[_Holidays], Tag("<list>")],
+    Discriminator(one_or_list),
+]
 Spans = Annotated[
     Any,
     AfterValidator(_spans),

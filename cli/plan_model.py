@@ -113,8 +113,9 @@ class Hours(Part):
     open: dict[Days, Spans] = Field(
         min_length=1, description="Days, Mon-Fri or Sat, with hours: 08:00-20:00, or a list."
     )
-    holidays: list[Holidays] = Field(
-        default=[], description="Where public holidays close it: a country or region, AT or DE-BY."
+    holidays: Holidays = Field(
+        default=[],
+        description="Whose public holidays close it: the callee's country, or AT or DE-BY.",
     )
 
 

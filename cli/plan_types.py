@@ -106,7 +106,8 @@ def _comparable(value: object) -> str | int | float | bool:
     return _scalar(value)
 
 
-def _one_or_list(value: object) -> str:
+def one_or_list(value: object) -> str:
+    """Which of the two forms a value has that may be one or several."""
     return "<list>" if isinstance(value, list) else "<one>"
 
 
@@ -139,9 +140,9 @@ Comparable = Annotated[
 ]
 Scalars = Annotated[
     Annotated[Scalar, Tag("<one>")] | Annotated[list[Scalar], Field(min_length=1), Tag("<list>")],
-    Discriminator(_one_or_list),
+    Discriminator(one_or_list),
 ]
 Texts = Annotated[
     Annotated[Text, Tag("<one>")] | Annotated[list[Text], Field(min_length=1), Tag("<list>")],
-    Discriminator(_one_or_list),
+    Discriminator(one_or_list),
 ]

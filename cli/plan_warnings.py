@@ -31,6 +31,12 @@ def check_sense(document: Document, source: YamlSource) -> Iterator[Fault]:
             yield source.places[path].line, path, message
 
 
+def check_guesses(document: Document, source: YamlSource) -> Iterator[Fault]:
+    """The same on what only the organisation knows, and is asked by `--salesforce`."""
+    for path, message in _picklists(document):
+        yield source.places[path].line, path, message
+
+
 def _unreachable(document: Document) -> Found:
     earlier: list[tuple[str, Conditions]] = []
     for index, rule in enumerate(document["rules"]):
@@ -71,6 +77,8 @@ def _restricted(document: Document, signal: Mapping[str, str]) -> str | None:
     """A service number that `signal` may name and that is not always signalled."""
     mapping = document["mappings"].get(signal.get("mapping"), {"default": signal.get("number")})
     named = [*mapping.get("entries", {}).values(), mapping["default"]]
+    if "salesforce" in mapping:
+        named += document["service_numbers"]  # what stands there is not known here
     return next(
         (name for name in named if is_restricted(document["service_numbers"].get(name))), None
     )
@@ -201,6 +209,5 @@ _CHECKS = (
     _unused,
     _emergencies,
     _consent,
-    _picklists,
     _values,
 )

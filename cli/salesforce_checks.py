@@ -59,16 +59,18 @@ def _agents(schema: Schema, user: SObject, agents: Mapping[str, Any]) -> Found:
 
 def _objects(schema: Schema, objects: Mapping[str, Mapping[str, str]]) -> Found:
     for name, fields in objects.items():
-        if CONSENT in fields:
-            yield from _consent(schema, ("objects", name, CONSENT))
         sobject = schema.object(name)
         if sobject is None:
             yield ("objects", name), _no_object(name)
-        else:
-            yield from _fields(schema, sobject, ("objects", name), fields)
+            continue
+        yield from _fields(schema, sobject, ("objects", name), fields)
+        if CONSENT in fields:
+            yield from _consent(schema, sobject, ("objects", name, CONSENT), fields[CONSENT])
 
 
-def _consent(schema: Schema, path: Path) -> Found:
+def _consent(schema: Schema, sobject: SObject, path: Path, field: str) -> Found:
+    if _fault(schema, sobject, field) is None and (message := _no_person(schema, sobject, field)):
+        yield path, message
     consents = schema.object("ContactPointTypeConsent")
     if consents is None:
         yield path, _no_object("ContactPointTypeConsent")
@@ -77,6 +79,25 @@ def _consent(schema: Schema, path: Path) -> Found:
     for name in names:
         if name.lower() not in consents.fields:
             yield path, _no_field(consents, name)
+
+
+def _no_person(schema: Schema, sobject: SObject, path: str) -> str | None:
+    """What is wrong with a path that must lead to an Individual, in Salesforce's own spelling.
+
+    It stands in a reference to the record's row, where upper and lower case count.
+    """
+    spelled: list[str] = []
+    at: SObject | None = sobject
+    *relationships, last = path.lower().split(".")
+    for name in relationships:
+        step = at.relationships.get(name) if at else None
+        spelled.append(step.relationship or "" if step else name)
+        at = schema.object(step.parents[0]) if step and len(step.parents) == 1 else None
+    field = at.fields.get(last) if at else None
+    if field is None or "Individual" not in field.parents:
+        return f"{path} does not lead to a person; name the field that does, such as IndividualId"
+    correct = ".".join([*spelled, field.name])
+    return None if correct == path else f"upper and lower case count here; write it as {correct}"
 
 
 def _mappings(schema: Schema, mappings: Mapping[str, Any]) -> Found:

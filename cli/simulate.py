@@ -2,15 +2,23 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from cli.calls_file import Call, NoCache, NotCounted, RowSalesforce, parameters
+from cli.calls_file import (
+    Call,
+    NotCounted,
+    RowCache,
+    RowSalesforce,
+    brings_facts,
+    parameters,
+)
 from cli.explain import FixedPlan, explain, with_plan
 from cli.output import say, show_table
 from click_to_dial.breaker import CircuitBreaker
 from click_to_dial.dialplan import DialPlan
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.service import ClickToDial
 
 AT_ONCE = 8  # Salesforce takes 25 long requests at a time, and the agents need some of them
@@ -35,11 +43,10 @@ def decide_by(plan: DialPlan, service: ClickToDial | None) -> Decide:
     """
 
     def decide(call: Call) -> str:
-        brings_facts = any("." in name for name in call)
-        if service is None or brings_facts:
+        if service is None or brings_facts(call):
             caller = ClickToDial(
                 plans=FixedPlan(plan),
-                cache=NoCache(),
+                cache=RowCache(call),
                 salesforce=RowSalesforce(call),
                 breaker=CircuitBreaker(),
                 attempts=NotCounted(),
@@ -54,6 +61,24 @@ def decide_by(plan: DialPlan, service: ClickToDial | None) -> Decide:
         return f"{explanation.status} {said}"
 
     return decide
+
+
+def assumptions(calls: Sequence[Call], plans: Sequence[DialPlan], looked_up: bool) -> list[str]:
+    """What the answers take for granted, since it is neither in the rows nor `looked_up`.
+
+    A call that brings no facts may be, with all that the system knows of its number.
+    """
+    if not calls or (looked_up and not brings_facts(calls[0])):
+        return []
+    asked = {
+        LISTED: ("no number is on a list", any(plan.listed for plan in plans)),
+        ATTEMPTS: ("no number was called before", any(plan.attempts for plan in plans)),
+    }
+    return [
+        f"Taken for granted: {what}, since the file has no column {column}."
+        for column, (what, is_asked) in asked.items()
+        if is_asked and column not in calls[0]
+    ]
 
 
 def changes(calls: Iterable[Call], before: Decide, after: Decide) -> Iterator[Change | None]:

@@ -1,19 +1,17 @@
-"""Where a command works: a deployed stack, or the system that `make run` has started here.
-
-The command is a tool of people, so its AWS clients have boto3's patience; the functions' clients
-(click_to_dial.aws) have that of a waiting agent.
-"""
+"""Where a command works: a deployed stack, or the system that `make run` has started here."""
 
 import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import boto3
 
+from cli.aws import adapted
 from click_to_dial import settings
+from click_to_dial.aws.client import AwsClient
 from click_to_dial.bootstrap import decider, organisation
 from click_to_dial.dynamodb.plans import PlanStore
 from click_to_dial.errors import ClickToDialError
@@ -51,12 +49,14 @@ class Target:
     @property
     def store(self) -> PlanStore:
         """Its dial plans."""
-        return PlanStore(boto3.client("dynamodb"), self.settings.table_name)
+        return PlanStore(_client("dynamodb"), self.settings.table_name)
 
     @property
     def service(self) -> ClickToDial:
         """What decides its calls, wired as in its function."""
-        return decider(self.settings, boto3.client("dynamodb"), self.pseudonym)
+        return decider(
+            self.settings, _client("dynamodb"), _client("secretsmanager"), self.pseudonym
+        )
 
     @property
     def pseudonym(self) -> Pseudonym:
@@ -66,7 +66,11 @@ class Target:
     @property
     def organisation(self) -> Organisation:
         """Its Salesforce, asked with its credentials."""
-        return organisation(self.settings, boto3.client("dynamodb"))
+        return organisation(self.settings, _client("dynamodb"), _client("secretsmanager"))
+
+
+def _client(service: str) -> AwsClient:
+    return adapted(boto3.client(service))
 
 
 def find_target(stack: str | None) -> Target:
@@ -105,7 +109,7 @@ def _stack(name: str) -> Target:
     environment = {setting: outputs[output] for output, setting in OUTPUTS.items()}
     secret_id = outputs["NumberKeySecretId"]
     patient = settings.from_environment(environment | {"TIME_BUDGET_MS": PATIENCE_MS})
-    return Target(name, patient, partial(_secret, secret_id))
+    return Target(name, patient, cache(partial(_secret, secret_id)))
 
 
 def _secret(secret_id: str) -> str:

@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Any
 
-from click_to_dial.observability import SERVICE
+from click_to_dial.observability import logger
 from local.gateway import Answer
 
 
@@ -18,7 +18,6 @@ class DecisionLog(logging.Handler):
 
     def attach(self) -> None:
         """Stands in for the function's own log, which is JSON."""
-        logger = logging.getLogger(SERVICE)
         for handler in logger.handlers:
             handler.setLevel(logging.CRITICAL + 1)
         logger.addHandler(self)

@@ -49,7 +49,7 @@ def run(environment: Mapping[str, str]) -> None:
     if environment.get("AUTH") not in (None, "", "key"):
         raise UsageError("AUTH: only AUTH=key can be switched on here.")
     server = _listen(environment.get("PORT") or "3000")
-    inputs = _read(
+    inputs = read_inputs(
         Path(environment.get("ORG") or "local/demo_org.json"),
         Path(environment.get("PLAN") or "dialplans/demo.yaml"),
     )
@@ -59,7 +59,7 @@ def run(environment: Mapping[str, str]) -> None:
     with (
         Child(logs / "aws.log", "local.aws") as aws,
         Child(logs / "salesforce.log", *simulator) as salesforce,
-        _settings(aws.url(), salesforce.url()) as settings,
+        settings_of(aws.url(), salesforce.url()) as settings,
     ):
         set_up(inputs, settings)
         _serve(server, inputs, settings)
@@ -74,25 +74,22 @@ def _listen(port: str) -> GatewayServer:
         raise UsageError(f"Port {port} cannot be used: {error.strerror}.") from None
 
 
-def _read(org_path: Path, plan_path: Path) -> Inputs:
+def read_inputs(org_path: Path, plan_path: Path) -> Inputs:
+    """What to run. Raises OrgError, and a ClickToDialError for the plan."""
     plan = read_plan(plan_path)
     tables, prefixes = read(org_path)
     return Inputs(org_path, tables, Org(tables, prefixes), plan_path, plan)
 
 
 @contextmanager
-def _settings(aws_url: str, salesforce_url: str) -> Iterator[Mapping[str, str]]:
+def settings_of(aws_url: str, salesforce_url: str) -> Iterator[Mapping[str, str]]:
     """The functions' environment; the command `dialplan` finds it too as long as this runs."""
     template = sam.load()
     values = {"Table": TABLE, "SalesforceSecret": SECRET, "SalesforceUrl": salesforce_url}
     by_key = {**values, "AuthMode": "key", "ApiKeySecret": API_KEY}
     settings = {
-        **sam.environment(template, by_key, sam.authorizer(template)),
-        **sam.environment(template, values),
-        "AWS_ENDPOINT_URL": aws_url,
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
+        **sam.environment(template, by_key, aws_url, sam.authorizer(template)),
+        **sam.environment(template, values, aws_url),
         "NO_PROXY": "127.0.0.1",
         "POWERTOOLS_METRICS_DISABLED": "true",
     }

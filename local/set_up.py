@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import requests
 
+from cli.aws import adapted
 from cli.plan_file import PlanFile
 from click_to_dial.bootstrap_sync import synchroniser
 from click_to_dial.dynamodb.plans import PlanStore
@@ -42,7 +43,7 @@ def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
     secrets = boto3.client("secretsmanager")
     secrets.create_secret(Name=SECRET, SecretString=credentials)
     secrets.create_secret(Name=API_KEY, SecretString=API_KEY)
-    store = PlanStore(dynamodb, TABLE)
+    store = PlanStore(adapted(dynamodb), TABLE)
     plan = inputs.plan
     store.publish(plan.document, plan.source, author="make run", comment="", replaces=None)
     missing = _declare_missing(inputs.org, plan.document)
@@ -57,9 +58,13 @@ def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
 def _synchronise() -> None:
     """As on AWS, calls are decided without the mappings of Salesforce too: by their defaults."""
     try:
-        synchroniser()()
+        changes = synchroniser()()
     except ClickToDialError as error:
         print(f"The mappings in Salesforce cannot be used: {error}")
+        return
+    for change in changes:
+        if change.failure is not None:
+            print(f"The mapping {change.mapping} in Salesforce cannot be used: {change.failure}")
 
 
 def _declare_missing(org: Org, plan: Mapping[str, Any]) -> list[str]:

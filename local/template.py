@@ -88,22 +88,40 @@ GENERATED_SECRET = "as good as any other"
 
 
 def environment(
-    template: Template, values: Mapping[str, str], function: str = "OnClickToDialFunction"
+    template: Template,
+    values: Mapping[str, str],
+    aws_url: str,
+    function: str = "OnClickToDialFunction",
 ) -> dict[str, str]:
-    """The environment of a function. `values` are the parameters and resources it refers to.
+    """The environment of a function, where all of AWS is a test server at `aws_url`.
 
-    A parameter that is not in `values` has its default. Raises KeyError where it has none.
+    `values` are the parameters and resources that it refers to. A parameter that is not among them
+    has its default, as has the stack's name. Raises KeyError where there is none.
     """
-    defaults = {
+    defaults = {"AWS::StackName": "click-to-dial"} | {
         name: str(parameter["Default"])
         for name, parameter in template["Parameters"].items()
         if "Default" in parameter
     }
     properties = (template["Globals"]["Function"], template["Resources"][function]["Properties"])
-    return {
+    declared = {
         name: _text(template, value, defaults | dict(values))
         for each in properties
         for name, value in each["Environment"]["Variables"].items()
+    }
+    return declared | aws_at(aws_url)
+
+
+def aws_at(url: str) -> dict[str, str]:
+    """The environment where all of AWS is a test server at `url`."""
+    return {
+        "AWS_REGION": "eu-central-1",
+        "AWS_DEFAULT_REGION": "eu-central-1",  # boto3 heeds this one alone
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ENDPOINT_URL_DYNAMODB": url,
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
     }
 
 

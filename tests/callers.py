@@ -14,6 +14,8 @@ ENVIRONMENT = {
     "API_KEY_SECRET_ID": "the-key",
     "TABLE_NAME": "table",
     "CONFIRMED_HOURS": "8",
+    "POWERTOOLS_METRICS_NAMESPACE": "ClickToDial",
+    "POWERTOOLS_SERVICE_NAME": "a-stack",
 }
 
 

@@ -7,15 +7,17 @@ import os
 
 from hypothesis import settings
 
+from local.template import aws_at
+
 for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
     del os.environ[name]
 os.environ |= {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "eu-central-1",
+    **aws_at("http://127.0.0.1:9"),  # where nobody listens
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "POWERTOOLS_METRICS_NAMESPACE": "ClickToDial",
+    "POWERTOOLS_SERVICE_NAME": "a-stack",
 }
 
 settings.register_profile("any-machine", deadline=None)  # a busy one is no failure

@@ -76,7 +76,7 @@ class FakePlans:
     error: Exception | None = None
     failure: ClickToDialError | None = None
 
-    def get(self) -> DialPlan:
+    def get(self, deadline: Deadline) -> DialPlan:
         if self.error:
             raise self.error
         return self.plan
@@ -168,6 +168,9 @@ class FakeSalesforce:
     )
     error: Exception | None = None
     asked: list[Question] = field(default_factory=list)
+
+    def prepare(self, deadline: Deadline) -> None:
+        pass
 
     def ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
         self.asked.append(question)

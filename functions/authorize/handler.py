@@ -4,11 +4,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from click_to_dial.authorizer.log import log_verdict
 from click_to_dial.authorizer.request import policy
-from click_to_dial.bootstrap_authorizer import authorizer
+from click_to_dial.bootstrap_authorizer import authorizer, verdict_log
 
-authorize = authorizer()  # now, not at the first call: a snapshot or a warm sandbox then has it
+# Now, not at the first call: a snapshot or a warm sandbox then has them.
+authorize, log_verdict = authorizer(), verdict_log()
 
 
 def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from click_to_dial.observability import logger, metrics
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answers how many entries each mapping has now, or why the last good ones stay.
+    """Answers how many entries each mapping has now, and why others keep their last good ones.
 
     A failure is no exception, which Lambda would log with a traceback: the metric tells of it, and
     the next run of the schedule is the next try.
@@ -22,4 +22,6 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         observability_sync.log_sync_failure(error)
         return {"failed": str(error)}
     observability_sync.log_sync(changes)
-    return {"entries": {change.mapping: len(change.after) for change in changes}}
+    failed = {each.mapping: str(each.failure) for each in changes if each.failure is not None}
+    entries = {each.mapping: len(each.after) for each in changes if each.failure is None}
+    return {"entries": entries, **({"failed": failed} if failed else {})}

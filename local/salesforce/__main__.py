@@ -15,11 +15,12 @@ from local.salesforce.state import Simulator
 def main(arguments: list[str] | None = None) -> int:
     """Runs until it is told to stop; 1 with a sentence where it cannot start."""
     parser = argparse.ArgumentParser(prog="local.salesforce", description="Simulates Salesforce.")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=3001)
     parser.add_argument("--org", type=Path, default=Path("local/demo_org.json"))
     options = parser.parse_args(arguments)
     try:
-        server = Server(options.port, Simulator(Org(*read(options.org))))
+        server = Server(options.port, Simulator(Org(*read(options.org))), options.host)
     except OrgError as error:
         print(error, file=sys.stderr)
         return 1

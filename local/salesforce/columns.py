@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from click_to_dial.salesforce_id import to_18
 from local.salesforce.describe import field_type
 from local.salesforce.org import Org, SObject
+from local.salesforce.schema import NAME_FIELDS, several_parents
 from local.salesforce.soql_query import Path
 from local.salesforce.soql_tokens import error_at
 from local.salesforce.wire import ApiError
@@ -22,12 +23,15 @@ _NO_RELATIONSHIP = (
     " reference your WSDL or the describe call for the appropriate names."
 )
 
+_NAME = SObject("Name", None, {name.lower(): name for name in NAME_FIELDS}, {"": {}})
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """A path whose every part exists, in the organisation's own spelling.
 
-    `steps` are the relationships on the way, each with the field that holds the parent's id.
+    `steps` are the relationships on the way, each with the field that holds the parent's id. The
+    kind `object` is the Type of a parent that may be of several objects: which one it is.
     """
 
     path: Path
@@ -37,15 +41,18 @@ class Column:
 
     def value(self, org: Org, row: Row) -> object:
         """The field of a row or its parent; None also where a parent is missing."""
+        owner = None
         for _, id_field in self.steps:
             found = org.find(row.get(id_field))
             if found is None:
                 return None
-            row = found[1]
-        return self.of_owner(row)
+            owner, row = found
+        return self.of_owner(row, owner)
 
-    def of_owner(self, row: Row) -> object:
+    def of_owner(self, row: Row, owner: SObject | None) -> object:
         """The field of the row at the end of the path; ids always have 18 characters."""
+        if self.kind == "object" and owner:
+            return owner.name
         value = row.get(self.name.lower())
         if self.kind in ("id", "reference") and isinstance(value, str):
             return to_18(value) or value
@@ -55,7 +62,8 @@ class Column:
 def bind(org: Org, sobject: SObject, path: Path, query: str) -> Column:
     """The column that `path` means. Raises ApiError with INVALID_FIELD where there is none.
 
-    Behind a relationship that may lead to any object, every name is taken to exist.
+    Behind a relationship that may lead to several objects there is only what all have in common,
+    the object Name; where it is not known where one leads, every name is taken to exist.
     """
     at: SObject | None = sobject
     steps: list[tuple[str, str]] = []
@@ -64,13 +72,14 @@ def bind(org: Org, sobject: SObject, path: Path, query: str) -> Column:
         if step is None:
             raise _invalid(query, path, _NO_RELATIONSHIP.format(name))
         steps.append(step)
-        at = org.parent(at, name) if at else None
+        at = _NAME if at and several_parents(name, at.name) else at and org.parent(at, name)
     name = path.names[-1]
     found = at.field_name(name) if at else name
     if found is None:
         assert at is not None
         raise _invalid(query, path, _NO_COLUMN.format(name, at.name))
-    return Column(path, tuple(steps), found, field_type(org, at, found) if at else "any")
+    kind = "object" if at is _NAME and found == "Type" else at and field_type(org, at, found)
+    return Column(path, tuple(steps), found, kind or "any")
 
 
 def _id_field(relationship: str) -> str:

@@ -89,15 +89,19 @@ def _one(simulator: Simulator, subrequest: Subrequest, results: Mapping[str, Res
 
 
 def _refer(reference: re.Match[str], results: Mapping[str, Result]) -> str:
-    """The value that @{referenceId.records[0].Field} stands for, as in Salesforce's own URLs."""
-    name, path = reference[1], reference[2].removeprefix(".")
+    """The value that @{referenceId.records[0].Field} stands for, as in Salesforce's own URLs.
+
+    Only what stands in the URL as it was sent is a reference, not what it means once unquoted. The
+    message was recorded; that a null is no value either is what we take it to mean.
+    """
+    name = reference[1]
     value: Any = results.get(name, {}).get("body")
-    for step in re.findall(r"\w+", path):
+    for step in re.findall(r"\w+", reference[2]):
         try:
             value = value[int(step)] if isinstance(value, list) else value[step]
         except (LookupError, TypeError, ValueError):
             value = None
     if not isinstance(value, str | int):
-        message = f"Invalid reference specified. No value for {path} found in {name}"
+        message = f"Invalid reference specified. No value for {reference[0][2:-1]} found in {name}"
         raise ApiError(400, "PROCESSING_HALTED", message, code_first=True)
     return str(value)

@@ -8,7 +8,7 @@ from typing import Any
 from click_to_dial.salesforce_id import to_18
 from local.salesforce.columns import Column, Row, bind
 from local.salesforce.org import Org, SObject
-from local.salesforce.soql_query import Comparison, Condition, Junction, Query
+from local.salesforce.soql_query import Comparison, Condition, Junction
 from local.salesforce.soql_tokens import Literal, error_at, like_pattern
 
 Test = Callable[[Row], bool]
@@ -33,26 +33,10 @@ def row_test(org: Org, sobject: SObject, condition: Condition | None, query: str
         joined = all if condition.operator == "AND" else any
         return lambda row: joined(test(row) for test in tests)
     column = bind(org, sobject, condition.path, query)
-    if condition.subquery is not None:
-        found = _inner_values(org, condition.subquery, query)
-        is_in = condition.operator == "IN"
-        return lambda row: (comparable(column.kind, column.value(org, row)) in found) is is_in
     for literal in condition.values:
         _check(column, condition.operator, literal, query)
     test = _value_test(column.kind, condition)
     return lambda row: test(column.value(org, row))
-
-
-def _inner_values(org: Org, inner: Query, query: str) -> set[object]:
-    name = ".".join(inner.object_name.names)
-    sobject = org.named(name)
-    if sobject is None:
-        message = f"sObject type '{name}' is not supported."
-        raise error_at(query, inner.object_name.position, "INVALID_TYPE", message)
-    column = bind(org, sobject, inner.fields[0], query)
-    test = row_test(org, sobject, inner.where, query)
-    rows = (row for row in sobject.visible_rows() if test(row))
-    return {comparable(column.kind, column.value(org, row)) for row in rows} - {None}
 
 
 def comparable(kind: str, value: object) -> object:

@@ -99,6 +99,7 @@ def _record(org: Org, sobject: SObject, row: Row, columns: list[Column], version
 
 def _place(org: Org, row: Row, column: Column, record: Record, version: str) -> None:
     """Writes one column into `record`, below its parents; a parent that is missing is null."""
+    parent = None
     for relationship, id_field in column.steps:
         found = org.find(row.get(id_field))
         if found is None:
@@ -107,4 +108,4 @@ def _place(org: Org, row: Row, column: Column, record: Record, version: str) -> 
         parent, row = found
         parent_attributes = attributes(parent, row["id"], version)
         record = record.setdefault(relationship, {"attributes": parent_attributes})
-    record[column.name] = column.of_owner(row)
+    record[column.name] = column.of_owner(row, parent)

@@ -80,6 +80,15 @@ _SEVERAL = {
     "what": ("Account", "Asset", "Campaign", "Case", "Contract", "Opportunity", "Order"),
     "owner": ("Group", "User"),
 }
+NAME_FIELDS = (
+    "Id Name Type Alias Email FirstName LastName Phone Title Username IsActive ProfileId"
+    " RecordTypeId UserRoleId"
+).split()
+"""What Salesforce gives of a parent that may be of several objects: the fields of the object Name.
+
+https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_name.htm
+"""
+
 _OWNED_BY_QUEUES = ("Case", "Event", "Lead", "Task")
 
 

@@ -28,12 +28,12 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: closing sends RST
 class Server(LocalServer):
     """`stopping` wakes the connections that wait."""
 
-    def __init__(self, port: int, simulator: Simulator) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, port: int, simulator: Simulator, host: str = "127.0.0.1") -> None:
+        super().__init__((host, port), _Handler)
         self.simulator = simulator
         self.stopping = threading.Event()
         self.connections: set[socket.socket] = set()
-        simulator.url = f"http://127.0.0.1:{self.server_port}"
+        simulator.url = f"http://{host}:{self.server_port}"
 
     def stop(self) -> None:
         """Ends the server and every connection that is still open."""

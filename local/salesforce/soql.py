@@ -4,8 +4,7 @@
     [ORDER BY path [ASC | DESC] [NULLS FIRST | LAST], ...] [LIMIT n] [OFFSET n]
 
 A condition compares a path (Account.Type) with a literal by =, !=, <>, <, <=, >, >=, LIKE, IN or
-NOT IN, these two also with (SELECT path FROM object [WHERE condition]); conditions are joined by
-AND, OR, NOT and parentheses.
+NOT IN; conditions are joined by AND, OR, NOT and parentheses.
 """
 
 import re
@@ -33,12 +32,6 @@ def parse(text: str) -> Query:
         message = f"SOQL statements can not be longer than {MOST_CHARACTERS} characters"
         raise ApiError(400, "MALFORMED_QUERY", message)
     return _Parser(text).query()
-
-
-def _has_semi_join(condition: Condition | None) -> bool:
-    if isinstance(condition, Junction):
-        return any(_has_semi_join(part) for part in condition.conditions)
-    return condition is not None and condition.subquery is not None
 
 
 class _Parser:
@@ -99,24 +92,9 @@ class _Parser:
         operator = "NOT IN" if self._accept("NOT") else "IN"
         self._expect("IN")
         self._expect("(")
-        if self._accept("SELECT"):
-            joined = self._semi_join()
-            self._expect(")")
-            return Comparison(path, operator, (), joined)
         values = self._list(self._literal)
         self._expect(")")
         return Comparison(path, operator, values)
-
-    def _semi_join(self) -> Query:
-        """One field, which cannot follow a relationship, and no semi-join within."""
-        field = self._path()
-        self._expect("FROM")
-        object_name = self._path()
-        where = self._condition() if self._accept("WHERE") else None
-        if len(field.names) > 1 or _has_semi_join(where):
-            message = "The inner select must have one plain field, and no semi-join of its own"
-            raise error_at(self._text, field.position, "MALFORMED_QUERY", message)
-        return Query(self._text, (field,), object_name, where, (), None, 0)
 
     def _order(self) -> Order:
         path = self._path()

@@ -21,8 +21,6 @@ class Comparison:
     path: Path
     operator: str
     values: tuple[Literal, ...]
-    subquery: "Query | None" = None
-    """The semi-join that stands in the place of values."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
     probe stages        a cold start's CPU and wall-clock milliseconds, by stage
     probe decisions     CPU of one decision: p50, p99
-    probe own           the same with ports that answer from memory: neither botocore nor requests
+    probe own           the same with ports that answer from memory, not by HTTP
     probe rules         decisions, loading and memory by the number of rules
     probe entries       the same by the number of a mapping's entries
 
@@ -30,7 +30,9 @@ def stages(event: dict[str, Any]) -> dict[str, float]:
     mark("imports")
     use_case = handler.click_to_dial()
     mark("clients")
-    use_case.plans.get()
+    from click_to_dial.deadline import Deadline
+
+    use_case.plans.get(Deadline(5))
     mark("plan")
     handler.lambda_handler(event, Context())
     mark("first decision")

@@ -4,7 +4,8 @@
 as told, and not what moto or the simulator happen to need: DynamoDB takes 5 ms, Salesforce 150 ms.
 What is replayed changes nothing behind it; a write is then answered, but not carried out.
 
-    POST /_upstream {"seconds": 0.005, "replay": true}     GET /_upstream → {"requests": {…}}
+    POST /_upstream {"seconds": 0.005, "replay": true}
+    GET /_upstream → {"requests": {…}}        GET /_upstream/trip → nothing, after as many seconds
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-CONTROL = b"/_upstream"
+CONTROL, TRIP = b"/_upstream", b"/_upstream/trip"
 WRITES = ("BatchWriteItem",)
 """Hold the time, so that no two are alike; one answer is good for all."""
 
@@ -43,8 +44,12 @@ class Upstream:
             writer.close()
 
     async def _answer(self, head: bytes, body: bytes) -> bytes:
-        if head.split(b" ", 2)[1] == CONTROL:
+        path = head.split(b" ", 2)[1]
+        if path == CONTROL:
             return self._control(body)
+        if path == TRIP:
+            await asyncio.sleep(self.seconds)
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
         started = time.monotonic()
         operation = _operation(head)
         self.requests[operation] += 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from cli.aws import adapted
 from cli.plan_file import read_plan
 from click_to_dial.dynamodb.plans import PlanStore
 from local import template as sam
@@ -17,12 +18,6 @@ from local.salesforce.state import CLIENT_ID, CLIENT_SECRET
 from tests.e2e.sandbox import PYTHON, ROOT, Sandbox, built, started
 
 CREDENTIALS = json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
-AWS = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": "eu-central-1",
-    "AWS_REGION": "eu-central-1",
-}
 
 
 def pytest_report_header() -> str:
@@ -51,7 +46,7 @@ def environment(aws_url: str) -> Iterator[Mapping[str, str]]:
     )
     with running(ROOT / "local" / "demo_org.json") as salesforce:
         settings = {"SalesforceUrl": salesforce.url, "SalesforceSecret": "salesforce", "Table": "-"}
-        yield {**AWS, **sam.environment(sam.load(), settings), "AWS_ENDPOINT_URL": aws_url}
+        yield sam.environment(sam.load(), settings, aws_url)
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +55,7 @@ def sandbox(environment: Mapping[str, str], aws_url: str, folder: Path) -> Itera
     dynamodb = boto3.client("dynamodb", endpoint_url=aws_url)
     sam.create_table(dynamodb, sam.load(), "with-plan")
     plan = read_plan(ROOT / "dialplans" / "demo.yaml")
-    PlanStore(dynamodb, "with-plan").publish(
+    PlanStore(adapted(dynamodb), "with-plan").publish(
         plan.document, plan.source, author="e2e", comment="", replaces=None
     )
     variables = {**environment, "TABLE_NAME": "with-plan"}

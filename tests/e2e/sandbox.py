@@ -73,6 +73,8 @@ def started(function: Function, environment: Mapping[str, str], log: Path) -> It
     path = ":".join(str(layer / "python") for layer in function.layers)  # /opt/python
     variables = {
         "AWS_LAMBDA_FUNCTION_TIMEOUT": "10",
+        "AWS_LAMBDA_LOG_FORMAT": "JSON",  # as LoggingConfig says; the level is its default
+        "AWS_LAMBDA_LOG_LEVEL": "INFO",
         **environment,
         "PYTHONPATH": path,
         "PYTHONDONTWRITEBYTECODE": "1",  # /opt and /var/task are read-only

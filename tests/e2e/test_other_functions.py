@@ -18,7 +18,7 @@ def test_the_authorizer_lets_in_who_has_the_key(
     )
     values = {"AuthMode": "key", "ApiKeySecret": "api-key", "Table": "-"}
     values["SalesforceUrl"] = environment["SALESFORCE_URL"]
-    own = sam.environment(sam.load(), values, "AuthorizeFunction")
+    own = sam.environment(sam.load(), values, aws_url, "AuthorizeFunction")
     log = folder / "authorize.log"
     with started(built("AuthorizeFunction"), {**environment, **own}, log) as sandbox:
         policy = sandbox.invoke(event("Bearer the-key"))

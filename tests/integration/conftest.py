@@ -4,6 +4,8 @@ Sockets stay open: the Salesforce simulator is an HTTP server.
 """
 
 import json
+import logging
+import os
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,10 +13,11 @@ from typing import Any, NamedTuple
 
 import boto3
 import pytest
-from moto import mock_aws
+from moto.server import ThreadedMotoServer
 
 from cli import targets
-from click_to_dial import aws
+from click_to_dial import bootstrap_aws, settings
+from click_to_dial.aws.client import AwsClient
 from click_to_dial.dynamodb.plans import PlanStore
 from local import moto_in_turn, template
 from local.salesforce import Simulator, running
@@ -24,22 +27,37 @@ DEMO_ORG = Path(__file__).parents[2] / "local/demo_org.json"
 
 
 class Table(NamedTuple):
-    client: aws.AwsClient
     name: str
+    dynamodb: AwsClient
+    """The functions' client."""
+    boto3: Any
+    """A client to look at the table with, from outside."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def aws() -> Iterator[settings.AwsSettings]:
+    """AWS, for the functions and for boto3, is moto's server in this process."""
+    moto_in_turn.install()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    environment = template.aws_at(f"http://{host}:{port}")
+    os.environ.update(environment)
+    yield settings.aws_from_environment(environment)
+    server.stop()
 
 
 @pytest.fixture(scope="session")
-def dynamodb() -> Iterator[aws.AwsClient]:
-    moto_in_turn.install()
-    with mock_aws():
-        yield aws.client("dynamodb")
+def _boto3(aws: settings.AwsSettings) -> Any:
+    return boto3.client("dynamodb")
 
 
 @pytest.fixture
-def table(dynamodb: aws.AwsClient) -> Table:
+def table(aws: settings.AwsSettings, _boto3: Any) -> Table:
     name = f"table-{uuid.uuid4()}"
-    template.create_table(dynamodb, template.load(), name)
-    return Table(dynamodb, name)
+    template.create_table(_boto3, template.load(), name)
+    return Table(name, bootstrap_aws.dynamodb(aws), _boto3)
 
 
 @pytest.fixture
@@ -83,8 +101,9 @@ def environment(
             "SalesforceSecret": secret["ARN"],
             "SalesforceUrl": salesforce.url,
         },
+        os.environ["AWS_ENDPOINT_URL"],
     )
-    for name in found:  # so that they are taken away again
+    for name in found.keys() - os.environ.keys():  # so that they are taken away again
         monkeypatch.setenv(name, "")
     targets.LOCAL.write_text(json.dumps(found))
     return found
@@ -92,4 +111,4 @@ def environment(
 
 @pytest.fixture
 def store(environment: Mapping[str, str], table: Table) -> PlanStore:
-    return PlanStore(table.client, table.name)
+    return PlanStore(table.dynamodb, table.name)

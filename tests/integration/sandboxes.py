@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from click_to_dial import aws, bootstrap, settings
+from click_to_dial import bootstrap, bootstrap_aws, settings
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.ports import Question
@@ -42,8 +42,10 @@ def main(number: int, record_id: str) -> None:
 
 def ask(record_id: str) -> str:
     """One call of a sandbox that has neither a client nor a token yet."""
-    wired = settings.from_environment()
-    organisation = bootstrap.organisation(wired, aws.client("dynamodb"))
+    wired, aws = settings.from_environment(), settings.aws_from_environment()
+    organisation = bootstrap.organisation(
+        wired, bootstrap_aws.dynamodb(aws), bootstrap_aws.secrets_manager(aws)
+    )
     started = time.monotonic()
     try:
         question = Question(record_id, None)

@@ -15,19 +15,19 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
+import boto3
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from click_to_dial import aws
+from click_to_dial import bootstrap_authorizer
 from click_to_dial.authorizer.request import TIME_BUDGET_SECONDS, Authorizer
 from click_to_dial.authorizer.salesforce import SALESFORCE_SECONDS
 from click_to_dial.authorizer.verdict import Verdict
-from click_to_dial.bootstrap_authorizer import wire
 from click_to_dial.dynamodb import confirmed
-from click_to_dial.settings import AuthSettings
+from click_to_dial.settings import AuthSettings, aws_from_environment
 from local.salesforce import Simulator, running
 from tests.callers import ORG, TOKEN, USER, event
 from tests.fakes import Clock
@@ -71,6 +71,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     with_clock = partial(confirmed.ConfirmedTokens, clock=clock)
     monkeypatch.setattr(confirmed, "ConfirmedTokens", with_clock)
     return clock
+
+
+def wire(settings: AuthSettings) -> Authorizer:
+    return bootstrap_authorizer.wire(settings, aws_from_environment())
 
 
 def verdict(authorizer: Authorizer, token: str) -> Verdict:
@@ -125,11 +129,11 @@ def test_every_way_to_say_no_is_understood(
 # What holds while Salesforce says nothing
 
 SILENCES: list[tuple[str, dict[str, Any], str]] = [
-    ("reset", {}, "salesforce-connection"),
-    ("close", {}, "salesforce-connection"),
+    ("reset", {}, "salesforce-reset"),
+    ("close", {}, "salesforce-reset"),
     ("hang", {}, "salesforce-timeout"),
     ("drip", {"seconds": 20}, "salesforce-timeout"),
-    ("truncated", {}, "salesforce-not-userinfo"),
+    ("truncated", {}, "salesforce-truncated"),
     ("server-error-html", {}, "salesforce-http-500"),
     ("unavailable-html", {}, "salesforce-http-503"),
     ("login-page-200", {}, "salesforce-not-userinfo"),
@@ -192,7 +196,7 @@ def test_not_by_rules_that_no_longer_hold(
 def test_nothing_listens(salesforce: Simulator, settings: AuthSettings) -> None:
     token = salesforce.log_in(USER)
     nowhere = replace(settings, salesforce_url="http://127.0.0.1:9")
-    assert verdict(wire(nowhere), token) == Verdict("AuthUnverified", "salesforce-connection")
+    assert verdict(wire(nowhere), token) == Verdict("AuthUnverified", "salesforce-refused")
 
 
 def test_a_server_without_tls_gets_no_token(salesforce: Simulator, settings: AuthSettings) -> None:
@@ -251,7 +255,7 @@ def test_the_table_holds_no_token(
 ) -> None:
     token = salesforce.log_in(USER)
     verdict(wire(settings), token)
-    (item,) = table.client.scan(TableName=table.name)["Items"]
+    (item,) = table.boto3.scan(TableName=table.name)["Items"]
     assert token not in json.dumps(item)
     assert "alice" not in json.dumps(item)
     assert item["expires_at"] == {"N": str(int(clock() + 8 * HOUR))}
@@ -272,7 +276,7 @@ def test_a_table_that_is_gone_lets_in_whom_salesforce_knows(
 
 @pytest.fixture
 def secret(settings: AuthSettings) -> Iterator[tuple[AuthSettings, Callable[[str], Any]]]:
-    client, name = aws.client("secretsmanager"), f"key-{uuid.uuid4()}"
+    client, name = boto3.client("secretsmanager"), f"key-{uuid.uuid4()}"
     client.create_secret(Name=name, SecretString="first")
     keyed = replace(settings, mode="key", key_secret_id=name)
     yield keyed, lambda value: client.put_secret_value(SecretId=name, SecretString=value)

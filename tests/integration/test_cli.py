@@ -12,8 +12,7 @@ import typer
 
 from cli import targets
 from cli.plan_file import read_plan
-from click_to_dial import bootstrap, settings
-from click_to_dial.aws import client
+from click_to_dial import bootstrap, bootstrap_aws, settings
 from click_to_dial.dynamodb.plans import PlanStore
 from click_to_dial.pseudonym import keyed
 from functions.on_click_to_dial import handler
@@ -242,8 +241,12 @@ class TestCalls:
         dialplan("publish", DEMO, "--yes")
         call = ("--record", record, "--number", number, "--agent", agent)
         explained = dialplan.json("explain", *call)
+        aws = settings.aws_from_environment()
         service = bootstrap.decider(
-            settings.from_environment(environment), client("dynamodb"), keyed("as good as any")
+            settings.from_environment(environment),
+            bootstrap_aws.dynamodb(aws),
+            bootstrap_aws.secrets_manager(aws),
+            keyed("as good as any"),
         )
         monkeypatch.setattr(handler, "click_to_dial", lambda: service)
         query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
@@ -325,6 +328,7 @@ class TestCalls:
                 {"row": 1, "before": before, "after": after},
                 {"row": 2, "before": before, "after": after},
             ],
+            "assumptions": [],
         }
         assert dialplan(*arguments) == 0
         assert "2 of 5 answers change." in dialplan.out
@@ -333,6 +337,42 @@ class TestCalls:
         same = ("simulate", calls, "--plan", DEMO, "--against", DEMO, "--expect-no-change")
         assert dialplan(*same) == 0
         assert dialplan.out == "No answer changes in 5 calls.\n"
+
+    def test_simulate_says_what_rows_leave_open_or_takes_it_from_them(
+        self, dialplan: Dialplan, tmp_path: Path
+    ) -> None:
+        limits = tmp_path / "limits.yaml"
+        limits.write_text(
+            DEMO.read_text().replace(
+                "rules:\n",
+                "lists: [dnc, vip]\nrules:\n"
+                "  - {id: listed, when: {callee.listed: dnc}, refuse: Listed.}\n"
+                "  - {id: often, when: {callee.attempts: {gte: 2, within: 1d}}, refuse: Often.}\n",
+                1,
+            )
+        )
+        calls = tmp_path / "calls.csv"
+        calls.write_text("CallerID,record.kind\n+493012345,Customer\n")
+        arguments = ("simulate", calls, "--plan", limits, "--against", DEMO)
+        assert dialplan(*arguments) == 0
+        assert dialplan.out.splitlines() == [
+            "No answer changes in 1 calls.",
+            "Taken for granted: no number is on a list, since the file has no column "
+            "callee.listed.",
+            "Taken for granted: no number was called before, since the file has no column "
+            "callee.attempts.",
+        ]
+        calls.write_text(
+            "CallerID,record.kind,callee.listed,callee.attempts\n+493012345,Customer,,\n"
+            "+493012345,Customer,vip dnc,\n+493012345,Customer,vip,1\n+493012345,Customer,,2\n"
+            "112,Customer,dnc,2\n"
+        )
+        found = dialplan.json(*arguments)
+        assert [(each["row"], each["after"]) for each in found["changes"]] == [
+            (2, "403 Listed."),
+            (4, "403 Often."),
+        ]
+        assert found["assumptions"] == []
 
     def test_simulate_looks_up_the_records_of_calls_that_bring_no_facts(
         self, dialplan: Dialplan, environment: Mapping[str, str], changed: Path, tmp_path: Path
@@ -355,6 +395,7 @@ class TestCalls:
             ("AgentUID\nahuber\n", "has no column CallerID"),
             ("CallerID,kind\n1,x\n", "has the column 'kind'"),
             ("CallerID\n1,2\n", "line 2 has more cells"),
+            ("CallerID,callee.attempts\n1,many\n", "line 2: callee.attempts must be a whole"),
             ("", "has no column CallerID"),
         ],
     )

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from cli.list_entries import ListError
 from cli.list_table import NumberList
+from click_to_dial.dynamodb.plans import PlanStore
+from tests.fakes import DOCUMENT
 from tests.integration.dialplan_command import Dialplan
 
 NUMBER = "+4917012345678"
@@ -29,13 +32,24 @@ def test_a_number_is_added_checked_and_removed(dialplan: Dialplan, table: Any) -
     assert dialplan.json("list", "check", NUMBER, "--list", "dnc")["listed"] is False
     added = ("add", "+49 170 12345678", "--list", "dnc", "--reason", "Asked by phone")
     assert dialplan("list", *added) == 0
-    assert NUMBER[1:] not in str(table.client.scan(TableName=table.name)["Items"])
+    assert NUMBER[1:] not in str(table.boto3.scan(TableName=table.name)["Items"])
     found = dialplan.json("list", "check", NUMBER, "--list", "dnc")
     assert (found["listed"], found["entries"][0]["reason"]) == (True, "Asked by phone")
     assert dialplan.json("list", "check", NUMBER, "--list", "vip")["listed"] is False
     assert dialplan("list", "remove", NUMBER, "--list", "dnc") == 0
     assert dialplan("list", "remove", NUMBER, "--list", "dnc") == 1
     assert "It is not on the list dnc" in dialplan.err
+
+
+def test_a_list_that_the_active_plan_does_not_ask_for_is_warned_of(
+    dialplan: Dialplan, store: PlanStore
+) -> None:
+    plan = {**DOCUMENT, "lists": ["dnc"]}
+    store.publish(plan, "", author="", comment="", replaces=None)
+    assert dialplan("list", "add", NUMBER, "--list", "dnc") == 0
+    assert dialplan.err == ""
+    assert dialplan("list", "add", NUMBER, "--list", "dcn") == 0
+    assert "asks for no such list: unknown list 'dcn'; did you mean 'dnc'?" in dialplan.err
 
 
 def test_an_entry_ends_after_its_last_day(dialplan: Dialplan) -> None:
@@ -60,8 +74,23 @@ def test_a_file_is_imported_and_exported(dialplan: Dialplan, tmp_path: Path) -> 
     assert dialplan("list", "export", "--list", "dnc") == 0
     exported = list(csv.DictReader(dialplan.out.splitlines()))
     assert len(exported) == 61
-    assert [each["reason"] for each in exported if each["entry"] == "+49900*"] == ["Premium"]
+    assert "keep the file that you imported" in dialplan.err
+    (tmp_path / "export.csv").write_text(dialplan.out)
+    assert dialplan("list", "import", tmp_path / "export.csv", "--list", "dnc") == 1
+    assert "the columns are number, reason, source, expires" in dialplan.err
+    assert [
+        each["reason"] for each in exported if each["hash_of_number_or_prefix"] == "+49900*"
+    ] == ["Premium"]
     assert {each["expires"] for each in exported} == {"", "2999-12-31"}
+
+
+def test_a_file_may_have_semicolons_as_excel_writes_them(
+    dialplan: Dialplan, tmp_path: Path
+) -> None:
+    (tmp_path / "excel.csv").write_text(f"number;reason\n{NUMBER};Robinson, DDV\n", "utf-8-sig")
+    assert dialplan("list", "import", tmp_path / "excel.csv", "--list", "dnc") == 0
+    found = dialplan.json("list", "check", NUMBER, "--list", "dnc")["entries"]
+    assert [each["reason"] for each in found] == ["Robinson, DDV"]
 
 
 def test_invalid_rows_are_named_by_line_and_stop_the_import(
@@ -78,24 +107,76 @@ def test_invalid_rows_are_named_by_line_and_stop_the_import(
     assert dialplan.json("list", "check", NUMBER, "--list", "dnc")["listed"] is True
 
 
+@pytest.mark.parametrize(
+    ("stops_by", "message"),
+    [
+        (ListError("DynamoDB takes no more entries."), "DynamoDB takes no more entries."),
+        (KeyboardInterrupt(), "It was interrupted."),
+    ],
+)
 def test_an_import_that_was_interrupted_goes_on(
-    dialplan: Dialplan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dialplan: Dialplan,
+    tmp_path: Path,
+    table: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    stops_by: BaseException,
+    message: str,
 ) -> None:
-    file = table_of(tmp_path, *(f"+49170123456{n:02},,," for n in range(60)))
-    put, batches = NumberList.put, []
+    numbers = [f"+4917012345{n:03}" for n in range(450)]
+    file = table_of(tmp_path, *(f"{number},,," for number in numbers))
+    put, failing = NumberList._put, {numbers[230]}
 
-    def failing(self: NumberList, entries: Any) -> None:
-        batches.append(len(entries))
-        if len(batches) == 2:
-            raise ListError("DynamoDB takes no more entries at the moment.")
+    def fails_for_some(self: NumberList, entries: Any) -> None:
+        if failing & {each.number for each in entries}:
+            raise stops_by
         put(self, entries)
 
-    monkeypatch.setattr(NumberList, "put", failing)
+    monkeypatch.setattr(NumberList, "_put", fails_for_some)
     assert dialplan("list", "import", file, "--list", "dnc") == 1
-    assert "Go on with: --from-line 27" in dialplan.err
-    assert dialplan("list", "import", file, "--list", "dnc", "--from-line", "27") == 0
-    assert batches == [25, 25, 25, 10]
-    assert dialplan.json("list", "check", "+4917012345659", "--list", "dnc")["listed"]
+    said = f"{message} Go on with: --from-line 202\n"  # after 200 rows, whatever came of others
+    assert dialplan.err == said
+    failing.clear()
+    assert dialplan("list", "import", file, "--list", "dnc", "--from-line", "202") == 0
+    assert "250 entries are on the list dnc." in dialplan.out
+    items = table.boto3.scan(TableName=table.name)["Items"]
+    assert len(items) == 450
+
+
+def test_of_a_number_that_stands_there_twice_the_last_row_counts(
+    dialplan: Dialplan, tmp_path: Path
+) -> None:
+    others = [f"+4917012345{n:03},,," for n in range(60)]
+    file = table_of(tmp_path, f"{NUMBER},first,,", *others, f"{NUMBER},second,,", *others)
+    assert dialplan("list", "import", file, "--list", "dnc") == 0
+    entries = dialplan.json("list", "check", NUMBER, "--list", "dnc")["entries"]
+    assert [each["reason"] for each in entries] == ["second"]
+
+
+def test_what_dynamodb_leaves_unprocessed_is_sent_again(
+    dialplan: Dialplan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = table_of(tmp_path, *(f"+4917012345{n:03},,," for n in range(60)))
+    make, waits = boto3.client, list[float]()
+
+    def throttled(name: str) -> Any:
+        client = make(name)
+        write = client.batch_write_item
+
+        def some(RequestItems: dict[str, list[Any]]) -> Any:  # noqa: N803, as boto3 has it
+            ((table, requests),) = RequestItems.items()
+            write(RequestItems={table: requests[:10]})
+            return {"UnprocessedItems": {table: requests[10:]} if requests[10:] else {}}
+
+        client.batch_write_item = some
+        return client
+
+    monkeypatch.setattr(boto3, "client", throttled)
+    monkeypatch.setattr("time.sleep", waits.append)
+    assert dialplan("list", "import", file, "--list", "dnc") == 0
+    assert sorted(waits) == [0.05, 0.05, 0.1, 0.1], "of 25, 25 and 10"
+    for n in (0, 24, 25, 49, 59):
+        found = dialplan.json("list", "check", f"+4917012345{n:03}", "--list", "dnc")
+        assert found["listed"] is True
 
 
 @pytest.mark.parametrize("content", ["phone\n+49170\n", "number,why\n", ""])

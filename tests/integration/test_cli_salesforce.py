@@ -8,6 +8,7 @@ import pytest
 from click_to_dial.dynamodb.plans import PlanStore
 from local.salesforce import Simulator
 from tests.integration.dialplan_command import Dialplan
+from tests.integration.test_sync import GOOD, cached
 from tests.integration.test_sync import ORG as MAPPINGS
 
 ACCOUNT, CONTACT = "0010C0000000001QAA", "0030C0000000001QAA"
@@ -119,6 +120,44 @@ def test_what_is_not_there_is_named_with_its_line(
     assert message in found[2]
 
 
+def test_salesforce_is_not_guessed_about_where_it_is_asked(dialplan: Dialplan, file: Path) -> None:
+    file.write_text(PLAN.replace("kind: Type,", "kind: BillingCountryCode,"))
+    guess = "BillingCountryCode exists only where State and Country picklists are switched on"
+    assert dialplan("validate", file) == 0
+    assert guess in dialplan.err
+    assert dialplan("validate", file, "--salesforce") == 0
+    assert guess not in dialplan.err
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("Contact.IndividualId", None),
+        (
+            "contact.individualID",
+            "upper and lower case count here; write it as Contact.IndividualId",
+        ),
+        ("ContactId", "ContactId does not lead to a person; name the field that does, such as"),
+        ("Contact.LastName", "Contact.LastName does not lead to a person"),
+        ("Owner.Id", "Owner.Id does not lead to a person"),
+        ("Contact.Individual", "name a field: Individual.Name"),
+        ("Kontakt.IndividualId", "Case has no relationship Kontakt"),
+    ],
+)
+def test_a_consent_leads_to_a_person(
+    dialplan: Dialplan, file: Path, path: str, message: str | None
+) -> None:
+    file.write_text(PLAN.replace("Case:    {", f"Case:    {{consent: {path}, "))
+    found = problems(dialplan, file) if message else []
+    assert [(line, where) for line, where, _ in found] == [(12, "objects.Case.consent")] * len(
+        found
+    )
+    if message:
+        assert message in found[0][2]
+    else:
+        assert dialplan("validate", file, "--salesforce") == 0
+
+
 def test_all_problems_are_said_at_once(
     dialplan: Dialplan, file: Path, salesforce: Simulator
 ) -> None:
@@ -167,6 +206,25 @@ def test_publish_asks_salesforce_unless_told_not_to(
     assert store.active() is None
     assert dialplan("publish", file, "--yes", "--offline") == 0
     assert store.active() is not None
+
+
+def test_a_published_plan_reads_its_mappings_at_once(
+    dialplan: Dialplan, file: Path, salesforce: Simulator, store: PlanStore
+) -> None:
+    plan = PLAN.replace("  hotline: {", "  hotline-at: {number: '431265030'}\n  hotline: {")
+    file.write_text(plan)
+    assert dialplan("publish", file, "--yes") == 0
+    assert cached(store) == {"by-brand": GOOD["by-brand"]}
+
+    file.write_text(plan.replace("by-brand", "per-brand"))
+    assert dialplan("publish", file, "--yes", "--offline") == 0
+    assert "Salesforce was not asked for per-brand. To read it now: dialplan sync" in dialplan.err
+    assert "per-brand" not in cached(store)
+
+    assert dialplan.json("rollback", 1, "--yes")["mappings_not_read"] == []
+    salesforce.fail("quota", path="query")
+    assert dialplan("rollback", 2, "--yes") == 0, "the plan decides all the same"
+    assert "Mapping 'per-brand' keeps the entries that it has: HTTP 403" in dialplan.err
 
 
 @pytest.mark.parametrize("fault", ["unavailable-503", "login-page-200", "wrong-types", "not-found"])

@@ -48,7 +48,7 @@ def test_it_shows_what_changed(
 
 def test_a_dry_run_changes_nothing(dialplan: Dialplan, published: PlanStore) -> None:
     found = dialplan.json("sync", "--dry-run")
-    assert (found["dry_run"], found["refused"]) == (True, [])
+    assert found["dry_run"] is True
     assert found["mappings"][1] == {
         "mapping": "by-team",
         "entries": 1,
@@ -56,6 +56,7 @@ def test_a_dry_run_changes_nothing(dialplan: Dialplan, published: PlanStore) -> 
         "removed": {},
         "changed": {},
         "left_out": [],
+        "failure": None,
     }
     assert cached(published) == {}
 
@@ -67,12 +68,17 @@ def test_a_loss_is_refused_until_it_is_accepted(
     for row in ORG["Hotline__mdt"]:
         salesforce.org.add("Hotline__mdt", {**row, "IsDeleted": True})
     assert dialplan("sync") == 1
-    assert "Mapping 'by-brand' would lose 100% of its 2 entries" in dialplan.err
+    refusal = (
+        "Mapping 'by-brand' keeps the entries that it has: It would lose 100% of its 2 entries"
+    )
+    assert refusal in dialplan.err
     assert cached(published) == GOOD
     assert dialplan("sync", "--dry-run") == 0
     assert "- Alpha: hotline-at" in dialplan.out
-    assert dialplan.err == "A sync would refuse it: 'by-brand' loses more than 50 %.\n"
-    assert dialplan.json("sync", "--dry-run")["refused"] == ["by-brand"]
+    assert refusal in dialplan.err
+    brand, team = dialplan.json("sync", "--dry-run")["mappings"]
+    assert brand["failure"].startswith("It would lose 100%")
+    assert team["failure"] is None
     assert dialplan("sync", "--most-lost", 100) == 0
     assert cached(published)["by-brand"] == {}
 
@@ -94,7 +100,7 @@ def test_a_failure_is_one_sentence(
     salesforce.fail("quota", path="query")
     assert dialplan("sync") == 1
     assert "REQUEST_LIMIT_EXCEEDED" in dialplan.err
-    assert len(dialplan.err.splitlines()) == 1
+    assert len(dialplan.err.splitlines()) == 2, "for each mapping"
     assert dialplan("sync", "--most-lost", 101) == 2
 
 

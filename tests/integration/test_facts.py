@@ -20,7 +20,7 @@ AGENT = Agent(True, {"extension": "217"})
 def facts(request: pytest.FixtureRequest, clock: Clock, table: Any) -> FactsCache:
     if request.param == "fake":
         return FakeFacts(clock)
-    return DynamoDBFacts(table.client, table.name, "acme.my.salesforce.com", clock)
+    return DynamoDBFacts(table.dynamodb, table.name, "acme.my.salesforce.com", clock)
 
 
 @pytest.fixture
@@ -101,28 +101,27 @@ def test_facts_end_though_dynamodb_deletes_late(
 
 
 def test_the_agents_login_is_not_in_the_table(table: Any, clock: Clock) -> None:
-    facts = DynamoDBFacts(table.client, table.name, "acme.my.salesforce.com", clock)
+    facts = DynamoDBFacts(table.dynamodb, table.name, "acme.my.salesforce.com", clock)
     facts.write(plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT))
-    assert "jdoe" not in str(table.client.scan(TableName=table.name)["Items"])
+    assert "jdoe" not in str(table.boto3.scan(TableName=table.name)["Items"])
 
 
 def test_two_organisations_do_not_share_facts(table: Any, clock: Clock) -> None:
-    DynamoDBFacts(table.client, table.name, "one", clock).write(
+    DynamoDBFacts(table.dynamodb, table.name, "one", clock).write(
         plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT)
     )
-    other = DynamoDBFacts(table.client, table.name, "other", clock)
+    other = DynamoDBFacts(table.dynamodb, table.name, "other", clock)
     assert other.read(plan(), ACCOUNT, "jdoe") == Stored()
 
 
-class Unprocessing:
+def unprocessing(operation: str, **request: Any) -> Any:
     """A DynamoDB that is too busy for some of the keys of a batch."""
-
-    def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
-        return {"Responses": {}, "UnprocessedKeys": RequestItems}
+    assert operation == "BatchGetItem"
+    return {"Responses": {}, "UnprocessedKeys": request["RequestItems"]}
 
 
 def test_what_is_left_unprocessed_counts_as_not_kept(clock: Clock) -> None:
-    facts = DynamoDBFacts(Unprocessing(), "table", "org", clock)
+    facts = DynamoDBFacts(unprocessing, "table", "org", clock)
     assert facts.read(plan(), ACCOUNT, "jdoe") == Stored()
 
 
@@ -138,4 +137,4 @@ def test_a_table_that_fails_is_an_error_of_ours(
     table: Any, use: Callable[[FactsCache], None]
 ) -> None:
     with pytest.raises(DynamoDBError, match="Facts cannot be"):
-        use(DynamoDBFacts(table.client, "no-such-table", "org"))
+        use(DynamoDBFacts(table.dynamodb, "no-such-table", "org"))

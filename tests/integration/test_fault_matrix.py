@@ -84,13 +84,13 @@ class System:
         """Logs in and opens a connection, for another record and agent than the test's."""
         salesforce = bootstrap.click_to_dial().salesforce
         question = Question("0010C0000000009QAA", None)
-        salesforce.ask(bootstrap.click_to_dial().plans.get(), question, Deadline(5))
+        salesforce.ask(bootstrap.click_to_dial().plans.get(Deadline(5)), question, Deadline(5))
 
     def keep_facts(self) -> None:
         """As if an earlier call had asked."""
         wired = bootstrap.click_to_dial()
         answer = Answer(Record(True, "Account", {"kind": "Kunde"}), Agent(True))
-        wired.cache.write(wired.plans.get(), ACCOUNT, "jdoe", answer)
+        wired.cache.write(wired.plans.get(Deadline(5)), ACCOUNT, "jdoe", answer)
 
     def line(self) -> dict[str, Any]:
         """The one log line since the last time."""
@@ -129,7 +129,7 @@ def system(table: Any, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) ->
     handler = logger.registered_handler
     assert handler is not None
     stream, handler.stream = handler.stream, io.StringIO()  # type: ignore[attr-defined]
-    yield System(simulator, PlanStore(table.client, table.name), handler.stream, monkeypatch)  # type: ignore[attr-defined]
+    yield System(simulator, PlanStore(table.dynamodb, table.name), handler.stream, monkeypatch)  # type: ignore[attr-defined]
     handler.stream = stream  # type: ignore[attr-defined]
     bootstrap.click_to_dial.cache_clear()
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from click_to_dial import gathering, service
+from click_to_dial.aws.client import AwsClient
 from click_to_dial.breaker import CircuitBreaker
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dynamodb.attempts import DynamoDBAttempts
@@ -41,14 +42,14 @@ class System:
 
     def __init__(self, table: Any) -> None:
         self.table, self.clock = table, Clock()
-        self.attempts: Any = DynamoDBAttempts(table.client, table.name)
-        self.facts: Any = DynamoDBFacts(table.client, table.name, "acme", self.clock)
+        self.attempts: Any = DynamoDBAttempts(table.dynamodb, table.name)
+        self.facts: Any = DynamoDBFacts(table.dynamodb, table.name, "acme", self.clock)
 
     def put(self, key: str, expires_at: float | None = None) -> None:
         item = {"pk": {"S": key}, "sk": {"S": ENTRY}, "data": {"S": "{}"}}
         if expires_at is not None:
             item["expires_at"] = {"N": str(expires_at)}
-        self.table.client.put_item(TableName=self.table.name, Item=item)
+        self.table.boto3.put_item(TableName=self.table.name, Item=item)
 
     def dial(self, the_plan: DialPlan, number: str = NUMBER, agent: str = "jdoe") -> Decision:
         click_to_dial = ClickToDial(
@@ -106,33 +107,31 @@ def test_not_means_on_none_of_them(system: System) -> None:
 def test_the_table_does_not_hold_a_listed_or_called_number(system: System, table: Any) -> None:
     system.dial(LIMITED)
     system.put(number_key("dnc", NUMBER, PSEUDONYM))
-    stored = str(table.client.scan(TableName=table.name)["Items"])
+    stored = str(table.boto3.scan(TableName=table.name)["Items"])
     assert attempts_key(NUMBER, PSEUDONYM) in stored
     assert NUMBER[1:] not in stored
     assert "jdoe" not in stored
 
 
-class Forgetful:
+def forgetful(client: AwsClient) -> AwsClient:
     """DynamoDB, throttled: it leaves the entries, or nothing, unprocessed."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-    def batch_get_item(self, **request: Any) -> Any:
+    def call(operation: str, **request: Any) -> Any:
+        answer = client(operation, **request)
+        if operation != "BatchGetItem":
+            return answer
         ((name, wanted),) = request["RequestItems"].items()
         entries = [key for key in wanted["Keys"] if key["sk"]["S"] == ENTRY]
-        answer = self._client.batch_get_item(**request)
         return {**answer, "UnprocessedKeys": {name: {"Keys": entries[:1]}}}
+
+    return call
 
 
 @pytest.mark.parametrize("the_plan", [LISTED, LIMITED])
 def test_what_dynamodb_leaves_unprocessed_is_unknown_not_absent(
     system: System, table: Any, the_plan: DialPlan
 ) -> None:
-    system.facts = DynamoDBFacts(Forgetful(table.client), table.name, "acme", system.clock)
+    system.facts = DynamoDBFacts(forgetful(table.dynamodb), table.name, "acme", system.clock)
     assert system.dial(the_plan).cause == "outage"
     assert system.dial(the_plan, "112").rule == "allow"
 
@@ -157,6 +156,14 @@ def test_an_agent_who_asks_again_within_seconds_is_counted_once(system: System) 
             system.clock.advance(3)
         system.clock.advance(60)
     assert system.dial(LIMITED).rule == "limit"
+
+
+def test_a_call_that_is_refused_after_the_limit_is_not_counted(system: System) -> None:
+    limit = rule("limit", "callee.attempts", attempts(count=1))
+    closed = plan(rules=[limit, rule("closed", "record.kind", "Customer"), ALLOW])
+    assert [system.dial(closed).rule for _ in range(3)] == ["closed"] * 3
+    opened = plan(rules=[limit, ALLOW])
+    assert [system.dial(opened, agent=agent).rule for agent in "ab"] == ["allow", "limit"]
 
 
 def test_another_agent_is_calling_this_number_right_now(system: System) -> None:
@@ -214,6 +221,6 @@ def test_only_a_call_that_reaches_the_limit_pays_for_it(system: System) -> None:
 
 
 def test_a_call_that_cannot_be_counted_is_not_allowed(system: System, table: Any) -> None:
-    system.attempts = DynamoDBAttempts(table.client, "no-such-table")
+    system.attempts = DynamoDBAttempts(table.dynamodb, "no-such-table")
     assert system.dial(LIMITED).cause == "outage"
     assert system.dial(LIMITED, "112").rule == "allow"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from click_to_dial.current_plan import CurrentPlan
+from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.plan_items import Active
 from click_to_dial.dynamodb.plans import PlanStore
 from click_to_dial.errors import DynamoDBError, NoDialPlanError, PlanConflictError
@@ -34,7 +35,7 @@ def now() -> Now:
 
 @pytest.fixture
 def store(table: Any, now: Now) -> PlanStore:
-    return PlanStore(table.client, table.name, now)
+    return PlanStore(table.dynamodb, table.name, now)
 
 
 def document(reason: str, *mappings: str) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def publish(store: PlanStore, reason: str, *mappings: str) -> Active:
 
 
 def bodies(table: Any) -> set[str]:
-    pages = table.client.get_paginator("scan").paginate(TableName=table.name)
+    pages = table.boto3.get_paginator("scan").paginate(TableName=table.name)
     keys = [item["pk"]["S"] for page in pages for item in page["Items"]]
     return {key for key in keys if key.startswith("body#")}
 
@@ -148,7 +149,7 @@ def test_a_large_plan_is_kept_in_chunks(store: PlanStore, table: Any) -> None:
     active = store.publish(large, "# large", author="jane", comment="", replaces=None)
     assert active.body.chunks > 1
     active = store.switch_mappings(active, {"by-brand": entries})
-    plan = CurrentPlan(PlanStore(table.client, table.name)).get()
+    plan = CurrentPlan(PlanStore(table.dynamodb, table.name)).get(Deadline(5))
     assert len(plan.rules) == 1_000 + len(DOCUMENT["rules"])
 
 
@@ -198,10 +199,10 @@ def test_a_text_that_is_written_again_survives_a_clean_up_of_its_old_version(
 def test_a_body_that_is_missing_or_damaged_is_not_served(store: PlanStore, table: Any) -> None:
     active = publish(store, "one")
     key = {"pk": {"S": f"body#{active.body.hash}"}, "sk": {"S": "00000"}}
-    table.client.delete_item(TableName=table.name, Key=key)
+    table.boto3.delete_item(TableName=table.name, Key=key)
     with pytest.raises(NoDialPlanError, match="is missing"):
         store.load(active)
-    table.client.put_item(TableName=table.name, Item={**key, "data": {"B": b"damaged"}})
+    table.boto3.put_item(TableName=table.name, Item={**key, "data": {"B": b"damaged"}})
     with pytest.raises(NoDialPlanError, match="is missing"):
         store.load(active)
 
@@ -212,26 +213,20 @@ def test_unprocessed_keys_are_read_again(store: PlanStore, table: Any) -> None:
         publish(store, "two", "by-brand"), {"by-brand": {"a": "hotline"}}
     )
 
-    class Busy:
+    def busy(operation: str, RequestItems: Any) -> Any:  # noqa: N803 - AWS's name
         """Leaves all but one key of each read unprocessed."""
+        ((name, wanted),) = RequestItems.items()
+        first, *rest = wanted["Keys"]
+        response = table.dynamodb(operation, RequestItems={name: {**wanted, "Keys": [first]}})
+        left = {name: {**wanted, "Keys": rest}} if rest else {}
+        return {**response, "UnprocessedKeys": left}
 
-        def __getattr__(self, name: str) -> Any:
-            return getattr(table.client, name)
-
-        def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803
-            ((name, wanted),) = RequestItems.items()
-            first, *rest = wanted["Keys"]
-            response = table.client.batch_get_item(RequestItems={name: {**wanted, "Keys": [first]}})
-            if rest:
-                response["UnprocessedKeys"] = {name: {**wanted, "Keys": rest}}
-            return response
-
-    assert PlanStore(Busy(), table.name).load(active) == store.load(active)
+    assert PlanStore(busy, table.name).load(active) == store.load(active)
 
 
 def test_an_error_of_dynamodb_is_named(table: Any) -> None:
     with pytest.raises(DynamoDBError, match="The dial plans cannot be reached"):
-        PlanStore(table.client, "no-such-table").active()
+        PlanStore(table.dynamodb, "no-such-table").active()
 
 
 class Storm:

@@ -39,7 +39,7 @@ def environment(
         yield {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(sys.path),
-            "AWS_ENDPOINT_URL": url,
+            **template.aws_at(url),
             "TABLE_NAME": "table",
             "SALESFORCE_URL": simulator.url,
             "SALESFORCE_SECRET_ID": "secret",

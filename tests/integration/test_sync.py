@@ -1,6 +1,7 @@
 """Mappings of the simulated Salesforce, kept in DynamoDB by the scheduled function."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -70,7 +71,7 @@ def org() -> Any:
 
 @pytest.fixture
 def store(table: Any) -> PlanStore:
-    store = PlanStore(table.client, table.name)
+    store = PlanStore(table.dynamodb, table.name)
     plan = document(**{"by-brand": METADATA, "by-team": FILTERED})
     store.publish(plan, "# 1", author="jane", comment="", replaces=None)
     return store
@@ -102,7 +103,7 @@ def test_custom_metadata_and_a_filtered_object_with_a_relationship(
 
 def test_what_is_cached_decides(store: PlanStore, organisation: Organisation, table: Any) -> None:
     run(store, organisation)
-    plan = CurrentPlan(PlanStore(table.client, table.name)).get()
+    plan = CurrentPlan(PlanStore(table.dynamodb, table.name)).get(Deadline(5))
     assert plan.version == 1
     assert run(store, organisation)[0].before == GOOD["by-brand"]
     active = store.active()
@@ -120,7 +121,7 @@ def test_more_rows_than_one_page_holds(
     for row in rows:
         salesforce.org.add("Account_Number__c", row)
     source = {"object": "Account_Number__c", "key": "Account__c", "value": "Number__c"}
-    store = PlanStore(table.client, table.name)
+    store = PlanStore(table.dynamodb, table.name)
     plan = document(**{"by-brand": {**source, "filter": None}})
     store.publish(plan, "", author="", comment="", replaces=None)
     salesforce.reset_stats()
@@ -141,11 +142,12 @@ def test_more_rows_than_one_page_holds(
 def test_a_source_that_cannot_be_read_is_named(
     table: Any, organisation: Organisation, source: Any, message: str
 ) -> None:
-    store = PlanStore(table.client, table.name)
+    store = PlanStore(table.dynamodb, table.name)
     plan = document(**{"by-brand": source})
     store.publish(plan, "", author="", comment="", replaces=None)
-    with pytest.raises(SalesforceConfigurationError, match=message):
-        run(store, organisation)
+    (change,) = run(store, organisation)
+    assert isinstance(change.failure, SalesforceConfigurationError)
+    assert re.search(message, str(change.failure))
     assert cached(store) == {}
 
 
@@ -153,9 +155,20 @@ def test_an_answer_that_drips_ends_with_the_time_there_is(
     store: PlanStore, salesforce: Simulator, organisation: Organisation
 ) -> None:
     salesforce.fail("drip", path="query", seconds=30)
-    with pytest.raises(OutOfTimeError):
-        sync(store, organisation, Deadline(0.5), most_lost=MOST_LOST)
+    changes = sync(store, organisation, Deadline(0.5), most_lost=MOST_LOST)
+    assert {type(each.failure) for each in changes} == {OutOfTimeError}
     salesforce.heal()
+
+
+def test_a_mapping_that_cannot_be_read_keeps_its_entries_while_others_change(
+    store: PlanStore, organisation: Organisation, salesforce: Simulator
+) -> None:
+    run(store, organisation)
+    salesforce.org.set_field("Hotline__mdt.Brand__c", visible=False)
+    salesforce.org.add("Team_Number__c", {**ORG["Team_Number__c"][0], "Number__c": "hotline"})
+    brand, team = run(store, organisation)
+    assert "field Brand__c of Hotline__mdt" in str(brand.failure)
+    assert (team.failure, cached(store)) == (None, {**GOOD, "by-team": {"Sales": "hotline"}})
 
 
 class TestFunction:
@@ -214,7 +227,7 @@ class TestFunction:
         salesforce.org.add("Hotline__mdt", {**ORG["Hotline__mdt"][1], "Number__c": "hotline"})
         salesforce.fail(fault, path="query")
         answer, log, metrics = run()
-        assert answer.keys() == {"failed"}
+        assert answer["failed"].keys() >= {"by-brand"}
         assert (log["level"], log["outcome"]) == ("ERROR", "SyncFailed")
         assert code in log["cure"]
         assert metrics["SyncFailed"] == [1.0]
@@ -239,7 +252,8 @@ class TestFunction:
         for row in ORG["Hotline__mdt"]:
             salesforce.org.add("Hotline__mdt", {**row, "IsDeleted": True})
         answer, log, _ = run()
-        assert "would lose 100% of its 2 entries" in answer["failed"]
+        assert answer["entries"] == {"by-team": 1}
+        assert "would lose 100% of its 2 entries" in answer["failed"]["by-brand"]
         assert log["error"] == "SyncRefusedError"
         assert cached(store) == GOOD
 
@@ -325,7 +339,7 @@ class Storm:
 def test_syncs_publications_rollbacks_and_reads_at_once(
     table: Any, salesforce: Simulator, organisation: Organisation
 ) -> None:
-    store = PlanStore(table.client, table.name)
+    store = PlanStore(table.dynamodb, table.name)
     salesforce.page_size = 7
     storm = Storm(store, salesforce, organisation)
     store.publish(storm.plan("plan"), "", author="", comment="", replaces=None)

@@ -6,8 +6,8 @@ from tests.integration.conftest import Table
 
 def test_the_table_is_the_templates(table: Table) -> None:
     wanted = sam.load()["Resources"]["Table"]["Properties"]
-    made = table.client.describe_table(TableName=table.name)["Table"]
-    ttl = table.client.describe_time_to_live(TableName=table.name)["TimeToLiveDescription"]
+    made = table.boto3.describe_table(TableName=table.name)["Table"]
+    ttl = table.boto3.describe_time_to_live(TableName=table.name)["TimeToLiveDescription"]
 
     assert made["KeySchema"] == wanted["KeySchema"]
     assert made["AttributeDefinitions"] == wanted["AttributeDefinitions"]

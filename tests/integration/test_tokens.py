@@ -58,7 +58,7 @@ def org() -> Org:
 def sandbox(table: Any, org: Org, clock: Clock) -> Any:
     def make() -> SharedToken:
         return SharedToken(
-            table.client,
+            table.dynamodb,
             table.name,
             "acme.my.salesforce.com",
             org.log_in,
@@ -97,7 +97,7 @@ def test_who_waits_too_long_goes_on_without(sandbox: Any, org: Org, table: Any) 
     org.slow.clear()
     holder, waiter = threading.Thread(target=lambda: get(sandbox())), sandbox()
     holder.start()
-    while "lease_owner" not in str(table.client.scan(TableName=table.name)["Items"]):
+    while "lease_owner" not in str(table.boto3.scan(TableName=table.name)["Items"]):
         pass
     with pytest.raises(OutOfTimeError, match="still logging in"):
         get(waiter, seconds=0.2)
@@ -162,7 +162,7 @@ def test_a_new_token_that_is_refused_is_not_renewed_over_and_over(
 
 
 def test_a_table_that_fails_is_no_reason_to_log_in(table: Any, org: Org) -> None:
-    token = SharedToken(table.client, "no-such-table", "org", org.log_in, login_seconds=1)
+    token = SharedToken(table.dynamodb, "no-such-table", "org", org.log_in, login_seconds=1)
     with pytest.raises(SalesforceUnavailableError, match="shared access token"):
         get(token)
     assert org.logins == 0
@@ -172,11 +172,11 @@ def test_a_refused_login_that_cannot_be_shared_is_said_and_not_repeated(
     table: Any, org: Org
 ) -> None:
     def log_in(deadline: Deadline) -> str:
-        table.client.delete_table(TableName=table.name)
+        table.boto3.delete_table(TableName=table.name)
         return org.log_in(deadline)
 
     org.error = SalesforceConfigurationError("login-invalid-client", "Copy the secret again.")
-    token = SharedToken(table.client, table.name, "org", log_in, login_seconds=1)
+    token = SharedToken(table.dynamodb, table.name, "org", log_in, login_seconds=1)
     with pytest.raises(SalesforceConfigurationError, match="Copy the secret again"):
         get(token)
     assert org.logins == 1
@@ -185,5 +185,5 @@ def test_a_refused_login_that_cannot_be_shared_is_said_and_not_repeated(
 def test_a_token_in_memory_outlives_the_table(sandbox: Any, table: Any) -> None:
     token = sandbox()
     assert get(token) == "token-1"
-    table.client.delete_table(TableName=table.name)
+    table.boto3.delete_table(TableName=table.name)
     assert get(token) == "token-1"

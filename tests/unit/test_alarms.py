@@ -1,6 +1,7 @@
 """Alarms, dashboard and queries look at what the code really writes."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,8 +11,8 @@ import pytest
 
 from click_to_dial import observability as seen
 from click_to_dial import observability_sync
-from click_to_dial.authorizer.log import log_verdict
 from click_to_dial.authorizer.verdict import Verdict
+from click_to_dial.bootstrap_authorizer import verdict_log
 from click_to_dial.errors import (
     BadParameterError,
     NoDialPlanError,
@@ -21,8 +22,10 @@ from click_to_dial.gathering import Gathered
 from click_to_dial.model import Agent, Callee, Click, Decision, Facts, Record
 from click_to_dial.service import Report
 from click_to_dial.sync import Change
-from tests.unit.test_template import of_type
+from tests.unit.test_template import TEMPLATE, of_type
 
+GLOBALS = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+NAMESPACE, STACK = GLOBALS["POWERTOOLS_METRICS_NAMESPACE"], GLOBALS["POWERTOOLS_SERVICE_NAME"]
 ALARMS = {name: each["Properties"] for name, each in of_type("AWS::CloudWatch::Alarm").items()}
 REFUSED_LOGIN = SalesforceConfigurationError("login-invalid-client", "Another secret.")
 REPORT = Report(
@@ -62,7 +65,7 @@ def everything_happens() -> Iterator[Callable[[], None]]:
     yield lambda: observability_sync.log_sync_failure(NoDialPlanError("None."))
     yield lambda: seen.log_defect(ValueError())
     for verdict in VERDICTS:
-        yield lambda verdict=verdict: log_verdict(verdict, 1, "request-1")  # type: ignore[misc]
+        yield lambda verdict=verdict: verdict_log()(verdict, 1, "request-1")  # type: ignore[misc]
 
 
 @pytest.fixture
@@ -82,9 +85,9 @@ def emitted(lines: list[Any]) -> dict[str, list[float]]:
     values: dict[str, list[float]] = {}
     for line in lines:
         for metrics in line.get("_aws", {}).get("CloudWatchMetrics", ()):
-            assert metrics["Namespace"] == "ClickToDial"
+            assert metrics["Namespace"] == NAMESPACE
             assert metrics["Dimensions"] == [["service"]]
-            assert line["service"] == "click-to-dial"
+            assert line["service"] == os.environ["POWERTOOLS_SERVICE_NAME"]
             for name in (metric["Name"] for metric in metrics["Metrics"]):
                 values.setdefault(name, []).extend(
                     line[name] if isinstance(line[name], list) else [line[name]]
@@ -113,15 +116,9 @@ def test_an_alarm_looks_at_something_that_is_counted(
 ) -> None:
     for metric in looked_at(ALARMS[name]):
         dimensions = metric.get("Dimensions", [])
-        if metric["Namespace"] == "ClickToDial":
-            assert metric["MetricName"] in emitted
-            assert dimensions == [{"Name": "service", "Value": "click-to-dial"}]
-        elif name == "ApiThrottledAlarm":
-            (log_filter,) = of_type("AWS::Logs::MetricFilter").values()
-            (counted,) = log_filter["Properties"]["MetricTransformations"]
-            assert metric["MetricName"] == counted["MetricName"]
-            assert metric["Namespace"] == counted["MetricNamespace"]
-            assert dimensions == []
+        if metric["Namespace"] == NAMESPACE:
+            assert metric["MetricName"] in {*emitted, "ThrottledCalls"}
+            assert dimensions == [{"Name": "service", "Value": STACK}]
         else:
             names = ",".join(each["Name"] for each in dimensions)
             assert (metric["Namespace"], metric["MetricName"], names) in AWS_METRICS
@@ -134,6 +131,19 @@ def test_an_alarm_can_fire_and_tells_somebody(name: str) -> None:
     # Nothing counted is bad news only of what is to happen by itself.
     assert (alarm["TreatMissingData"] == "breaching") == (name == "MappingsOldAlarm")
     assert alarm.get("Period", 60) * alarm["EvaluationPeriods"] <= 24 * 3600
+
+
+def test_the_filter_counts_where_the_alarm_looks() -> None:
+    (log_filter,) = of_type("AWS::Logs::MetricFilter").values()
+    (counted,) = log_filter["Properties"]["MetricTransformations"]
+    assert counted["MetricName"] == ALARMS["ApiThrottledAlarm"]["MetricName"]
+    assert counted["MetricNamespace"] == NAMESPACE
+    assert counted["Dimensions"] == [{"Key": "service", "Value": "$.service"}]
+    (stage,) = of_type("AWS::ApiGateway::Stage").values()
+    entry = json.loads(stage["Properties"]["AccessLogSetting"]["Format"]["Fn::Sub"])
+    assert entry["service"] == "${AWS::StackName}"
+    assert STACK == {"Ref": "AWS::StackName"}
+    assert entry["error"] == "$context.error.responseType"  # what its pattern compares
 
 
 @pytest.mark.parametrize("name", ["DecidedAsOutage", "UnknownAgent"])
@@ -151,9 +161,10 @@ def test_a_share_is_counted_where_it_does_not_hold_too(
 def test_the_dashboard_shows_what_is_counted(emitted: dict[str, list[float]]) -> None:
     (dashboard,) = of_type("AWS::CloudWatch::Dashboard").values()
     text = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
-    body = json.loads(re.sub(r"\$\{[^}]+\}", "1", text))
+    body = json.loads(text.replace("${TimeBudgetMs}", "1"))
     rows = [row for each in body["widgets"] for row in each["properties"]["metrics"]]
-    shown = {row[1] for row in rows if row[0] in ("ClickToDial", ".")}
+    shown = {row[1] for row in rows if row[0] in (NAMESPACE, ".")}
+    assert {row[3] for row in rows if row[0] == NAMESPACE} == {"${AWS::StackName}"}
     assert len(shown) > 20
     assert shown <= {*emitted, "Allowed"}
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from click_to_dial import bootstrap_authorizer, observability
-from click_to_dial.authorizer import log
+from click_to_dial import bootstrap_authorizer
 from click_to_dial.authorizer.request import policy
 from click_to_dial.authorizer.salesforce import Admission, Identity
 from click_to_dial.authorizer.verdict import Verdict
-from click_to_dial.settings import auth_from_environment
+from click_to_dial.settings import auth_from_environment, aws_from_environment
+from local.template import aws_at
 from tests.callers import ARN, ENVIRONMENT, ORG, TOKEN, USER, event
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def test_a_stray_comma_lets_nobody_in() -> None:
 def test_an_unknown_mode_is_an_error() -> None:
     settings = auth_from_environment(ENVIRONMENT | {"AUTH_MODE": "none"})
     with pytest.raises(ValueError, match="AUTH_MODE must be salesforce or key, not 'none'"):
-        bootstrap_authorizer.wire(settings)
+        bootstrap_authorizer.wire(settings, aws_from_environment())
 
 
 @pytest.fixture
@@ -60,8 +60,9 @@ def test_who_is_let_in_gets_a_policy(
         "request-1",
     )
     (metrics,) = line["_aws"]["CloudWatchMetrics"]
-    assert metrics["Namespace"] == observability.NAMESPACE
-    assert (metrics["Dimensions"], line["service"]) == ([["service"]], observability.SERVICE)
+    assert metrics["Namespace"] == ENVIRONMENT["POWERTOOLS_METRICS_NAMESPACE"]
+    assert metrics["Dimensions"] == [["service"]]
+    assert line["service"] == ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
     names = [metric["Name"] for metric in metrics["Metrics"]]
     assert names == ["AuthAllowed", "AuthCacheFailed"]
     assert [line[name] for name in names] == [1, 1]
@@ -92,10 +93,6 @@ def test_no_log_line_holds_a_token(
     assert TOKEN[:8] not in printed.out + printed.err
 
 
-def test_its_metrics_stand_with_the_others() -> None:
-    assert (log.SERVICE, log.NAMESPACE) == (observability.SERVICE, observability.NAMESPACE)
-
-
 NEVER = {"requests", "simple_salesforce", "phonenumbers", "pydantic", "aws_lambda_powertools"} | {
     f"click_to_dial.{name}" for name in ("bootstrap", "dialplan", "http", "salesforce", "service")
 }
@@ -112,9 +109,9 @@ PER_MODE = {
 @pytest.mark.parametrize(("mode", "other"), [("key", "salesforce"), ("salesforce", "key")])
 def test_a_mode_imports_only_what_it_needs(mode: str, other: str) -> None:
     environment = {
+        **aws_at("http://127.0.0.1:9"),
         **ENVIRONMENT,
         "AUTH_MODE": mode,
-        "AWS_DEFAULT_REGION": "eu-central-1",
         "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/click_to_dial/python'}",
     }
     code = "import sys, functions.authorize.handler; print(*sys.modules)"

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from click_to_dial.authorizer import key
 from click_to_dial.authorizer.key import KEEP_SECONDS, RETRY_SECONDS, SharedKey
 from click_to_dial.authorizer.verdict import Verdict
+from click_to_dial.aws.errors import AwsError
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import UnverifiedError
 from tests.fakes import Clock
@@ -21,17 +21,14 @@ class Secrets:
         self.error: Exception | None = None
         self.calls = 0
 
-    def get_secret_value(self, SecretId: str, VersionStage: str) -> Mapping[str, str]:  # noqa: N803
+    def __call__(self, operation: str, SecretId: str, VersionStage: str) -> Mapping[str, str]:  # noqa: N803
+        assert operation == "GetSecretValue"
         self.calls += 1
         if self.error:
             raise self.error
         if VersionStage not in self.values:
-            raise client_error("ResourceNotFoundException")
+            raise AwsError("ResourceNotFoundException")
         return {"SecretString": self.values[VersionStage]}
-
-
-def client_error(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "secret"}}, "GetSecretValue")
 
 
 @pytest.fixture
@@ -64,7 +61,7 @@ def test_a_key_that_was_rotated_away_is_good_for_5_minutes_at_most(clock: Clock)
     assert not shared.accepts("first")
 
 
-@pytest.mark.parametrize("error", [None, client_error("ThrottlingException")])
+@pytest.mark.parametrize("error", [None, AwsError("ThrottlingException")])
 def test_a_flood_of_wrong_keys_is_no_flood_on_secrets_manager(
     clock: Clock, error: Exception | None
 ) -> None:
@@ -85,9 +82,9 @@ def test_a_flood_of_wrong_keys_is_no_flood_on_secrets_manager(
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (client_error("AccessDeniedException"), "secret-AccessDeniedException"),
-        (ConnectTimeoutError(endpoint_url="https://x"), "secret-ConnectTimeoutError"),
-        (client_error("ResourceNotFoundException"), "secret-empty"),
+        (AwsError("AccessDeniedException", "arn:aws:secret"), "secret-AccessDeniedException"),
+        (AwsError("connect-timeout"), "secret-connect-timeout"),
+        (AwsError("ResourceNotFoundException"), "secret-empty"),
     ],
 )
 def test_a_secret_that_cannot_be_read_lets_nobody_in(

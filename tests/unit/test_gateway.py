@@ -120,7 +120,8 @@ class TestEvent:
 
 def test_the_functions_environment_comes_from_the_template() -> None:
     values = {"Table": "t", "SalesforceUrl": "http://x", "SalesforceSecret": "s"}
-    environment = sam.environment(TEMPLATE, values)
+    environment = sam.environment(TEMPLATE, values, "http://aws")
     assert environment["TABLE_NAME"] == "t"
     assert environment["SALESFORCE_URL"] == "http://x"
     assert environment["SALESFORCE_API_VERSION"] == "62.0"
+    assert environment["AWS_ENDPOINT_URL_DYNAMODB"] == "http://aws"

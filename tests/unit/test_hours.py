@@ -23,8 +23,13 @@ hours:
   office: {zone: home, open: {Mon-Fri: 08:00-18:00}, holidays: [DE-BY]}
   late: {zone: Europe/Vienna, open: {Fri: 18:00-24:00, Sat: 00:00-02:00}}
   night: {zone: home, open: {Sun: 02:00-03:00}}
+  half: {zone: home, open: {Sun: 02:00-02:30}}
+  own: {zone: callee, open: {Mon-Fri: 08:00-20:00}, holidays: callee}
+  both: {zone: callee, open: {Mon-Fri: 08:00-20:00}, holidays: [callee, DE-BY]}
+  ours: {zone: home, open: {Mon-Fri: 08:00-18:00}, holidays: [callee, DE-BY]}
 """
 FRENCH, GERMAN, AUSTRIAN, IDAHO = "+33612345678", "+4917012345678", "+436601234567", "+12085551234"
+NEW_YORK = "+12125551234"
 
 
 def plan(home_region: str = "DE") -> DialPlan:
@@ -96,6 +101,37 @@ def test_good_friday_is_a_holiday_in_bavaria_and_none_in_austria() -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "day", "window", "is_open"),
+    [
+        (FRENCH, "2026-07-14", "own", False),  # Bastille Day
+        (GERMAN, "2026-07-14", "own", True),
+        (AUSTRIAN, "2026-07-14", "own", True),
+        (GERMAN, "2026-04-03", "own", False),  # Good Friday: not in France, not in Austria
+        (FRENCH, "2026-04-03", "own", True),
+        (AUSTRIAN, "2026-04-03", "own", True),
+        (AUSTRIAN, "2026-10-26", "own", False),  # the Austrian national day
+        (GERMAN, "2026-10-26", "own", True),
+        (NEW_YORK, "2026-11-26", "own", False),  # Thanksgiving
+        (NEW_YORK, "2026-11-25", "own", True),
+        (GERMAN, "2026-01-06", "own", True),  # Epiphany: in Bavaria, not in all of Germany
+        (GERMAN, "2026-01-06", "both", False),
+        (FRENCH, "2026-01-06", "both", True),
+        (FRENCH, "2026-01-06", "ours", False),  # by the company's clock, its holidays are for all
+        (FRENCH, "2026-07-14", "ours", False),
+        (GERMAN, "2026-07-14", "ours", True),
+        ("112", "2026-04-03", "own", False),  # a short number is at home
+        ("+24765123", "2026-07-14", "own", False),  # Ascension Island: holidays not known
+        ("+24765123", "2026-07-14", "daily", True),
+        ("+80012345678", "2026-07-14", "ours", False),  # of no country
+    ],
+)
+def test_holidays_of_the_country_that_is_called(
+    number: str, day: str, window: str, is_open: bool
+) -> None:
+    assert facts(window, number, f"{day}T17:30:00+02:00")[0] is is_open
+
+
+@pytest.mark.parametrize(
     ("at", "is_open"),
     [
         ("2026-11-27T17:59:59+01:00", False),
@@ -114,6 +150,9 @@ def test_an_hour_that_the_clock_skips_or_repeats() -> None:
     assert facts("night", GERMAN, "2026-03-29T03:00:00+02:00")[0] is False  # there was no 02:00
     for second_time in ("+02:00", "+01:00"):
         assert facts("night", GERMAN, f"2026-10-25T02:30:00{second_time}")[0] is True
+    reopens = (False, "2026-10-25 02:00 Europe/Berlin")
+    assert facts("half", GERMAN, "2026-10-25T02:30:00+02:00") == reopens, "at its second 02:00"
+    assert facts("half", GERMAN, "2026-10-25T02:00:00+01:00")[0] is True
 
 
 def test_a_number_of_no_place_is_never_called_in_its_own_hours() -> None:

@@ -15,7 +15,8 @@ from tests.unit.test_plan_file import changed
 
 
 def warnings(text: str) -> list[tuple[str, str]]:
-    return [(each.path, each.message) for each in parse_plan(text).warnings]
+    plan = parse_plan(text)
+    return [(each.path, each.message) for each in (*plan.warnings, *plan.guesses)]
 
 
 NOT_MOBILE = "callee.kind: {not: mobile}"
@@ -47,7 +48,14 @@ def test_what_is_hardly_meant_is_warned_of(old: str, new: str, path: str, messag
 
 def test_a_mapping_in_salesforce_may_name_any_service_number() -> None:
     source = "salesforce: {object: Hotline__mdt, key: Country__c, value: Number__c}"
-    assert warnings(changed("entries: {DE: hotline, AT: hotline-at, NO: hotline}", source)) == []
+    text = changed("entries: {DE: hotline, AT: hotline-at, NO: hotline}", source)
+    assert warnings(text) == []
+    text = text.replace('"431265030"}', '"431265030", regions: [AT]}')
+    ((path, message),) = warnings(text)
+    assert path == "rules[2].signal"
+    assert message.startswith("the call is refused where hotline-at may not be signalled at that")
+    mapping = "signal: {mapping: by-country, key: record.country}"
+    assert warnings(text.replace(mapping, f"{mapping}\n    otherwise: {{signal: hotline}}")) == []
 
 
 TEXTS = ["a", "ab", "abc", "b", "B"]

@@ -18,6 +18,7 @@ from click_to_dial.errors import (
 )
 from click_to_dial.salesforce.failures import FAILURES, InvalidIdError, failure
 from click_to_dial.salesforce.login import ADVICE, credentials, log_in
+from click_to_dial.salesforce.transport import NETWORK_FAILURES
 
 ROOT = Path(__file__).parents[2]
 WINDOW = (
@@ -208,6 +209,7 @@ def test_a_secret_that_does_not_serve(secret: str, reason: str) -> None:
 def test_the_table_in_the_docs_has_every_code_and_no_other() -> None:
     source = "".join(path.read_text() for path in (ROOT / "layers").rglob("*.py"))
     in_code = {row.reason for row in FAILURES}
+    in_code |= NETWORK_FAILURES.keys()
     in_code |= {f"login-{code.replace('_', '-')}" for code, _, _ in ADVICE}
     errors = "Unavailable|Configuration|Busy|InvalidId|TableFailed"
     raised = rf"(?:{errors})Error(?:\(|,)\s*\"([a-z-]+)\""

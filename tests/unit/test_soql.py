@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from click_to_dial.salesforce.transport import format_soql
+from click_to_dial.salesforce.soql import format_soql
 from local.salesforce.org import Org
 from local.salesforce.org_file import OrgError, check
 from local.salesforce.query import run
@@ -49,6 +49,28 @@ def without_attributes(record: dict[str, Any]) -> dict[str, Any]:
 
 def names(where: str) -> list[Any]:
     return [record["Id"] for record in query(f"SELECT Id FROM Contact WHERE {where} ORDER BY Id")]
+
+
+TASKS = {
+    **ORG,
+    "Task": [{"Id": "00T0C0000000001UAA", "WhoId": MUELLER, "WhatId": None}],
+    "Case": [{"Id": CASE, "OwnerId": "0050C0000000001QAA"}],
+    "User": [{"Id": "0050C0000000001QAA", "Name": "Huber", "Department": "Sales"}],
+}
+
+
+def test_of_a_parent_of_several_kinds_there_is_what_all_have() -> None:
+    assert query("SELECT Who.Name, Who.Type, What.Type FROM Task", TASKS) == [
+        {"Who": {"Name": "Jürgen", "Type": "Contact"}, "What": None}
+    ]
+    assert query("SELECT Owner.Name FROM Case", TASKS) == [{"Owner": {"Name": "Huber"}}]
+
+
+@pytest.mark.parametrize("path", ["Who.DoNotCall", "Who.Account.Type", "Who.IndividualId"])
+def test_of_a_parent_of_several_kinds_there_is_nothing_else(path: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        query(f"SELECT {path} FROM Task", TASKS)
+    assert refused.value.code == "INVALID_FIELD"
 
 
 @given(st.text())

@@ -1,5 +1,6 @@
 """Mappings from Salesforce: which rows serve, what is refused, what is switched and what is not."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,6 +11,7 @@ from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.bodies import Body
 from click_to_dial.dynamodb.plan_items import Active
 from click_to_dial.errors import (
+    ClickToDialError,
     NoDialPlanError,
     OutOfTimeError,
     PlanConflictError,
@@ -43,16 +45,19 @@ def team(key: Any, value: Any) -> dict[str, Any]:
 
 @dataclass
 class Salesforce:
-    """Answers two queries; `error` fails both."""
+    """Answers two queries; `error` fails both, `errors` some."""
 
     brands: list[Any] = field(default_factory=lambda: [brand("Alpha", "hotline")])
     teams: list[Any] = field(default_factory=lambda: [team("Sales", "hotline-at")])
     error: Exception | None = None
+    errors: Mapping[str, Exception] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def select(self, soql: str, deadline: Deadline) -> list[Any]:
         if self.error:
             raise self.error
+        if soql in self.errors:
+            raise self.errors[soql]
         self.asked.append(soql)
         return {BRANDS: self.brands, TEAMS: self.teams}[soql]
 
@@ -187,14 +192,16 @@ class TestSync:
         assert [change.after for change in changes] == list(BOTH.values())
         assert plans.switched == []
 
-    def test_a_loss_that_is_too_large_changes_no_mapping(
+    def test_a_loss_that_is_too_large_leaves_that_mapping_as_it_is(
         self, plans: Plans, salesforce: Salesforce
     ) -> None:
         plans.cached = {"by-brand": dict.fromkeys("abc", "hotline"), "by-team": {}}
         salesforce.brands = [brand("a", "hotline")]
-        with pytest.raises(SyncRefusedError, match="'by-brand' would lose 67% of its 3 entries"):
-            run(plans, salesforce)
-        assert plans.switched == []
+        brands, teams = run(plans, salesforce)
+        assert isinstance(brands.failure, SyncRefusedError)
+        assert str(brands.failure).startswith("It would lose 67% of its 3 entries")
+        assert teams.failure is None
+        assert plans.switched == [{"by-team": BOTH["by-team"]}]
         run(plans, salesforce, most_lost=1.0)
         assert plans.cached["by-brand"] == {"a": "hotline"}
 
@@ -209,16 +216,15 @@ class TestSync:
     ) -> None:
         plans.cached = {"by-brand": {"Alpha": "hotline"}}
         salesforce.brands = [brand("Alpha", "no-such-number")]
-        with pytest.raises(SyncRefusedError, match="rows left out: 1"):
-            run(plans, salesforce)
+        assert "rows left out: 1" in str(run(plans, salesforce)[0].failure)
 
-    def test_a_dry_run_shows_a_loss_instead_of_refusing_it(
+    def test_a_dry_run_shows_a_loss_and_that_it_would_be_refused(
         self, plans: Plans, salesforce: Salesforce
     ) -> None:
         plans.cached = {"by-brand": {"Alpha": "hotline"}}
         salesforce.brands = []
         (lost, _) = run(plans, salesforce, dry_run=True)
-        assert lost.loss() == 1.0
+        assert (lost.loss(), type(lost.failure)) == (1.0, SyncRefusedError)
 
     def test_a_publish_in_between_is_read_again(self, plans: Plans, salesforce: Salesforce) -> None:
         plans.conflicts = ATTEMPTS - 1
@@ -241,13 +247,46 @@ class TestSync:
 
     def test_a_failing_salesforce_changes_nothing(self, plans: Plans) -> None:
         error = SalesforceUnavailableError("refused", "The connection was refused.")
-        with pytest.raises(SalesforceUnavailableError):
-            run(plans, Salesforce(error=error))
+        assert [each.failure for each in run(plans, Salesforce(error=error))] == [error, error]
         assert plans.switched == []
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            SalesforceConfigurationError("invalid-field", "HTTP 400 INVALID_FIELD"),
+            SalesforceUnavailableError("read-timeout", "No answer."),
+            OutOfTimeError("The time is up."),
+        ],
+    )
+    def test_a_mapping_that_cannot_be_read_holds_up_no_other(
+        self, plans: Plans, salesforce: Salesforce, error: ClickToDialError
+    ) -> None:
+        plans.cached = {"by-brand": {"Old": "hotline"}}
+        salesforce.errors = {BRANDS: error}
+        brands, teams = run(plans, salesforce)
+        assert brands == Change("by-brand", {"Old": "hotline"}, {"Old": "hotline"}, (), error)
+        assert teams == Change("by-team", {}, BOTH["by-team"], ())
+        assert plans.cached == {"by-brand": {"Old": "hotline"}, "by-team": BOTH["by-team"]}
+
+    def test_a_mapping_that_never_ends_leaves_the_others_their_time(
+        self, plans: Plans, salesforce: Salesforce
+    ) -> None:
+        release = threading.Event()
+
+        class Slow(Salesforce):
+            def select(self, soql: str, deadline: Deadline) -> list[Any]:
+                if soql == BRANDS:
+                    release.wait(5)
+                return super().select(soql, deadline)
+
+        brands, teams = sync(plans, Slow(), Deadline(0.4), most_lost=0.5)
+        release.set()
+        assert isinstance(brands.failure, OutOfTimeError)
+        assert (teams.failure, plans.cached) == (None, {"by-team": BOTH["by-team"]})
 
     def test_an_answer_that_never_ends_is_not_waited_for(
         self, plans: Plans, salesforce: Salesforce
     ) -> None:
-        with pytest.raises(OutOfTimeError):
-            sync(plans, salesforce, Deadline(0), most_lost=0.5)
+        changes = sync(plans, salesforce, Deadline(0), most_lost=0.5)
+        assert [type(each.failure) for each in changes] == [OutOfTimeError, OutOfTimeError]
         assert plans.switched == []

@@ -56,6 +56,19 @@ def test_a_sync_tells_how_many_entries_there_are(run: Any) -> None:
         assert name not in json.dumps([answer, log, metrics])
 
 
+def test_a_mapping_that_stays_behind_is_named_and_a_failure(run: Any) -> None:
+    failure = SyncRefusedError("It would lose 67% of its 3 entries.")
+    kept = Change("by-team", {"Sales": "hotline"}, {}, ("'Sales': is no service number",), failure)
+    answer, log, metrics = run([CHANGES[0], kept])
+    assert answer == {"entries": {"by-brand": 2}, "failed": {"by-team": str(failure)}}
+    assert (log["level"], log["outcome"]) == ("ERROR", "SyncFailed")
+    assert (log["error"], log["cure"]) == ("SyncRefusedError", f"by-team: {failure}")
+    assert (log["mappings"], log["changed"], log["entries"], log["rows_left_out"]) == (2, 1, 2, 1)
+    assert (metrics["SyncFailed"], metrics["SyncLeftOutRows"]) == ([1.0], [1.0])
+    assert "SyncSucceeded" not in metrics
+    assert "Sales" not in json.dumps([answer, log, metrics])
+
+
 def test_nothing_left_out_is_not_counted(run: Any) -> None:
     _, _, metrics = run(CHANGES[1:])
     assert "SyncLeftOutRows" not in metrics

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from samtranslator.translator.transform import transform
 
 from click_to_dial import http, settings
@@ -155,10 +156,18 @@ def test_every_log_is_a_group_of_ours_with_a_retention() -> None:
 
 def test_the_access_log_is_json_without_the_query() -> None:
     (stage,) = properties("AWS::ApiGateway::Stage")
-    entry = json.loads(stage["AccessLogSetting"]["Format"])
+    entry = json.loads(stage["AccessLogSetting"]["Format"]["Fn::Sub"])
     assert entry["resource"] == "$context.resourcePath"
     assert not {"$context.path", "$context.requestOverride"} & set(entry.values())
     assert not [value for value in entry.values() if "querystring" in value]
+
+
+POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
+"""Read by Powertools itself, except in the authorizer, which does without it."""
+
+
+def authorizer_settings(environment: Mapping[str, str]) -> tuple[settings.AuthSettings, object]:
+    return settings.auth_from_environment(environment), settings.metrics_home(environment)
 
 
 def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings, str]:
@@ -173,7 +182,7 @@ def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings,
             decider_settings,
         ),
         ("SyncMappingsFunction", settings.from_environment),
-        ("AuthorizeFunction", settings.auth_from_environment),
+        ("AuthorizeFunction", authorizer_settings),
     ],
 )
 def test_a_functions_environment_is_what_its_settings_read(
@@ -188,7 +197,10 @@ def test_a_functions_environment_is_what_its_settings_read(
             return "1"
 
     read_by(Environment())
-    assert set(variables) == asked
+    settings.aws_from_environment(Environment())
+    asked.remove("AWS_REGION")  # which Lambda sets
+    assert set(variables) == asked | POWERTOOLS
+    assert (asked >= POWERTOOLS) == (function == "AuthorizeFunction")
 
 
 def test_the_architecture_reaches_functions_layers_and_their_build() -> None:
@@ -253,10 +265,55 @@ def test_what_changes_a_function_publishes_a_version_of_it() -> None:
     assert len(before) == 3
     assert versions(expanded()) == before
     assert not versions(expanded(layer="another")) & before
-    releases = [versions(expanded(Release=name)) for name in ("2611240800", "2611240801")]
-    assert not releases[0] & releases[1]
-    # Were this not so, the parameter Release would not be needed.
+    # Were this not so, versions would need no description.
     assert versions(expanded(TimeBudgetMs="3000")) == before
+
+
+PARAMETERS = TEMPLATE["Parameters"]
+
+
+@pytest.mark.parametrize("name", of_type("AWS::Serverless::Function", TEMPLATE["Resources"]))
+def test_another_value_of_a_parameter_publishes_a_version(name: str) -> None:
+    """CloudFormation replaces a version whose description differs from the one before."""
+    (version,) = [
+        each["Properties"]
+        for each in of_type("AWS::Lambda::Version").values()
+        if each["Properties"]["FunctionName"] == {"Ref": name}
+    ]
+    function = RESOURCES[name]["Properties"]
+    assert version["Description"] == function["Description"]
+    # ReservedConcurrency is no property of a version: all of them share it.
+    versioned = {key: each for key, each in function.items() if not key.startswith("Reserved")}
+    needed = set(references(versioned)) | set(conditions_of(versioned))
+    assert needed & set(PARAMETERS) == set(references(version["Description"]))
+
+
+def conditions_of(value: Any) -> Iterator[str]:
+    """The parameters behind each Fn::If."""
+    if isinstance(value, dict):
+        if "Fn::If" in value:
+            yield from references(TEMPLATE["Conditions"][value["Fn::If"][0]])
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from conditions_of(each)
+
+
+def test_cloudformation_replaces_a_version_for_its_description() -> None:
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::Lambda::Version").schema
+    assert "/properties/Description" in schema["createOnlyProperties"]
+    for version in properties("AWS::Lambda::Version"):
+        longest = re.sub(r"\$\{(\w+)\}", longest_value, version["Description"]["Fn::Sub"])
+        assert len(longest) <= schema["properties"]["Description"]["maxLength"]
+
+
+def longest_value(match: re.Match[str]) -> str:
+    """A value of a parameter that is as long as may be."""
+    parameter = PARAMETERS[match[1]]
+    choices = [str(each) for each in parameter.get("AllowedValues", ())]
+    pattern = {"SalesforceOrgId": 18, "SalesforceApiVersion": 5}.get(match[1])
+    most = pattern or parameter.get("MaxLength") or len(str(parameter.get("MaxValue", "")))
+    return max(choices, key=len) if choices else "x" * (most or 1000)
 
 
 def test_versions_that_are_not_live_go() -> None:

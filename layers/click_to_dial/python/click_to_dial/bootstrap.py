@@ -2,8 +2,9 @@
 
 from functools import cache, partial
 
-from click_to_dial import settings
-from click_to_dial.aws import AwsClient, client, read_secret
+from click_to_dial import bootstrap_aws, settings
+from click_to_dial.aws.client import AwsClient
+from click_to_dial.aws.secrets import read_secret
 from click_to_dial.breaker import CircuitBreaker
 from click_to_dial.current_plan import CurrentPlan
 from click_to_dial.dynamodb.attempts import DynamoDBAttempts
@@ -21,16 +22,23 @@ from click_to_dial.settings import Settings
 @cache
 def click_to_dial() -> ClickToDial:
     """The use case with everything behind it, for the settings in the environment."""
-    from_environment, key = settings.from_environment(), settings.number_key()
-    return decider(from_environment, client("dynamodb"), keyed(key))
+    aws = settings.aws_from_environment()
+    return decider(
+        settings.from_environment(),
+        bootstrap_aws.dynamodb(aws),
+        bootstrap_aws.secrets_manager(aws),
+        keyed(settings.number_key()),
+    )
 
 
-def decider(settings: Settings, dynamodb: AwsClient, pseudonym: Pseudonym) -> ClickToDial:
+def decider(
+    settings: Settings, dynamodb: AwsClient, secrets: AwsClient, pseudonym: Pseudonym
+) -> ClickToDial:
     """The use case for these settings."""
     return ClickToDial(
         plans=CurrentPlan(PlanReader(dynamodb, settings.table_name)),
         cache=DynamoDBFacts(dynamodb, settings.table_name, settings.salesforce_host),
-        salesforce=organisation(settings, dynamodb),
+        salesforce=organisation(settings, dynamodb, secrets),
         breaker=CircuitBreaker(),
         attempts=DynamoDBAttempts(dynamodb, settings.table_name),
         pseudonym=pseudonym,
@@ -38,14 +46,14 @@ def decider(settings: Settings, dynamodb: AwsClient, pseudonym: Pseudonym) -> Cl
     )
 
 
-def organisation(settings: Settings, dynamodb: AwsClient) -> Organisation:
+def organisation(settings: Settings, dynamodb: AwsClient, secrets: AwsClient) -> Organisation:
     """Salesforce, with the access token that all sandboxes share."""
     transport = Transport(settings.salesforce_url, settings.salesforce_api_version)
     tokens = SharedToken(
         dynamodb,
         settings.table_name,
         settings.salesforce_host,
-        partial(log_in, transport, partial(read_secret, settings.salesforce_secret_id)),
+        partial(log_in, transport, partial(read_secret, secrets, settings.salesforce_secret_id)),
         login_seconds=settings.time_budget,
     )
     return Organisation(transport, tokens)

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 
-from click_to_dial import settings
-from click_to_dial.aws import client
+from click_to_dial import bootstrap_aws, settings
 from click_to_dial.bootstrap import organisation
 from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.plans import PlanStore
@@ -17,7 +16,8 @@ SYNC_SECONDS = 45.0
 @cache
 def synchroniser() -> Callable[[], list[Change]]:
     """What brings the mappings in step with Salesforce, once per call."""
-    from_environment, dynamodb = settings.from_environment(), client("dynamodb")
+    from_environment, aws = settings.from_environment(), settings.aws_from_environment()
+    dynamodb = bootstrap_aws.dynamodb(aws)
     plans = PlanStore(dynamodb, from_environment.table_name)
-    org = organisation(from_environment, dynamodb)
+    org = organisation(from_environment, dynamodb, bootstrap_aws.secrets_manager(aws))
     return lambda: sync(plans, org, Deadline(SYNC_SECONDS), most_lost=MOST_LOST)

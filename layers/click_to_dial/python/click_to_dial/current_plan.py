@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan, load
 from click_to_dial.dynamodb.plan_items import Active
-from click_to_dial.errors import ClickToDialError, DialPlanError, NoDialPlanError
+from click_to_dial.errors import ClickToDialError, DialPlanError, NoDialPlanError, OutOfTimeError
 
 RECHECK_SECONDS = 30.0
+CHECK_SECONDS = 0.5
+"""For longer no call waits to hear whether its plan is still the active one."""
 
 
 class Plans(Protocol):
@@ -47,22 +50,34 @@ class CurrentPlan:
         self.failure: ClickToDialError | None = None
         """Why the last check failed; the plan of before goes on deciding meanwhile."""
 
-    def get(self) -> DialPlan:
+    def get(self, deadline: Deadline) -> DialPlan:
         """The active plan, at most 30 s old, or the last one known where that cannot be read.
 
         Raises NoDialPlanError, or UnreadableDialPlanError, where none was ever read.
         """
         held = self._held
+        if held is not None and not self._is_due():  # as nearly always: not worth a thread
+            return held.plan
+        try:
+            return deadline.run(self._get, None if held is None else CHECK_SECONDS).plan
+        except OutOfTimeError as error:
+            self.failure = NoDialPlanError("The dial plan cannot be read at the moment.")
+            if held is None:
+                raise self.failure from error
+            return held.plan
+
+    def _get(self) -> _Held:
+        held = self._held
         if held is None:
             with self._lock:
-                return self._checked().plan
+                return self._checked()
         # One thread asks; the others have a plan to go on with.
-        if self._is_due() and self._lock.acquire(blocking=False):
+        if self._lock.acquire(blocking=False):
             try:
-                return self._checked().plan
+                return self._checked()
             finally:
                 self._lock.release()
-        return held.plan
+        return held
 
     def _is_due(self) -> bool:
         return self._clock() - self._checked_at >= self._recheck_seconds
@@ -72,9 +87,9 @@ class CurrentPlan:
         if held is not None and not self._is_due():  # another thread has just asked
             return held
         checked_at = self._clock()
-        self.failure = None
         try:
             held = self._read(held)
+            self.failure = None
         except ClickToDialError as error:
             self.failure = error
             if held is None:

@@ -31,10 +31,8 @@ class Deadline:
         seconds = self.remaining() if at_most is None else min(self.remaining(), at_most)
         if seconds <= 0:
             raise OutOfTimeError("The time budget is used up.")
-        outcomes: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
-        _hand_over(work, outcomes)
         try:
-            result, error = outcomes.get(timeout=seconds)
+            result, error = begin(work).get(timeout=seconds)
         except Empty:
             raise OutOfTimeError(f"No answer within {seconds:.3f} s.") from None
         if error is not None:
@@ -50,13 +48,16 @@ _idle: list[SimpleQueue[_Job]] = []
 more CPU than all else in a decision; one whose work is stuck is not here until it is done."""
 
 
-def _hand_over(work: Callable[[], Any], outcomes: SimpleQueue[Any]) -> None:
+def begin(work: Callable[[], T]) -> SimpleQueue[tuple[T | None, Exception | None]]:
+    """Starts `work` in a thread. Its result, or its exception, is put into the queue."""
+    outcomes: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
     try:
         jobs = _idle.pop()
     except IndexError:
         jobs = SimpleQueue()
         threading.Thread(target=_work_off, args=(jobs,), daemon=True).start()
     jobs.put((work, outcomes))
+    return outcomes
 
 
 def _work_off(jobs: SimpleQueue[_Job]) -> None:

@@ -1,6 +1,7 @@
 """One structured log line and a few metrics for each request: no number, name or token in either.
 
-Metrics have no dimension but the service: CloudWatch bills each value of each dimension.
+Powertools takes the service, which is the stack's name, and the namespace from the environment.
+Metrics have no other dimension: CloudWatch bills each value of each.
 """
 
 import traceback
@@ -19,14 +20,12 @@ from click_to_dial.gathering import Gathered
 from click_to_dial.model import Agent, Decision
 from click_to_dial.service import Report
 
-SERVICE = "click-to-dial"
-NAMESPACE = "ClickToDial"
 MESSAGE = "onClickToDial"
 REQUEST_ID = "requestContext.requestId"
 """Where an API Gateway event has the id that jtel gets in a header and the access log holds."""
 
-logger = Logger(service=SERVICE)
-metrics = Metrics(namespace=NAMESPACE, service=SERVICE)
+logger = Logger()
+metrics = Metrics()
 
 
 def log_report(report: Report) -> None:

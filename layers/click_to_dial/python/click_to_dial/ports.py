@@ -65,7 +65,7 @@ class DialPlans(Protocol):
     failure: ClickToDialError | None
     """Why it could not be checked whether it is still the active one; None where it could."""
 
-    def get(self) -> DialPlan:
+    def get(self, deadline: Deadline) -> DialPlan:
         """The active plan. Raises DialPlanError where there is none to decide by."""
 
 
@@ -96,6 +96,12 @@ class Attempts(Protocol):
 
 class Salesforce(Protocol):
     """The organisation's records and users."""
+
+    def prepare(self, deadline: Deadline) -> None:
+        """Does all that can be done before the first question.
+
+        Raises SalesforceError, OutOfTimeError.
+        """
 
     def ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
         """Record and agent in one round trip. Raises SalesforceError, OutOfTimeError."""

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from click_to_dial.breaker import CircuitBreaker
-from click_to_dial.deadline import Deadline
+from click_to_dial.deadline import Deadline, begin
 from click_to_dial.dialplan import DialPlan, Tried, decide
 from click_to_dial.errors import (
     BadParameterError,
     ClickToDialError,
     DynamoDBError,
-    NoDialPlanError,
     OutOfTimeError,
 )
 from click_to_dial.facts import to_facts
@@ -71,16 +70,18 @@ class ClickToDial:
     clock: Callable[[], float] = time.time
     """Seconds since 1970."""
 
+    def prepare(self) -> None:
+        """Begins what the first decision would wait for. It meets, and tells of, all failures."""
+        begin(lambda: self.plans.get(Deadline(self.time_budget)))
+        begin(lambda: self.salesforce.prepare(Deadline(self.time_budget)))
+
     def decide(self, request: Request, tried: list[Tried] | None = None) -> Report:
         """The decision; the rules that were looked at are added to `tried`.
 
         Raises BadParameterError, DialPlanError.
         """
         deadline = Deadline(self.time_budget)
-        try:
-            plan = deadline.run(self.plans.get)
-        except OutOfTimeError as error:
-            raise NoDialPlanError("The dial plan cannot be read at the moment.") from error
+        plan = self.plans.get(deadline)
         click = to_click(request, plan)
         sources = Sources(self.cache, self.salesforce, self.breaker, self.pseudonym)
         gathered = sources.gather(plan, click, deadline)

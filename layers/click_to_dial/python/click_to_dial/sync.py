@@ -1,18 +1,24 @@
 """Keeps the mappings that live in Salesforce in step: reads them, checks them, switches them.
 
-All mappings of a plan switch together, or none does. A row that cannot serve is left out, so that
-the mapping's default applies, and is reported; a mapping that would lose too many of its entries is
-not believed.
+The mappings that could be read switch together; one that could not keeps what it has. A row that
+cannot serve is left out, so that the mapping's default applies, and is reported; a mapping that
+would lose too many of its entries is not believed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.plan_items import Active
-from click_to_dial.errors import ClickToDialError, NoDialPlanError, PlanConflictError
+from click_to_dial.errors import (
+    ClickToDialError,
+    NoDialPlanError,
+    OutOfTimeError,
+    PlanConflictError,
+    SalesforceError,
+)
 from click_to_dial.model import Scalar
 from click_to_dial.salesforce.queries import checked_name
 from click_to_dial.salesforce.rows import value_at
@@ -51,12 +57,16 @@ class SyncRefusedError(ClickToDialError):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a sync does to one mapping. `problems` says which rows were left out, and why."""
+    """What a sync does to one mapping. `problems` says which rows were left out, and why.
+
+    Where there is a `failure`, nothing is done: the mapping keeps its entries of `before`.
+    """
 
     mapping: str
     before: Entries
     after: Entries
     problems: tuple[str, ...]
+    failure: ClickToDialError | None = None
 
     def loss(self) -> float:
         """The share of the entries that would go, from 0 to 1."""
@@ -69,26 +79,19 @@ def sync(
 ) -> list[Change]:
     """Brings the cached mappings of the active plan in step with Salesforce, and says how.
 
-    A mapping may lose at most the share `most_lost` of its entries; a `dry_run` changes nothing,
-    so it refuses no loss either. Raises SyncRefusedError, NoDialPlanError, SalesforceError,
-    DynamoDBError, OutOfTimeError, and PlanConflictError where others change the plan over and over.
+    A mapping that Salesforce does not give, or that would lose a larger share of its entries than
+    `most_lost`, is one with a failure; a `dry_run` changes nothing. Raises NoDialPlanError,
+    DynamoDBError, and PlanConflictError where others change the plan over and over.
     """
     for _ in range(ATTEMPTS):
         active = plans.active()
         if active is None:
             raise NoDialPlanError("No dial plan is published, so there are no mappings to keep.")
         document, cached = plans.load(active)
-        changes = [
-            _read(organisation, name, mapping, document, cached.get(name, {}), deadline)
-            for name, mapping in document["mappings"].items()
-            if "salesforce" in mapping
-        ]
-        if dry_run:
-            return changes
-        for change in changes:
-            _refuse_a_loss(change, most_lost)
+        found = _read_all(organisation, document, cached, deadline)
+        changes = [_refuse_a_loss(change, most_lost) for change in found]
         new = {change.mapping: change.after for change in changes if _is_new(change, cached)}
-        if not new:
+        if dry_run or not new:
             return changes
         try:
             plans.switch_mappings(active, new)
@@ -141,33 +144,53 @@ def _key_and_value(row: Any, source: Mapping[str, str]) -> tuple[Scalar | None, 
         raise SyncRefusedError("Salesforce's rows do not hold the fields asked for.") from None
 
 
+def _read_all(
+    organisation: Rows, document: Document, cached: Mapping[str, Entries], deadline: Deadline
+) -> list[Change]:
+    """One mapping after the other; one that never ends leaves the others their share of time."""
+    names = [name for name, mapping in document["mappings"].items() if "salesforce" in mapping]
+    changes: list[Change] = []
+    for name in names:
+        at_most = deadline.remaining() / (len(names) - len(changes))
+        before = cached.get(name, {})
+        changes.append(_read(organisation, name, document, before, deadline, at_most))
+    return changes
+
+
 def _read(
     organisation: Rows,
     name: str,
-    mapping: Document,
     document: Document,
     before: Entries,
     deadline: Deadline,
+    at_most: float,
 ) -> Change:
-    source = mapping["salesforce"]
-    rows = deadline.run(partial(organisation.select, mapping_query(source), deadline))
-    after, problems = entries_of(rows, source, document["service_numbers"])
+    """What Salesforce holds of a mapping, or why that is not known after `at_most` seconds."""
+    source = document["mappings"][name]["salesforce"]
+    try:
+        rows = deadline.run(partial(organisation.select, mapping_query(source), deadline), at_most)
+        after, problems = entries_of(rows, source, document["service_numbers"])
+    except (SalesforceError, OutOfTimeError, SyncRefusedError) as error:
+        return Change(name, before, before, (), error)
     return Change(name, before, after, problems)
 
 
 def _is_new(change: Change, cached: Mapping[str, Entries]) -> bool:
+    if change.failure is not None:
+        return False
     return change.before != change.after or change.mapping not in cached
 
 
-def _refuse_a_loss(change: Change, most_lost: float) -> None:
+def _refuse_a_loss(change: Change, most_lost: float) -> Change:
     """The message goes into a log, so it holds no key, which may be a customer's name."""
-    if change.loss() > most_lost:
-        raise SyncRefusedError(
-            f"Mapping {change.mapping!r} would lose {change.loss():.0%} of its "
-            f"{len(change.before)} entries, more than the {most_lost:.0%} that are believed; "
-            f"rows left out: {len(change.problems)}. dialplan sync --dry-run shows them; "
-            "dialplan sync --most-lost 100 accepts the loss."
-        )
+    if change.loss() <= most_lost:
+        return change
+    refusal = SyncRefusedError(
+        f"It would lose {change.loss():.0%} of its {len(change.before)} entries, more than the "
+        f"{most_lost:.0%} that are believed; rows left out: {len(change.problems)}. "
+        "dialplan sync --dry-run shows them; dialplan sync --most-lost 100 accepts the loss."
+    )
+    return replace(change, failure=refusal)
 
 
 def _label(text: object) -> str:

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 
 from click_to_dial.authorizer.verdict import Verdict
-from click_to_dial.aws import AwsClient, AwsError
+from click_to_dial.aws.client import AwsClient
+from click_to_dial.aws.errors import AwsError
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import UnverifiedError
 
@@ -58,12 +59,11 @@ class SharedKey:
     def _value(self, stage: str) -> str:
         """Empty where there is none: a secret that was never rotated has no previous value."""
         try:
-            answer = self._client.get_secret_value(SecretId=self._secret_id, VersionStage=stage)
+            answer = self._client("GetSecretValue", SecretId=self._secret_id, VersionStage=stage)
         except AwsError as error:
-            code = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)
-            if code == "ResourceNotFoundException":
+            if error.code == "ResourceNotFoundException":
                 return ""
-            raise UnverifiedError(f"secret-{code}") from None
+            raise UnverifiedError(f"secret-{error.code}") from None
         return str(answer.get("SecretString", ""))
 
 

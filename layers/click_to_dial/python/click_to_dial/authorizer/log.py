@@ -12,21 +12,23 @@ from datetime import UTC, datetime
 
 from click_to_dial.authorizer.verdict import Verdict
 
-SERVICE, NAMESPACE = "click-to-dial", "ClickToDial"
-"""As in click_to_dial.observability, so that all metrics stand together."""
-
 _LEVELS = {"AuthRefused": "WARNING", "AuthUnverified": "ERROR", "AuthFailed": "ERROR"}
 
 
-def log_verdict(verdict: Verdict, duration_ms: int, request_id: str) -> None:
-    """Writes to stdout the outcome and why, never who or with which token."""
+def log_verdict(
+    namespace: str, service: str, verdict: Verdict, duration_ms: int, request_id: str
+) -> None:
+    """Writes to stdout the outcome and why, never who or with which token.
+
+    `namespace` and `service`, its dimension, are where its metrics are counted.
+    """
     names = [verdict.outcome] + ["AuthCacheFailed"] * verdict.cache_failed
     metrics = [{"Name": name, "Unit": "Count"} for name in names]
     line = {
         "level": _LEVELS.get(verdict.outcome, "INFO"),
         "message": "authorize",
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "service": SERVICE,
+        "service": service,
         "function_request_id": request_id,
         "outcome": verdict.outcome,
         "reason": verdict.reason,
@@ -36,7 +38,7 @@ def log_verdict(verdict: Verdict, duration_ms: int, request_id: str) -> None:
         "_aws": {
             "Timestamp": int(time.time() * 1000),
             "CloudWatchMetrics": [
-                {"Namespace": NAMESPACE, "Dimensions": [["service"]], "Metrics": metrics}
+                {"Namespace": namespace, "Dimensions": [["service"]], "Metrics": metrics}
             ],
         },
     }

@@ -57,7 +57,7 @@ def load(
             rules=rules,
             outage=_outcome(document["outage"], numbers, mappings),
             freshness=Freshness(**document["freshness"]),
-            hours=_hours(document.get("hours", {})),
+            hours=_hours(document.get("hours", {}), document.get("holidays", {})),
             home_zone=document.get("home_zone") or "",
             listed={each.fact: each.lists for each in conditions if each.lists},
             attempts={each.fact: each.attempts for each in conditions if each.attempts},
@@ -81,7 +81,7 @@ def _service_number(document: Document) -> ServiceNumber:
     )
 
 
-def _hours(document: Document) -> "Mapping[str, Window]":
+def _hours(document: Document, by_country: Mapping[str, str]) -> "Mapping[str, Window]":
     if not document:
         return {}
     from click_to_dial.dialplan.hours import Window
@@ -90,7 +90,8 @@ def _hours(document: Document) -> "Mapping[str, Window]":
         name: Window(
             zone=window["zone"],
             spans={int(day): spans for day, spans in window["open"].items()},
-            holidays={region: frozenset(days) for region, days in window["holidays"].items()},
+            holidays=window["holidays"],
+            by_country=by_country if window.get("holidays_of_callee") else None,
         )
         for name, window in document.items()
     }

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from click_to_dial.aws import AwsClient, AwsError, is_condition_failure
+from click_to_dial.aws.client import AwsClient
+from click_to_dial.aws.errors import AwsError
 from click_to_dial.dynamodb.facts import ENTRY, to_item
 from click_to_dial.errors import DynamoDBError
 from click_to_dial.ports import Item
@@ -19,11 +20,11 @@ class DynamoDBAttempts:
     def read(self, key: str) -> Item | None:
         """The item as it is now. Raises DynamoDBError."""
         try:
-            response = self._client.get_item(
-                TableName=self._table_name, Key=_key(key), ConsistentRead=True
+            response = self._client(
+                "GetItem", TableName=self._table_name, Key=_key(key), ConsistentRead=True
             )
         except AwsError as error:
-            raise DynamoDBError(f"Attempts cannot be read: {type(error).__name__}.") from error
+            raise DynamoDBError(f"Attempts cannot be read: {error.code}.") from error
         return to_item(response["Item"]) if "Item" in response else None
 
     def replace(self, key: str, before: Item | None, after: Item) -> bool:
@@ -36,7 +37,8 @@ class DynamoDBAttempts:
         if before is not None:
             condition, values[":before"] = "#data = :before", {"S": before.data}
         try:
-            self._client.update_item(
+            self._client(
+                "UpdateItem",
                 TableName=self._table_name,
                 Key=_key(key),
                 UpdateExpression="SET #data = :after, expires_at = :until",
@@ -45,9 +47,9 @@ class DynamoDBAttempts:
                 ExpressionAttributeValues=values,
             )
         except AwsError as error:
-            if is_condition_failure(error):
+            if error.is_condition_failure:
                 return False
-            raise DynamoDBError(f"Attempts cannot be kept: {type(error).__name__}.") from error
+            raise DynamoDBError(f"Attempts cannot be kept: {error.code}.") from error
         return True
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from click_to_dial.aws import AwsClient, is_condition_failure
+from click_to_dial.aws.client import AwsClient, pages
+from click_to_dial.aws.errors import AwsError
 from click_to_dial.errors import DynamoDBError, NoDialPlanError
 
 CHUNK_BYTES = 350_000
@@ -31,7 +32,7 @@ class Body:
 
 
 class Bodies:
-    """The texts in one table. The methods raise botocore's errors; PlanStore names them."""
+    """The texts in one table. The methods raise AwsError; PlanStore names them."""
 
     def __init__(self, client: AwsClient, table_name: str, now: Callable[[], datetime]) -> None:
         self._client = client
@@ -50,7 +51,7 @@ class Bodies:
                 "data": {"B": packed[start : start + CHUNK_BYTES]},
                 "written_at": {"N": str(int(self._now().timestamp()))},
             }
-            self._client.put_item(TableName=self._table_name, Item=item)
+            self._client("PutItem", TableName=self._table_name, Item=item)
         return Body(name, len(starts))
 
     def read(self, bodies: Iterable[Body]) -> dict[str, str]:
@@ -79,7 +80,7 @@ class Bodies:
         """Unprocessed keys are asked for again: what DynamoDB left out is not absent."""
         for attempt in range(ATTEMPTS):
             request = {self._table_name: {"Keys": keys, "ConsistentRead": True}}
-            response = self._client.batch_get_item(RequestItems=request)
+            response = self._client("BatchGetItem", RequestItems=request)
             yield from response["Responses"].get(self._table_name, ())
             keys = response.get("UnprocessedKeys", {}).get(self._table_name, {}).get("Keys", [])
             if not keys:
@@ -88,26 +89,29 @@ class Bodies:
         raise DynamoDBError("DynamoDB left a part of the dial plan unread.")
 
     def _all(self) -> Iterator[dict[str, Any]]:
-        pages = self._client.get_paginator("scan").paginate(
+        found = pages(
+            self._client,
+            "Scan",
             TableName=self._table_name,
             FilterExpression="begins_with(pk, :body)",
             ExpressionAttributeValues={":body": {"S": "body#"}},
             ProjectionExpression="pk, sk",
             ConsistentRead=True,
         )
-        for page in pages:
+        for page in found:
             yield from page["Items"]
 
     def _delete(self, key: dict[str, Any], oldest: int) -> bool:
         try:
-            self._client.delete_item(
+            self._client(
+                "DeleteItem",
                 TableName=self._table_name,
                 Key=key,
                 ConditionExpression="written_at < :oldest",
                 ExpressionAttributeValues={":oldest": {"N": str(oldest)}},
             )
-        except Exception as error:
-            if is_condition_failure(error):
+        except AwsError as error:
+            if error.is_condition_failure:
                 return False
             raise
         return True

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from click_to_dial.aws import AwsClient, AwsError
+from click_to_dial.aws.client import AwsClient
+from click_to_dial.aws.errors import AwsError
 from click_to_dial.errors import DynamoDBError
 
 
@@ -37,11 +38,11 @@ class ConfirmedTokens:
             "confirmed_at": {"N": f"{now:.3f}"},
             "expires_at": {"N": str(int(now + self._keep_seconds))},
         }
-        self._call(self._client.put_item, Item=self._key(token) | item)
+        self._call("PutItem", Item=self._key(token) | item)
 
     def user_of(self, token: str) -> str | None:
         """The user id of a token that is still good; None of any other. Raises DynamoDBError."""
-        answer = self._call(self._client.get_item, Key=self._key(token), ConsistentRead=True)
+        answer = self._call("GetItem", Key=self._key(token), ConsistentRead=True)
         item = answer.get("Item")
         # Compared here too: DynamoDB deletes late, and `keep_seconds` may have become less.
         if not item or self._clock() - float(item["confirmed_at"]["N"]) >= self._keep_seconds:
@@ -50,15 +51,14 @@ class ConfirmedTokens:
 
     def forget(self, token: str) -> None:
         """Notes that `token` is no longer good. Raises DynamoDBError."""
-        self._call(self._client.delete_item, Key=self._key(token))
+        self._call("DeleteItem", Key=self._key(token))
 
     def _key(self, token: str) -> dict[str, Any]:
         digest = hashlib.sha256(f"{self._scope}\n{token}".encode()).hexdigest()
         return {"pk": {"S": f"confirmed#{digest}"}, "sk": {"S": "confirmed"}}
 
-    def _call(self, method: Callable[..., Any], **request: Any) -> Mapping[str, Any]:
+    def _call(self, operation: str, **request: Any) -> Mapping[str, Any]:
         try:
-            answer: Mapping[str, Any] = method(TableName=self._table_name, **request)
+            return self._client(operation, TableName=self._table_name, **request)
         except AwsError as error:
-            raise DynamoDBError(f"Confirmations: {type(error).__name__}.") from None
-        return answer
+            raise DynamoDBError(f"Confirmations: {error.code}.") from None

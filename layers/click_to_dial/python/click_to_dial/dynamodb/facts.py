@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from click_to_dial.aws import AwsClient, AwsError
+from click_to_dial.aws.client import AwsClient
+from click_to_dial.aws.errors import AwsError
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import DynamoDBError
 from click_to_dial.model import Agent, Record
@@ -89,9 +90,9 @@ class DynamoDBFacts:
             return
         puts = [{"PutRequest": {"Item": item}} for item in items]
         try:
-            self._client.batch_write_item(RequestItems={self._table_name: puts})
+            self._client("BatchWriteItem", RequestItems={self._table_name: puts})
         except AwsError as error:
-            raise DynamoDBError(f"Facts cannot be kept: {type(error).__name__}.") from error
+            raise DynamoDBError(f"Facts cannot be kept: {error.code}.") from error
 
     def _kept(
         self, keys: Sequence[str], others: Sequence[str]
@@ -103,9 +104,9 @@ class DynamoDBFacts:
         pairs = [(key, "facts") for key in keys] + [(key, ENTRY) for key in others]
         wanted = {"Keys": [{"pk": {"S": key}, "sk": {"S": kind}} for key, kind in pairs]}
         try:
-            response = self._client.batch_get_item(RequestItems={self._table_name: wanted})
+            response = self._client("BatchGetItem", RequestItems={self._table_name: wanted})
         except AwsError as error:
-            raise DynamoDBError(f"Facts cannot be read: {type(error).__name__}.") from error
+            raise DynamoDBError(f"Facts cannot be read: {error.code}.") from error
         now = self._clock()
         found = response["Responses"].get(self._table_name, ())
         facts = {

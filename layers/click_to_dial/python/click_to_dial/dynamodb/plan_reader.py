@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from click_to_dial.aws import AwsClient, AwsError
+from click_to_dial.aws.client import AwsClient, pages
+from click_to_dial.aws.errors import AwsError
 from click_to_dial.dynamodb.bodies import Bodies
 from click_to_dial.dynamodb.plan_items import (
     ACTIVE_KEY,
@@ -25,7 +26,7 @@ Entries = Mapping[str, str]
 
 @contextmanager
 def dynamodb_errors() -> Iterator[None]:
-    """Turns botocore's errors into DynamoDBError, which names no item."""
+    """Turns AWS's errors into DynamoDBError, which names no item."""
     try:
         yield
     except AwsError as error:
@@ -66,8 +67,8 @@ class PlanReader:
     def history(self) -> list[Version]:
         """All versions that are kept, the newest first."""
         with dynamodb_errors():
-            pages = self._client.get_paginator("query").paginate(**self._newest_first())
-            return [to_version(item) for page in pages for item in page["Items"]]
+            found = pages(self._client, "Query", **self._newest_first())
+            return [to_version(item) for page in found for item in page["Items"]]
 
     def version(self, number: int) -> Version:
         """A version. Raises NoDialPlanError where there is none of this number."""
@@ -98,8 +99,8 @@ class PlanReader:
 
     def _item(self, key: Item) -> Item | None:
         with dynamodb_errors():
-            response = self._client.get_item(
-                TableName=self._table_name, Key=key, ConsistentRead=True
+            response = self._client(
+                "GetItem", TableName=self._table_name, Key=key, ConsistentRead=True
             )
         item: Item | None = response.get("Item")
         return item

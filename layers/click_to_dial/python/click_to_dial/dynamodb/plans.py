@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from click_to_dial.aws import AwsError, is_condition_failure
+from click_to_dial.aws.errors import AwsError
 from click_to_dial.dynamodb.plan_items import (
     ACTIVE_KEY,
     Active,
@@ -123,7 +123,7 @@ class PlanStore(PlanReader):
         return active
 
     def _last_number(self) -> int:
-        newest = self._client.query(**self._newest_first(), Limit=1)["Items"]
+        newest = self._client("Query", **self._newest_first(), Limit=1)["Items"]
         return int(newest[0]["version"]["N"]) if newest else 0
 
     def _next(
@@ -168,9 +168,9 @@ class PlanStore(PlanReader):
     def _transact(self, *items: Item) -> bool:
         """Whether all of it was done; else none of it was, for a condition did not hold."""
         try:
-            self._client.transact_write_items(TransactItems=list(items))
+            self._client("TransactWriteItems", TransactItems=list(items))
         except AwsError as error:
-            if is_condition_failure(error):
+            if error.is_condition_failure:
                 return False
             raise
         return True

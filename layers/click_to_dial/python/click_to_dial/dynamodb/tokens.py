@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from click_to_dial.aws import AwsClient, AwsError, is_condition_failure
+from click_to_dial.aws.client import AwsClient
+from click_to_dial.aws.errors import AwsError
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import (
     OutOfTimeError,
@@ -149,7 +150,7 @@ class SharedToken:
 
     def _read(self) -> Mapping[str, Any]:
         try:
-            response = self._client.get_item(**self._item, ConsistentRead=True)
+            response = self._client("GetItem", **self._item, ConsistentRead=True)
         except AwsError as error:
             raise _failed(error) from error
         item: Mapping[str, Any] = response.get("Item", {})
@@ -160,7 +161,8 @@ class SharedToken:
         names = {"#token": "token"} if "#token" in expression + condition else None
         optional = {} if names is None else {"ExpressionAttributeNames": names}
         try:
-            self._client.update_item(
+            self._client(
+                "UpdateItem",
                 **self._item,
                 UpdateExpression=expression,
                 ConditionExpression=condition,
@@ -168,7 +170,7 @@ class SharedToken:
                 **optional,
             )
         except AwsError as error:
-            if is_condition_failure(error):
+            if error.is_condition_failure:
                 return False
             raise _failed(error) from error
         return True
@@ -181,9 +183,9 @@ def _raise_if_failed(item: Mapping[str, Any], now: float) -> None:
         raise error(item["reason"]["S"], item["message"]["S"])
 
 
-def _failed(error: Exception) -> TableFailedError:
+def _failed(error: AwsError) -> TableFailedError:
     return TableFailedError(
-        "token-store", f"The shared access token cannot be read or kept: {type(error).__name__}."
+        "token-store", f"The shared access token cannot be read or kept: {error.code}."
     )
 
 

@@ -6,7 +6,6 @@ https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resourc
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
-from urllib.parse import quote
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan
@@ -82,6 +81,11 @@ class Organisation:
         record = record_from(plan, question, found, second, self._clock())
         return Answer(record, agent_from(plan, first), calls=2)
 
+    def prepare(self, deadline: Deadline) -> None:
+        """Fetches the token and opens a connection. Raises SalesforceError, OutOfTimeError."""
+        self._tokens.get(deadline)
+        self._transport.connect()
+
     def select(self, soql: str, deadline: Deadline) -> list[Any]:
         """All rows of a query, page by page. Raises SalesforceError, OutOfTimeError."""
         page = self._call("GET", "query", deadline, params={"q": soql})
@@ -109,12 +113,12 @@ class Organisation:
             {
                 "method": "GET",
                 "referenceId": reference,
-                "url": f"{path}/query?q={quote(soql, safe='')}",
+                "url": f"{path}/query?q={query}",
             }
-            for reference, soql in queries.items()
+            for reference, query in queries.items()
         ]
         body = {"allOrNone": False, "compositeRequest": subrequests}
-        answer = self._call("POST", "composite", deadline, json=body)
+        answer = self._call("POST", "composite", deadline, body=body)
         return {reference: rows_of(answer, reference) for reference in queries}
 
     def _call(self, method: str, path: str, deadline: Deadline, **body: Any) -> Any:
@@ -138,5 +142,5 @@ class Organisation:
 
 def _about_record(plan: DialPlan, question: Question, object_name: str) -> dict[str, str]:
     queries = {"record": record_query(plan, question, object_name)}
-    consent = consent_query(plan, question, object_name)
+    consent = consent_query(plan, object_name)
     return queries if consent is None else queries | {"consent": consent}

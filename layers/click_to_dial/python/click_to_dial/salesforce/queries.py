@@ -1,21 +1,26 @@
-"""The SOQL that a decision takes. Values are bound; names, which cannot be, are checked."""
+"""The queries that a decision takes, quoted for a URL.
+
+Values are bound; names, which cannot be, are checked. Quoting leaves no `@{` of a value, so that
+the one reference to another query's answer is the one that is written here.
+"""
 
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import SalesforceConfigurationError
 from click_to_dial.ports import Question
 from click_to_dial.salesforce.consent import CONSENT
-from click_to_dial.salesforce.transport import format_soql
+from click_to_dial.salesforce.soql import format_soql
 
 _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
 
 
 def record_query(plan: DialPlan, question: Question, object_name: str) -> str:
-    """SOQL for the clicked record with exactly the fields that the plan names of its object."""
-    columns = _columns("Id", *values(listed(plan, object_name)[1]).values())
-    return format_soql(  # names are checked, the value is bound
+    """The clicked record with exactly the fields that the plan names of its object."""
+    columns = _columns("Id", *listed(plan, object_name)[1].values())
+    return _bound(
         f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id = {{}} LIMIT 1",
         question.record_id,
     )
@@ -26,35 +31,33 @@ def values(fields: Mapping[str, str]) -> Mapping[str, str]:
     return {name: path for name, path in fields.items() if name != CONSENT}
 
 
-def consent_query(plan: DialPlan, question: Question, object_name: str) -> str | None:
-    """SOQL for what the person behind the record said about calls; None where nobody asks.
+def consent_query(plan: DialPlan, object_name: str) -> str | None:
+    """What the person behind the record said about calls; None where the plan does not ask.
 
-    A semi-join, so that it needs no answer of the record's own query: it travels beside it.
+    The person stands in the answer to the query `record`, which must travel before this one in the
+    same request. Salesforce writes it in; where there is none, it refuses this query alone.
     """
-    name, fields = listed(plan, object_name)
+    fields = listed(plan, object_name)[1]
     if CONSENT not in fields:
         return None
-    person, of_object = checked_name(fields[CONSENT]), checked_name(name)
-    return format_soql(
+    soql = (
         "SELECT Id,PrivacyConsentStatus,EffectiveFrom,EffectiveTo FROM ContactPointTypeConsent "
-        "WHERE ContactPointType = 'Phone' AND PartyId IN "
-        f"(SELECT {person} FROM {of_object} WHERE Id = {{}})",
-        question.record_id,
+        "WHERE ContactPointType = 'Phone' AND PartyId = '"
     )
+    reference = f"@{{record.records[0].{checked_name(fields[CONSENT])}}}"
+    return _quoted(soql) + reference + _quoted("'")
 
 
 def agent_query(plan: DialPlan, question: Question) -> str:
-    """SOQL for the User; two rows are enough to see that the AgentUID is ambiguous."""
+    """The User; two rows are enough to see that the AgentUID is ambiguous."""
     columns = _columns("Id", "IsActive", *plan.agent_attributes.values())
     match = checked_name(plan.agent_match)
-    return format_soql(
-        f"SELECT {columns} FROM User WHERE {match} = {{}} LIMIT 2", question.agent_uid
-    )
+    return _bound(f"SELECT {columns} FROM User WHERE {match} = {{}} LIMIT 2", question.agent_uid)
 
 
 def object_query(prefix: str) -> str:
-    """SOQL for the object of a key prefix. Its `=` ignores case, and EntityDefinition LIMIT."""
-    return format_soql(
+    """The object of a key prefix. Its `=` ignores case, and EntityDefinition LIMIT."""
+    return _bound(
         "SELECT QualifiedApiName,KeyPrefix FROM EntityDefinition WHERE KeyPrefix = {}", prefix
     )
 
@@ -66,6 +69,14 @@ def checked_name(path: str) -> str:
             "bad-name", "The dial plan holds a malformed field name."
         )
     return path
+
+
+def _bound(soql: str, value: str | None) -> str:
+    return _quoted(format_soql(soql, value))
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
 
 
 def _columns(*paths: str) -> str:

@@ -20,6 +20,7 @@ from click_to_dial.ports import Question
 from click_to_dial.salesforce.consent import CONSENT, consent_of
 from click_to_dial.salesforce.failures import InvalidIdError, failure
 from click_to_dial.salesforce.queries import checked_name, listed, values
+from click_to_dial.salesforce_id import to_18
 
 T = TypeVar("T")
 Result = list[Any] | SalesforceError
@@ -91,11 +92,22 @@ def record_from(
         if row["Id"][:15] != (question.record_id or "")[:15]:
             raise TypeError
         attributes = dict(_attributes(row, values(fields)))
-        if "consent" in results:
-            attributes[CONSENT] = consent_of(_checked(results["consent"]), now)
+        if CONSENT in fields:
+            attributes[CONSENT] = _consent(value_at(row, fields[CONSENT]), results[CONSENT], now)
         return Record(True, name, attributes)
 
     return _or_error(read)
+
+
+def _consent(person: Scalar | None, rows: Result, now: float) -> str:
+    """The row says whether there is a person: without one, the query of consents has failed."""
+    if person is None:
+        return "none"
+    if to_18(str(person)) is None:
+        raise SalesforceConfigurationError(
+            "consent-of-no-person", "The field of the consent holds no id: name IndividualId."
+        )
+    return consent_of(_checked(rows), now)
 
 
 def agent_from(plan: DialPlan, results: Mapping[str, Result]) -> Agent | SalesforceError | None:

@@ -1,0 +1,19 @@
+"""Values in SOQL: simple-salesforce's `format_soql`, whose sole importer this is.
+
+Its package brings, besides, requests, and for SOAP and JWT zeep, lxml and cryptography: a multiple
+of what a decision needs to import, and 30 MB of the layer.
+"""
+
+from click_to_dial.stand_ins import stand_ins
+
+with stand_ins(
+    {
+        "simple_salesforce.api": {"Salesforce": None, "SFType": None},
+        "simple_salesforce.bulk": {"SFBulkHandler": None},
+        "simple_salesforce.bulk2": {"SFBulk2Handler": None},
+        "simple_salesforce.login": {"SalesforceLogin": None},
+    }
+):
+    from simple_salesforce.format import format_soql
+
+__all__ = ["format_soql"]
