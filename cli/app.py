@@ -1,6 +1,7 @@
 """The command `dialplan`: its commands, and one clear sentence for whatever goes wrong."""
 
 import sys
+import traceback
 from collections.abc import Sequence
 
 import typer
@@ -15,7 +16,7 @@ from cli import (
     output,
 )
 from cli.problems import PlanFileError
-from click_to_dial.errors import ClickToDialError
+from click_to_dial.errors import ClickToDialError, SalesforceError
 
 app = typer.Typer(
     help="Validates, publishes, explains and takes back the dial plan of click-to-dial.",
@@ -48,6 +49,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         output.show_errors(error.problems)
         output.complain(f"{len(error.problems)} to cure.")
         sys.exit(1)
-    except (ClickToDialError, BotoCoreError, ClientError) as error:
+    except SalesforceError as error:
+        output.complain(f"Salesforce ({error.reason}): {error}")
+        sys.exit(1)
+    except UnicodeEncodeError:
+        output.complain("Not every character can be written here: set PYTHONIOENCODING=utf-8.")
+        sys.exit(1)
+    except (ClickToDialError, BotoCoreError, ClientError, OSError) as error:
         output.complain(str(error))
+        sys.exit(1)
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        output.complain(
+            f"A defect of dialplan, please report it: {type(error).__name__}: {error} "
+            f"({place.filename}:{place.lineno})"
+        )
         sys.exit(1)

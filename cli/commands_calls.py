@@ -20,9 +20,18 @@ from click_to_dial.errors import NoDialPlanError
 
 NewPlan = Annotated[Path | None, typer.Option(metavar="FILE", help="Else the active dial plan.")]
 
+
+def _within_reach(at: datetime | None) -> datetime | None:
+    """Calling hours look weeks ahead, and a calendar has ends."""
+    if at is not None and not 1970 <= at.year < 9999:
+        raise typer.BadParameter("must be a time from 1970 to 9998.")
+    return at
+
+
 At = Annotated[
     datetime | None,
     typer.Option(
+        callback=_within_reach,
         metavar="TIME",
         formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M%z"],
         help="As if it were then: 2026-12-24T18:00, here, or 2026-12-24T18:00+01:00.",

@@ -114,7 +114,9 @@ def history(stack: Stack = None, json: Json = False) -> None:
 
 
 def show(
-    version: Annotated[int | None, typer.Argument(help="Else the active one.")] = None,
+    version: Annotated[
+        int | None, typer.Argument(metavar="VERSION", help="Else the active one.")
+    ] = None,
     stack: Stack = None,
     json: Json = False,
 ) -> None:

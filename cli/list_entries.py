@@ -3,7 +3,9 @@
 import csv
 import datetime
 import json
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from click_to_dial.lookups import PREFIX_DIGITS, number_key, prefix_key
 from click_to_dial.pseudonym import Pseudonym
 
 COLUMNS = ("number", "reason", "source", "expires")
+_PREFIX = re.compile(r"\+([0-9]+)\*")
+_NUMBER = re.compile(r"\+[0-9][0-9\s()./-]*")
 _LENGTHS = " or ".join(map(str, PREFIX_DIGITS))
 
 
@@ -76,6 +80,8 @@ def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
                 )
             for row in reader:
                 try:
+                    if "" in row:
+                        raise ListError("more cells than columns: quote what holds the separator")
                     yield reader.line_num, to_entry(row)
                 except ListError as error:
                     yield reader.line_num, error
@@ -84,17 +90,17 @@ def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
 
 
 def _number(text: str) -> str:
-    digits = text.strip("+*")
-    if text.endswith("*") and text.startswith("+") and digits.isdecimal():
+    if prefix := _PREFIX.fullmatch(text):
+        digits = prefix[1]
         if len(digits) not in PREFIX_DIGITS:
             raise ListError(
                 f"a prefix has {_LENGTHS} digits after the plus; list several, or the longer ones"
             )
         return f"+{digits}*"
-    try:
-        number = phonenumbers.parse(text)
-    except phonenumbers.NumberParseException:
-        number = None
+    number = None
+    if _NUMBER.fullmatch(text):  # the library would read only the first of two in one cell
+        with suppress(phonenumbers.NumberParseException):
+            number = phonenumbers.parse(text)
     if number is None or not phonenumbers.is_possible_number(number):
         raise ListError("number must be written with its country, +4917012345678, or as +49900*")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -13,4 +13,13 @@ Stack = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON for machines.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Author = Annotated[str, typer.Option(default_factory=getpass.getuser, help="Who changes it.")]
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return "unknown"
+
+
+Author = Annotated[str, typer.Option(default_factory=_user, help="Who changes it.")]

@@ -24,6 +24,7 @@ _MESSAGES = {
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
     "string_too_long": "is too long; at most {max_length} characters",
+    "too_long": "has {actual_length} items; at most {max_length} are possible",
     "literal_error": "must be {expected}",
 }
 _PATTERNS = {

@@ -23,6 +23,7 @@ from cli.plan_types import (
     Version,
     Zone,
 )
+from click_to_dial.lookups import MOST_LISTS
 
 
 class ServiceNumber(Part):
@@ -142,7 +143,9 @@ class Plan(Part):
         "Account.Type. Rules know it as the fact record.<name>.",
     )
     lists: list[AttributeName] = Field(
-        default=[], description="Lists of numbers. Rules name them in callee.listed."
+        default=[],
+        max_length=MOST_LISTS,
+        description="Lists of numbers. Rules name them in callee.listed.",
     )
     hours: dict[AttributeName, Hours] = Field(
         default={}, description="Calling hours. Rules know them as the fact hours.<name>."

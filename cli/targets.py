@@ -84,16 +84,19 @@ def find_target(stack: str | None) -> Target:
 
 
 def local_target() -> Target | None:
-    """The system that runs on this machine; None where there is none."""
+    """The system that runs on this machine; None where there is none. Raises TargetError."""
     if not LOCAL.exists():
         return None
-    environment: Mapping[str, str] = json.loads(LOCAL.read_text())
+    try:
+        environment: Mapping[str, str] = json.loads(LOCAL.read_text())
+        patient = settings.from_environment({**environment, "TIME_BUDGET_MS": PATIENCE_MS})
+        key = settings.number_key(environment)
+    except (OSError, ValueError, TypeError, KeyError) as error:  # of another version, or cut off
+        raise TargetError(f"{LOCAL} cannot be read. Start the system anew: make run") from error
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):  # they are of the real AWS
         os.environ.pop(name, None)
     os.environ.update(environment)  # boto3 finds its endpoint and credentials there
-    patient = {**environment, "TIME_BUDGET_MS": PATIENCE_MS}
-    key = settings.number_key(environment)
-    return Target("this machine", settings.from_environment(patient), lambda: key)
+    return Target("this machine", patient, lambda: key)
 
 
 def _stack(name: str) -> Target:

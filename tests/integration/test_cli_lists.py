@@ -108,6 +108,25 @@ def test_invalid_rows_are_named_by_line_and_stop_the_import(
 
 
 @pytest.mark.parametrize(
+    "row",
+    [
+        "+4917012345678 +4917012345679",
+        "+4917012345678x",
+        "+49170१2345678",
+        "++49900*",
+        "+49900**",
+        "+4917012345678,Robinson,DDV,2999-12-31,and more",
+    ],
+)
+def test_a_row_of_which_a_part_would_be_lost_is_invalid(
+    dialplan: Dialplan, tmp_path: Path, row: str
+) -> None:
+    file = table_of(tmp_path, row if "," in row else f"{row},,,")
+    assert dialplan("list", "import", file, "--list", "dnc", "--dry-run") == 1
+    assert "numbers.csv:2: " in dialplan.err
+
+
+@pytest.mark.parametrize(
     ("stops_by", "message"),
     [
         (ListError("DynamoDB takes no more entries."), "DynamoDB takes no more entries."),

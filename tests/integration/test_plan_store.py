@@ -305,3 +305,24 @@ def test_many_writers_and_readers_at_once(store: PlanStore, now: Now) -> None:
         assert entries.get("left") == entries.get("right"), "both are switched together"
     for version in store.history():
         assert store.source(version).strip() == f"# {store.document(version)['outage']['refuse']}"
+
+
+def test_a_mapping_may_be_named_as_dynamodb_names_its_binary_type(store: PlanStore) -> None:
+    active = store.switch_mappings(publish(store, "B", "B"), {"B": {"Acme": "hotline"}})
+    assert store.active() == active
+    assert store.load(active)[1] == {"B": {"Acme": "hotline"}}
+
+
+def test_a_change_that_arrives_twice_counts_once(table: Any) -> None:
+    """DynamoDB tells by the token; moto does not heed it."""
+    tokens: list[str] = []
+
+    def client(operation: str, **request: Any) -> Any:
+        if operation == "TransactWriteItems":
+            tokens.append(request["ClientRequestToken"])
+        return table.dynamodb(operation, **request)
+
+    store = PlanStore(client, table.name)
+    publish(store, "one")
+    publish(store, "two")
+    assert len(set(tokens)) == len(tokens) == 2

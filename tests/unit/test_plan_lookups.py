@@ -5,6 +5,7 @@ import pytest
 from cli.plan_file import parse_plan
 from click_to_dial.dialplan import decide, load
 from click_to_dial.dialplan.conditions import condition
+from click_to_dial.lookups import MOST_LISTS
 from click_to_dial.model import Facts
 from tests.unit.test_plan_file import PLAN, problems
 from tests.unit.test_plan_warnings import warnings
@@ -66,6 +67,13 @@ def test_a_list_is_any_of_them_and_not_is_none_of_them() -> None:
 def test_mistakes_are_named_with_their_cure(condition: str, message: str) -> None:
     ((_, _, said),) = problems(plan(condition))
     assert message in said
+
+
+def test_there_are_no_more_lists_than_one_read_of_the_table_takes() -> None:
+    names = [f"list{number}" for number in range(MOST_LISTS + 1)]
+    text = f"{PLAN}\nlists: [{', '.join(names)}]\n"
+    ((_, path, said),) = problems(text)
+    assert (path, said) == ("lists", "has 25 items; at most 24 are possible")
 
 
 def test_a_list_that_no_rule_names_is_warned_of() -> None:

@@ -11,6 +11,9 @@ from click_to_dial.pseudonym import Pseudonym
 PREFIX_DIGITS = (3, 5, 7)
 """How long, in digits after the plus, a prefix on a list may be: each length costs a key."""
 
+MOST_LISTS = 24
+"""That a plan may have: DynamoDB gives 100 items at once, and each list takes four of them."""
+
 REPEAT_SECONDS = 10
 """An agent who asks again this soon for the same number is trying again, not calling again."""
 

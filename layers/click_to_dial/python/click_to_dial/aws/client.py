@@ -128,5 +128,6 @@ def _to_base64(value: bytes) -> str:
 
 
 def _from_base64(value: dict[str, Any]) -> dict[str, Any]:
-    """What DynamoDB says of a binary value: {"B": "…"}."""
-    return {"B": b64decode(value["B"])} if value.keys() == {"B"} else value
+    """What DynamoDB says of a binary value: {"B": "…"}. A map may have a member B too."""
+    is_binary = value.keys() == {"B"} and isinstance(value["B"], str)
+    return {"B": b64decode(value["B"])} if is_binary else value

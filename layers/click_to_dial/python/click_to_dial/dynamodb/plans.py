@@ -5,6 +5,7 @@ condition on its revision. So a reader sees the old state or the new one, and no
 """
 
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -167,8 +168,9 @@ class PlanStore(PlanReader):
 
     def _transact(self, *items: Item) -> bool:
         """Whether all of it was done; else none of it was, for a condition did not hold."""
+        token = uuid.uuid4().hex  # what arrives twice, since its answer got lost, counts once
         try:
-            self._client("TransactWriteItems", TransactItems=list(items))
+            self._client("TransactWriteItems", TransactItems=list(items), ClientRequestToken=token)
         except AwsError as error:
             if error.is_condition_failure:
                 return False
