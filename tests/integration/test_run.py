@@ -130,6 +130,7 @@ def test_decides_calls_of_other_peoples_data_and_ends_cleanly(files: tuple[Path,
         rest, errors = system.process.communicate(timeout=10)
         assert system.process.returncode == 0
         assert "Traceback" not in errors
+        assert "_aws" not in rest
         assert "200  Allowed by rule kunde" in rest
         assert "404  GET /nope" in rest
 
