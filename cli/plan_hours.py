@@ -91,7 +91,7 @@ def _days(days: object) -> str:
 
 
 def _zone(value: object) -> str:
-    if value in (CALLEE, "home") or value in zoneinfo.available_timezones():
+    if str(value) in {CALLEE, "home"} | zoneinfo.available_timezones():
         return str(value)
     message = "must be callee, home or a time zone such as Europe/Vienna"
     raise PydanticCustomError("zone", message)

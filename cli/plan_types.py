@@ -77,7 +77,7 @@ def _date(value: object) -> str:
 
 
 def _zone(zone: object) -> str:
-    if zone not in zoneinfo.available_timezones():
+    if str(zone) not in zoneinfo.available_timezones():
         message = "is no time zone; write one such as Europe/Berlin"
         raise PydanticCustomError("zone", message)
     return str(zone)

@@ -17,7 +17,7 @@ from cli.targets import LOCAL
 from click_to_dial.errors import ClickToDialError
 from local import template as sam
 from local.children import Child, ChildError
-from local.decision_log import DecisionLog
+from local.decision_log import DecisionLog, without_metrics
 from local.examples import find_examples
 from local.gateway import Gateway
 from local.gateway_server import GatewayServer
@@ -106,7 +106,9 @@ def settings_of(aws_url: str, salesforce_url: str) -> Iterator[Mapping[str, str]
 def _gateway() -> Gateway:
     template = sam.load()
     authorize = sam.handler(template, sam.authorizer(template)) if os.environ.get("AUTH") else None
-    return Gateway(template, authorize=authorize)
+    return Gateway(
+        template, lambda function: without_metrics(sam.handler(template, function)), authorize
+    )
 
 
 def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -> None:

@@ -118,6 +118,9 @@ def test_decides_calls_of_other_peoples_data_and_ends_cleanly(files: tuple[Path,
         assert requests.get(f"{system.url}/nope", timeout=5).status_code == 404
         assert requests.request("BREW", f"{system.url}/nope", timeout=5).status_code == 404
         assert b" 400 " in raw(system.url, b"GET /a b HTTP/1.1\r\n\r\n")
+        with requests.Session() as session:  # Powertools writes metrics out by the hundred
+            calls = [session.get(f"{system.url}/jtelACD/onClickToDial") for _ in range(101)]
+        assert {call.status_code for call in calls} == {400}
 
         assert "taken to be empty" in system.head
         assert "Account.Gesperrt__c" in system.head
@@ -127,6 +130,7 @@ def test_decides_calls_of_other_peoples_data_and_ends_cleanly(files: tuple[Path,
         rest, errors = system.process.communicate(timeout=10)
         assert system.process.returncode == 0
         assert "Traceback" not in errors
+        assert "_aws" not in rest
         assert "200  Allowed by rule kunde" in rest
         assert "404  GET /nope" in rest
 

@@ -101,8 +101,9 @@ def test_a_day_needs_the_zone_of_the_country() -> None:
     london = british.replace("home_region: GB", "home_region: GB\nhome_zone: Europe/London")
     end = parse_plan(london).document["service_numbers"]["hotline-at"]["valid_to"]
     assert end == datetime.fromisoformat("2026-05-02T00:00:00+01:00").timestamp()
-    wrong = PLAN.replace("home_region: DE", "home_region: DE\nhome_zone: Berlin")
-    assert problems(wrong)[0][1:] == (
-        "home_zone",
-        "is no time zone; write one such as Europe/Berlin",
-    )
+    for zone in ("Berlin", "[Europe/Berlin]"):
+        wrong = PLAN.replace("home_region: DE", f"home_region: DE\nhome_zone: {zone}")
+        assert problems(wrong)[0][1:] == (
+            "home_zone",
+            "is no time zone; write one such as Europe/Berlin",
+        )
