@@ -1,15 +1,19 @@
 """Connections that are kept alive: when one is used again, and what each failure is called."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from click_to_dial import https
 from click_to_dial.https import IDLE_SECONDS, HttpError, Response, Server
 from tests.fakes import Clock
+from tests.integration.certificate import write_certificate
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n"
@@ -70,6 +74,18 @@ def answers(*texts: bytes) -> Serve:
     return serve
 
 
+def over_tls(certificate: Path, serve: Serve) -> Serve:
+    """The same, behind a handshake."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def handshake(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as tls:
+            serve(tls)
+
+    return handshake
+
+
 def hangs(connection: socket.socket) -> None:
     request(connection)
     connection.recv(65536)
@@ -86,6 +102,17 @@ def upstream() -> Iterator[Callable[..., Upstream]]:
     yield start
     for each in started:
         each.close()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The key and certificate of a server on this machine, which is trusted here."""
+    file = tmp_path / "server.pem"
+    write_certificate(file)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    https._tls.cache_clear()
+    yield file
+    https._tls.cache_clear()
 
 
 def server(upstream: Upstream, scheme: str = "http", clock: Clock | None = None) -> Server:
@@ -111,6 +138,24 @@ def test_a_connection_that_was_closed_meanwhile_costs_no_answer(
     there = upstream(answers(OK), answers(OK))
     here = server(there)
     assert send(here) == send(here)
+    assert there.accepted == 2
+
+
+def test_nor_does_one_that_was_closed_over_tls(
+    upstream: Callable[..., Upstream], certificate: Path
+) -> None:
+    closed = threading.Event()
+    serve = over_tls(certificate, answers(OK))
+
+    def serve_and_close(connection: socket.socket) -> None:
+        serve(connection)
+        closed.set()
+
+    there = upstream(serve_and_close)
+    here = server(there, "https")
+    first = send(here)
+    assert closed.wait(5)
+    assert send(here) == first
     assert there.accepted == 2
 
 
@@ -158,13 +203,49 @@ def test_threads_do_not_share_a_connection(upstream: Callable[..., Upstream]) ->
         (answers(), "reset"),
         (answers(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi"), "truncated"),
         (answers(b"SSH-2.0-OpenSSH_9.9\r\n"), "truncated"),
+        (answers(b"HTTP/1.1 200 OK\r\nContent-Length: 9%s\r\n\r\n" % (b"9" * 30)), "truncated"),
     ],
-    ids=["hangs", "closes", "cut-off", "not-http"],
+    ids=["hangs", "closes", "cut-off", "not-http", "absurd"],
 )
 def test_a_failure_has_a_name(upstream: Callable[..., Upstream], serve: Serve, reason: str) -> None:
     with pytest.raises(HttpError, match=f"^{reason}$") as raised:
         send(server(upstream(serve)), read_seconds=0.2)
     assert raised.value.__suppress_context__
+
+
+def test_a_failure_leaves_no_socket_open(upstream: Callable[..., Upstream]) -> None:
+    closed = threading.Event()
+
+    def until_closed(connection: socket.socket) -> None:
+        request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nhi")
+        if not connection.recv(1):
+            closed.set()
+
+    with pytest.raises(HttpError, match=r"^read-timeout$") as raised:
+        send(server(upstream(until_closed)), read_seconds=0.2)
+    assert closed.wait(5)
+    del raised  # not before: an error may be kept
+
+
+def test_an_answer_that_is_still_to_come_is_not_taken_for_the_next_one(
+    upstream: Callable[..., Upstream],
+) -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+    here = server(upstream(answers(hints, OK.replace(b"hi", b"no")), answers(OK)))
+    assert send(here).status == 103
+    assert send(here) == Response(200, b"hi")
+
+
+def test_a_header_that_cannot_be_sent_closes_its_connection(
+    upstream: Callable[..., Upstream],
+) -> None:
+    here = server(upstream(hangs))
+    here.connect()
+    connection, _ = here._idle[0]
+    with pytest.raises(ValueError, match="Invalid header value"):
+        here.send("POST", "/", {"x": "a\nb: c"}, b"body", read_seconds=1)
+    assert connection.sock is None
 
 
 def test_who_does_not_speak_tls_is_not_trusted(upstream: Callable[..., Upstream]) -> None:
@@ -183,6 +264,7 @@ def test_a_server_that_is_gone_refuses(upstream: Callable[..., Upstream]) -> Non
     ("error", "reason"),
     [
         (socket.gaierror(-2, "Name or service not known"), "dns"),
+        (UnicodeError("label too long"), "dns"),
         (TimeoutError("timed out"), "connect-timeout"),
         (OSError(113, "No route to host"), "refused"),
     ],

@@ -97,16 +97,16 @@ class Server:
         read_seconds: float,
     ) -> Response:
         try:
-            with _named("read-timeout", "reset"):
+            with _named("read-timeout", tls="reset", other="reset"):
                 connection.sock.settimeout(read_seconds)
                 connection.request(method, path, body, headers)
-                answer = connection.getresponse()
-                response = Response(answer.status, answer.read())
-        except HttpError:
+                with connection.getresponse() as answer:
+                    response = Response(answer.status, answer.read())
+        except BaseException:
             connection.close()
             self.close()  # where one was closed while it was idle, the others were too
             raise
-        if answer.will_close:
+        if answer.will_close or answer.status < 200:  # after 1xx the answer is still to come
             connection.close()
         else:
             self._idle.append((connection, self._monotonic()))
@@ -144,9 +144,9 @@ class Server:
             else HTTPSConnection(self.host, timeout=seconds, context=self._tls)
         )
         try:
-            with _named("connect-timeout", "refused"):
+            with _named("connect-timeout", tls="tls", other="refused"):
                 connection.connect()
-        except HttpError:
+        except BaseException:
             connection.close()
             raise
         return connection
@@ -159,17 +159,17 @@ def _tls() -> ssl.SSLContext:
 
 
 @contextmanager
-def _named(timeout: str, other: str) -> Iterator[None]:
-    """Turns what sockets and http.client raise into an HttpError."""
+def _named(timeout: str, *, tls: str, other: str) -> Iterator[None]:
+    """Turns what sockets, TLS and http.client raise into an HttpError."""
     try:
         yield
     except TimeoutError:
         raise HttpError(timeout) from None
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):  # the latter of a label that is too long
         raise HttpError("dns") from None
     except ssl.SSLError:
-        raise HttpError("tls") from None
+        raise HttpError(tls) from None
     except OSError:  # RemoteDisconnected too: the server closed the connection without a word
         raise HttpError(other) from None
-    except HTTPException:
+    except (HTTPException, MemoryError, OverflowError):  # the latter of an absurd Content-Length
         raise HttpError("truncated") from None
