@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 
-def write_certificate(path: Path, address: str = "127.0.0.1") -> None:
-    """Writes a key and a certificate of its own for `address`, good from yesterday to tomorrow."""
+def write_certificate(path: Path) -> None:
+    """Writes a key and its certificate for 127.0.0.1, good from yesterday to tomorrow."""
+    address = "127.0.0.1"
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, address)])
     now, day = datetime.now(UTC), timedelta(days=1)

@@ -154,6 +154,19 @@ def test_credentials_of_a_container_are_renewed_before_they_expire(
     assert script.sent == [request] * 2
 
 
+def test_credentials_that_cannot_be_renewed_are_used_until_they_expire(
+    monkeypatch: pytest.MonkeyPatch, snapstart: tuple[Callable[[], Credentials], Clock]
+) -> None:
+    credentials, clock = snapstart
+    Script(monkeypatch, container("first"), HttpError("refused"), Response(500, b""))
+    credentials()
+    clock.advance(3600 - 1)
+    assert credentials().access_key_id == "first"
+    clock.advance(1)
+    with pytest.raises(AwsError, match="CredentialsUnavailable"):
+        credentials()
+
+
 @pytest.mark.parametrize(
     "answer", [HttpError("refused"), Response(200, b"<html>"), Response(403, b"{}")]
 )
@@ -163,5 +176,6 @@ def test_a_container_without_credentials_is_an_error_of_aws(
     answer: Response | HttpError,
 ) -> None:
     Script(monkeypatch, answer)
-    with pytest.raises(AwsError, match="CredentialsUnavailable"):
+    with pytest.raises(AwsError, match="CredentialsUnavailable") as raised:
         snapstart[0]()
+    assert raised.value.passing

@@ -16,7 +16,7 @@ from click_to_dial.https import HttpError, Server
 
 SECONDS = 1.0
 RENEW_SECONDS = 300.0
-"""Before they expire."""
+"""Before they expire. Where they cannot be renewed, they are still good for as long."""
 
 
 class ContainerCredentials:
@@ -29,16 +29,21 @@ class ContainerCredentials:
         self._clock = clock
         self._lock = threading.Lock()
         self._credentials: Credentials | None = None
-        self._good_until = 0.0
+        self._expires_at = 0.0
 
     def __call__(self) -> Credentials:
-        """Credentials that are good for minutes. Raises AwsError."""
+        """Credentials that have not expired. Raises AwsError."""
         with self._lock:
-            if self._credentials is None or self._clock() >= self._good_until:
-                self._credentials = self._fetched()
+            left = self._expires_at - self._clock()
+            if self._credentials is None or left <= RENEW_SECONDS:
+                try:
+                    self._credentials, self._expires_at = self._fetched()
+                except AwsError:
+                    if self._credentials is None or left <= 0:
+                        raise
             return self._credentials
 
-    def _fetched(self) -> Credentials:
+    def _fetched(self) -> tuple[Credentials, float]:
         headers = {"authorization": self._token}
         try:
             answer = self._server.send("GET", self._path, headers, read_seconds=SECONDS)
@@ -46,8 +51,7 @@ class ContainerCredentials:
             expires_at = datetime.fromisoformat(found["Expiration"]).timestamp()
             made = Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["Token"])
         except HttpError as error:
-            raise AwsError(f"CredentialsUnavailable-{error.reason}") from None
+            raise AwsError(f"CredentialsUnavailable-{error.reason}", passing=True) from None
         except (ValueError, TypeError, KeyError):
-            raise AwsError("CredentialsUnavailable") from None
-        self._good_until = expires_at - RENEW_SECONDS
-        return made
+            raise AwsError("CredentialsUnavailable", passing=True) from None
+        return made, expires_at
