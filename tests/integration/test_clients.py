@@ -64,6 +64,7 @@ def test_both_answer_alike(table: Table) -> None:
     ] == expected
     assert expected[2]["Item"] == ITEM
     assert expected[1] == ("ConditionalCheckFailedException", True, False)
+    assert expected[6] == ("TransactionCanceledException", True, False)
 
 
 def test_both_read_page_by_page(table: Table) -> None:

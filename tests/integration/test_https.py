@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -127,6 +128,7 @@ def test_a_connection_is_used_again(upstream: Callable[..., Upstream]) -> None:
     there = upstream(answers(OK, CHUNKED, OK))
     here = server(there)
     here.connect()
+    here.connect()
     assert [send(here) for _ in range(3)] == [Response(200, b"hi")] * 3
     here.connect()
     assert there.accepted == 1
@@ -162,7 +164,7 @@ def test_nor_does_one_that_was_closed_over_tls(
 def test_a_connection_that_was_idle_for_long_is_not_tried(
     upstream: Callable[..., Upstream],
 ) -> None:
-    there, clock = upstream(answers(OK, OK)), Clock()
+    there, clock = upstream(answers(OK, OK, OK)), Clock()
     here = server(there, clock=clock)
     send(here)
     clock.advance(IDLE_SECONDS)
@@ -246,6 +248,46 @@ def test_a_header_that_cannot_be_sent_closes_its_connection(
     with pytest.raises(ValueError, match="Invalid header value"):
         here.send("POST", "/", {"x": "a\nb: c"}, b"body", read_seconds=1)
     assert connection.sock is None
+
+
+def test_where_one_connection_fails_the_others_are_not_tried(
+    upstream: Callable[..., Upstream],
+) -> None:
+    here = server(upstream(hangs))
+    here.connect()
+    other = here._idle.pop()
+    here.connect()
+    here._idle.insert(0, other)
+    with pytest.raises(HttpError, match=r"^read-timeout$"):
+        send(here, read_seconds=0.1)
+    assert here._idle == []
+    assert other[0].sock is None
+
+
+def test_an_answer_may_take_longer_than_a_connection(upstream: Callable[..., Upstream]) -> None:
+    def serve(connection: socket.socket) -> None:
+        request(connection)
+        time.sleep(0.2)
+        connection.sendall(OK)
+
+    there = Server(f"http://{upstream(serve).address}", connect_seconds=0.1)
+    assert send(there, read_seconds=5).body == b"hi"
+
+
+@pytest.mark.parametrize(("read_seconds", "waited"), [(0.5, 0.5), (5, 1)])
+def test_a_connection_takes_no_longer_than_the_answer_may(
+    monkeypatch: pytest.MonkeyPatch, read_seconds: float, waited: float
+) -> None:
+    seen = []
+
+    def fail(address: object, timeout: float, *given: object) -> None:
+        seen.append(timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", fail)
+    with pytest.raises(HttpError, match=r"^connect-timeout$"):
+        send(Server("http://acme.example", connect_seconds=1), read_seconds)
+    assert seen == [waited]
 
 
 def test_who_does_not_speak_tls_is_not_trusted(upstream: Callable[..., Upstream]) -> None:

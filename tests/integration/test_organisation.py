@@ -1,5 +1,6 @@
 """The adapter for Salesforce on the simulator: what it asks, what it makes of the answers."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
+from click_to_dial.errors import OutOfTimeError, SalesforceConfigurationError, SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import Answer, Question
 from click_to_dial.salesforce.org import Organisation
@@ -287,3 +288,14 @@ def test_a_page_that_points_elsewhere_is_not_followed(
     with pytest.raises(SalesforceError, match="form"):
         org.select("SELECT Id FROM User", Deadline(30))
     assert salesforce.api_calls <= 1
+
+
+def test_a_request_ends_with_its_deadline(salesforce: Simulator) -> None:
+    transport = Transport(salesforce.url, "62.0")
+    with pytest.raises(OutOfTimeError):
+        transport.rest("token", "GET", "limits", Deadline(0))
+    salesforce.fail("hang")
+    before = time.monotonic()
+    with pytest.raises(SalesforceError, match="No answer in time"):
+        transport.rest("token", "GET", "limits", Deadline(0.2))
+    assert time.monotonic() - before < 1

@@ -55,11 +55,14 @@ class Script:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Response | HttpError) -> None:
         self.answers = list(answers)
         self.sent: list[tuple[Any, ...]] = []
-        monkeypatch.setattr(Server, "send", lambda _, *given, **named: self._next(*given))
-        monkeypatch.setattr("time.sleep", lambda seconds: None)
+        self.waited: list[float] = []
+        self.paused: list[float] = []
+        monkeypatch.setattr(Server, "send", lambda _, *given, **named: self._next(*given, **named))
+        monkeypatch.setattr("time.sleep", self.paused.append)
 
-    def _next(self, *given: Any) -> Response:
+    def _next(self, *given: Any, read_seconds: float) -> Response:
         self.sent.append(given)
+        self.waited.append(read_seconds)
         answer = self.answers.pop(0)
         if isinstance(answer, HttpError):
             raise answer
@@ -95,7 +98,7 @@ def test_what_may_pass_is_tried_once_more(
     ("answer", "code"),
     [
         (REFUSED, "ConditionalCheckFailedException"),
-        (Response(400, b'{"__type": "AccessDeniedException", "Message": "x"}'), "AccessDenied"),
+        (Response(400, b'{"__type": "AccessDeniedException", "Message": "x"}'), "Acc.*: x$"),
         (Response(403, b"<html>"), "HTTP 403"),
         (Response(200, b"[]"), "HTTP 200"),
         (Response(200, b"{"), "HTTP 200"),
@@ -115,6 +118,18 @@ def test_who_has_tried_enough_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AwsError, match="connect-timeout"):
         dynamodb()("GetItem")
     assert len(script.sent) == aws.ATTEMPTS
+    assert script.waited == [aws.READ_SECONDS] * aws.ATTEMPTS
+    assert script.paused == [aws.PAUSE_SECONDS]
+
+
+def test_a_request_is_signed_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = Script(monkeypatch, Response(200, b"{}"))
+    dynamodb()("GetItem")
+    ((method, path, headers, body),) = script.sent
+    assert (method, path, body) == ("POST", "/", b"{}")
+    moment = datetime.strptime(headers["x-amz-date"], "%Y%m%dT%H%M%S%z")
+    assert abs((datetime.now(UTC) - moment).total_seconds()) < 60
+    assert headers["host"] == HOST
 
 
 def test_a_query_goes_on_where_its_last_page_ended() -> None:

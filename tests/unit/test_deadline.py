@@ -1,4 +1,6 @@
 import threading
+import time
+import weakref
 
 import pytest
 
@@ -37,3 +39,14 @@ def test_an_error_leaves_its_thread_usable() -> None:
     with pytest.raises(ValueError, match="failed"):
         deadline.run(fail)
     assert deadline.run(lambda: "done") == "done"
+
+
+def test_an_idle_thread_holds_nothing() -> None:
+    class Answer:
+        pass
+
+    answer = weakref.ref(Deadline(5.0).run(Answer))
+    until = time.monotonic() + 5
+    while answer() is not None and time.monotonic() < until:
+        time.sleep(0.001)
+    assert answer() is None

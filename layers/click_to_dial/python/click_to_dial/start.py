@@ -26,13 +26,12 @@ def start(wired: "_lru_cache_wrapper[ClickToDial]", *, from_snapshot: bool) -> N
         wired()
         wired.cache_clear()
 
-    def renew() -> None:
-        wired.cache_clear()
+    def begin() -> None:
         wired().prepare()
 
     if from_snapshot:
         register_before_snapshot(forget)
-        register_after_restore(renew)
+        register_after_restore(begin)
         return
     with suppress(KeyError):  # a setting is missing, as each event will say
-        wired().prepare()
+        begin()
