@@ -1,1 +1,1 @@
-"""The Salesforce organisation: records, users, login. Only `transport` knows the library."""
+"""The Salesforce organisation: records, users, login. Only `soql` knows simple-salesforce."""
