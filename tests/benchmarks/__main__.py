@@ -46,6 +46,7 @@ def measure() -> dict[str, Any]:
             "stages": stages(running, ours),
             "warm": warm.measure(running, [all_four[0], ours, naive]),
             "trips": running.trips(),
+            "alone": {each: probe(running, ours, "wall", each) for each in warm.TABLES},
             "cpu": cpu(running, ours, naive),
             "rules": probe(running, ours, "rules"),
             "entries": probe(running, ours, "entries"),
