@@ -14,16 +14,20 @@ from tests.fakes import plan
 ID = "001dM00003jU9GxQAK"
 PLAN = plan(objects={"Account": {"kind": "Owner.Type", "consent": "IndividualId"}})
 NAMES = "Id Owner Type IsActive KeyPrefix QualifiedApiName IndividualId records".split()
-NAMES += ["compositeResponse", "referenceId", "httpStatusCode", "body", "EffectiveFrom"]
+NAMES += "compositeResponse referenceId httpStatusCode body".split()
+NAMES += "PrivacyConsentStatus EffectiveFrom EffectiveTo".split()
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 scalars |= st.sampled_from([ID, "record", "agent", "consent", "2026-01-01", 200, 404, 500])
 json_values = st.recursive(
     scalars,
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(NAMES) | st.text(), inner),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(NAMES) | st.text(), inner, max_size=3)
+    ),
+    max_leaves=6,
 )
 rows = st.lists(
-    st.fixed_dictionaries({}, optional=dict.fromkeys([*NAMES, "PrivacyConsentStatus"], json_values))
-    | json_values
+    st.dictionaries(st.sampled_from(NAMES), json_values, max_size=5) | json_values, max_size=3
 )
 
 
