@@ -9,18 +9,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
 import boto3
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from click_to_dial import bootstrap_authorizer
 from click_to_dial.authorizer.request import TIME_BUDGET_SECONDS, Authorizer
@@ -31,6 +25,7 @@ from click_to_dial.settings import AuthSettings, aws_from_environment
 from local.salesforce import Simulator, running
 from tests.callers import ORG, TOKEN, USER, event
 from tests.fakes import Clock
+from tests.integration.certificates import self_signed
 
 ALLOWED: Final = "AuthAllowed"
 REFUSED = Verdict("AuthRefused", "salesforce-says-no")
@@ -227,23 +222,6 @@ def test_a_server_whose_certificate_nobody_vouches_for_gets_no_token(
         thread.join()
     assert found == Verdict("AuthUnverified", "salesforce-tls")
     assert received in ([], [b""])
-
-
-def self_signed(folder: Path) -> Path:
-    """A certificate for 127.0.0.1 and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    today = datetime.now(UTC)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    dated = builder.not_valid_before(today).not_valid_after(today + timedelta(days=1))
-    certificate = dated.add_extension(address, critical=False).sign(key, hashes.SHA256())
-    private = key.private_bytes(
-        Encoding.PEM, PrivateFormat.TraditionalOpenSSL, encryption_algorithm=NoEncryption()
-    )
-    file = folder / "server.pem"
-    file.write_bytes(certificate.public_bytes(Encoding.PEM) + private)
-    return file
 
 
 def test_salesforce_leaves_time_for_the_table() -> None:

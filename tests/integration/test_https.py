@@ -1,15 +1,21 @@
 """Connections that are kept alive: when one is used again, and what each failure is called."""
 
+import os
 import socket
+import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from click_to_dial.https import IDLE_SECONDS, HttpError, Response, Server
 from tests.fakes import Clock
+from tests.integration.certificates import self_signed
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n"
@@ -170,6 +176,35 @@ def test_a_failure_has_a_name(upstream: Callable[..., Upstream], serve: Serve, r
 def test_who_does_not_speak_tls_is_not_trusted(upstream: Callable[..., Upstream]) -> None:
     with pytest.raises(HttpError, match=r"^tls$"):
         send(server(upstream(lambda connection: connection.sendall(OK)), "https"))
+
+
+def test_a_connection_by_tls_is_used_again(
+    upstream: Callable[..., Upstream], tmp_path: Path
+) -> None:
+    certificate = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def by_tls(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as encrypted:
+            answers(OK, CHUNKED, OK)(encrypted)
+
+    there = upstream(by_tls)
+    code = (
+        "import sys; from click_to_dial.https import Server\n"
+        "server = Server(sys.argv[1], connect_seconds=5)\n"
+        "sent = [server.send('POST', '/', {}, b'body', read_seconds=5) for _ in range(3)]\n"
+        "print(*(each.body for each in sent))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, f"https://{there.address}"],
+        env={"SSL_CERT_FILE": str(certificate), "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["b'hi'"] * 3
+    assert there.accepted == 1
 
 
 def test_a_server_that_is_gone_refuses(upstream: Callable[..., Upstream]) -> None:
