@@ -25,7 +25,7 @@ help: ## this list
 # One machine --------------------------------------------------------------------------------------
 
 .PHONY: run
-run: .venv/run ## the whole system on this machine [PORT=3000 ORG=… PLAN=…]
+run: .venv/run ## the whole system on this machine [PORT=3000 ORG=… PLAN=… AUTH=key]
 	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local.run
 
 .PHONY: simulator

@@ -122,7 +122,7 @@ class FakeFacts:
         value, shape, when = self._kept.get(key, (None, None, 0.0))
         if value is None or shape != _shape(plan, value):
             return None, 0.0
-        age = self.clock() - when
+        age = max(0.0, self.clock() - when)
         found = value.found if isinstance(value, Record) else value.known
         fresh = plan.freshness.record if isinstance(value, Record) else plan.freshness.agent
         longest = max(fresh, plan.freshness.stale_if_error) if found else NOT_FOUND_SECONDS

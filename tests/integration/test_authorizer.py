@@ -25,7 +25,7 @@ from click_to_dial.settings import AuthSettings, aws_from_environment
 from local.salesforce import Simulator, running
 from tests.callers import ORG, TOKEN, USER, event
 from tests.fakes import Clock
-from tests.integration.certificate import write_certificate
+from tests.integration.certificates import self_signed
 
 ALLOWED: Final = "AuthAllowed"
 REFUSED = Verdict("AuthRefused", "salesforce-says-no")
@@ -205,9 +205,8 @@ def test_a_server_without_tls_gets_no_token(salesforce: Simulator, settings: Aut
 def test_a_server_whose_certificate_nobody_vouches_for_gets_no_token(
     settings: AuthSettings, tmp_path: Path
 ) -> None:
-    write_certificate(tmp_path / "server.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "server.pem")
+    context.load_cert_chain(self_signed(tmp_path))
     received = []
 
     def serve(listener: socket.socket) -> None:

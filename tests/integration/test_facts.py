@@ -36,6 +36,15 @@ def test_what_was_written_is_read_with_its_age(facts: FactsCache, clock: Clock) 
     assert (stored.record_age, stored.agent_age) == (60, 60)
 
 
+def test_a_clock_that_is_behind_the_writers_makes_nothing_younger_than_new(
+    facts: FactsCache, clock: Clock
+) -> None:
+    facts.write(plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT))
+    clock.advance(-5)
+    stored = facts.read(plan(), ACCOUNT, "jdoe")
+    assert (stored.record_age, stored.agent_age) == (0, 0)
+
+
 def test_others_are_not_known(facts: FactsCache) -> None:
     facts.write(plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT))
     assert facts.read(plan(), "003dM00003jU9GxQAK", "JDOE") == Stored()

@@ -14,7 +14,7 @@ import pytest
 from click_to_dial import https
 from click_to_dial.https import IDLE_SECONDS, HttpError, Response, Server
 from tests.fakes import Clock
-from tests.integration.certificate import write_certificate
+from tests.integration.certificates import self_signed
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n"
@@ -108,8 +108,7 @@ def upstream() -> Iterator[Callable[..., Upstream]]:
 @pytest.fixture
 def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The key and certificate of a server on this machine, which is trusted here."""
-    file = tmp_path / "server.pem"
-    write_certificate(file)
+    file = self_signed(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     https._tls.cache_clear()
     yield file
@@ -143,7 +142,16 @@ def test_a_connection_that_was_closed_meanwhile_costs_no_answer(
     assert there.accepted == 2
 
 
-def test_nor_does_one_that_was_closed_over_tls(
+def test_a_connection_by_tls_is_used_again(
+    upstream: Callable[..., Upstream], certificate: Path
+) -> None:
+    there = upstream(over_tls(certificate, answers(OK, CHUNKED, OK)))
+    here = server(there, "https")
+    assert [send(here) for _ in range(3)] == [Response(200, b"hi")] * 3
+    assert there.accepted == 1
+
+
+def test_one_by_tls_that_was_closed_meanwhile_costs_no_answer_either(
     upstream: Callable[..., Upstream], certificate: Path
 ) -> None:
     closed = threading.Event()

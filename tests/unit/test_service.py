@@ -1,6 +1,7 @@
 """The use case on fakes: where facts come from, and what becomes of a call without them."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from click_to_dial.errors import (
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import Answer, Question
 from click_to_dial.service import ClickToDial, Report, Request
-from tests.fakes import Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce, plan
+from tests.fakes import DOCUMENT, Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce, plan
 
 REQUEST = Request("001dM00003jU9GxQAK", "+4989461495", "jdoe")
 DOWN = SalesforceUnavailableError("reset")
@@ -79,6 +80,55 @@ def test_fresh_facts_are_not_asked_for_again() -> None:
     report = service(salesforce, cache).decide(REQUEST)
     assert salesforce.asked == [Question(REQUEST.record_id, None)]
     assert (number(report), report.gathered.agent_from) == ("4989461499", "cached")
+
+
+EMERGENCY = {
+    "id": "emergency",
+    "when": {"callee.kind": "emergency"},
+    "signal": {"number": "hotline"},
+}
+EXTENSION = {"id": "desk", "when": {"agent.extension": "9"}, "refuse": "Not from this desk."}
+
+
+@pytest.mark.parametrize(
+    "cache", [FakeFacts(Clock()), kept(Record(False, "Account"), Agent(True), age=1)]
+)
+def test_an_emergency_waits_for_nobody(cache: FakeFacts) -> None:
+    """Not even to hear that the record is deleted: 112 is no less urgent then."""
+    cache.broken = True
+    salesforce = FakeSalesforce(record=Record(False, "Account"))
+    the_plan = plan(rules=[EMERGENCY, *DOCUMENT["rules"]])
+    report = service(salesforce, cache, the_plan).decide(replace(REQUEST, caller_id="112"))
+    assert (number(report), salesforce.asked) == ("4989461495000", [])
+    assert (report.gathered.record_from, report.gathered.agent_from) == ("unasked", "unasked")
+    assert not report.gathered.cache_failed  # it was not asked
+
+
+def test_a_call_is_placed_only_where_there_is_such_a_record() -> None:
+    salesforce = FakeSalesforce(record=Record(False, "Account"))
+    the_plan = plan(rules=DOCUMENT["rules"][-1:], without_record="allow")
+    assert service(salesforce, None, the_plan).decide(REQUEST).decision is None
+    report = service(salesforce, None, the_plan).decide(replace(REQUEST, record_id=None))
+    assert (number(report), len(salesforce.asked)) == ("4989461495000", 1)
+
+
+def test_what_is_kept_of_the_agent_may_be_enough_to_refuse() -> None:
+    salesforce, cache = FakeSalesforce(), kept(None, Agent(True, {"extension": "9"}), age=60)
+    the_plan = plan(rules=[EXTENSION, *DOCUMENT["rules"]])
+    report = service(salesforce, cache, the_plan).decide(REQUEST)
+    assert report.decision is not None
+    assert (report.decision.rule, salesforce.asked) == ("desk", [])
+    assert (report.gathered.record_from, report.gathered.agent_from) == ("unasked", "cached")
+    assert report.gathered.agent_age == 60
+
+
+def test_a_rule_behind_one_that_needs_the_record_does_not_decide_before_it() -> None:
+    salesforce = FakeSalesforce()
+    the_plan = plan(rules=[*DOCUMENT["rules"][:3], EMERGENCY, DOCUMENT["rules"][3]])
+    report = service(salesforce, None, the_plan).decide(replace(REQUEST, caller_id="112"))
+    assert len(salesforce.asked) == 1
+    assert report.decision is not None
+    assert report.decision.rule == "customers"
 
 
 def test_nothing_is_asked_where_everything_is_fresh() -> None:

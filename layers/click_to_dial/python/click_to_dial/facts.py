@@ -29,7 +29,7 @@ def to_facts(
     callee = click.callee
     values = {**_of_callee(plan, callee, now), **_of_record(gathered), **_of_agent(gathered)}
     unknown = set()
-    if gathered.record_from == "unknown":
+    if gathered.record_from in ("unasked", "unknown"):
         unknown.add("record")
     if gathered.agent is None:
         unknown.add("agent")

@@ -1,6 +1,6 @@
 """What is known of record and agent: kept from an earlier call, or asked of Salesforce just now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, TypeVar
@@ -30,7 +30,7 @@ from click_to_dial.pseudonym import Pseudonym
 CACHE_READ_SECONDS = 0.5
 CACHE_WRITE_SECONDS = 0.25
 
-Origin = Literal["none", "cached", "salesforce", "stale", "unknown"]
+Origin = Literal["none", "unasked", "cached", "salesforce", "stale", "unknown"]
 """Where facts come from; `none` is a click without a record, `unknown` could not be had."""
 KEPT = ("cached", "stale")
 Known = TypeVar("Known", Record, Agent)
@@ -63,9 +63,15 @@ class Sources:
     breaker: CircuitBreaker
     pseudonym: Pseudonym
 
-    def gather(self, plan: DialPlan, click: Click, deadline: Deadline) -> Gathered:
-        """The best that can be had until the deadline; no failure is raised."""
+    def gather(self, plan: DialPlan, click: Click, deadline: Deadline) -> Iterator[Gathered]:
+        """More and more: nothing yet, what is kept, the best that can be had until the deadline.
+
+        Whoever needs no more does not ask for the next, which takes a round trip. No failure is
+        raised.
+        """
+        yield _without_salesforce(plan, click, Stored(items=None), could_read=True)
         stored, could_read = self._stored(plan, click, deadline)
+        yield _without_salesforce(plan, click, stored, could_read)
         answer = self._ask(plan, _question(plan, click, stored), deadline)
         could_write = self._keep(plan, click, answer, deadline)
         times, longest = plan.freshness, plan.freshness.stale_if_error
@@ -75,7 +81,7 @@ class Sources:
         agent, agent_from = _settle(
             stored.agent, stored.agent_age, times.agent, answer.agent, longest
         )
-        return Gathered(
+        yield Gathered(
             record=record,
             agent=agent,
             record_from=record_from if click.record_id else "none",
@@ -130,6 +136,24 @@ class Sources:
         except (DynamoDBError, OutOfTimeError):
             return False
         return True
+
+
+def _without_salesforce(plan: DialPlan, click: Click, stored: Stored, could_read: bool) -> Gathered:
+    """What is known so far. That there was no such record is left for Salesforce to say again."""
+    record = _if_fresh(stored.record, stored.record_age, plan.freshness.record)
+    record = record if record and record.found else None
+    agent = _if_fresh(stored.agent, stored.agent_age, plan.freshness.agent)
+    unasked: Origin = "unasked" if click.record_id else "none"
+    return Gathered(
+        record=record,
+        agent=agent,
+        record_from="cached" if record else unasked,
+        agent_from="cached" if agent else "unasked",
+        cache_failed=not could_read,
+        record_age=stored.record_age if record else 0.0,
+        agent_age=stored.agent_age if agent else 0.0,
+        items=stored.items,
+    )
 
 
 def _question(plan: DialPlan, click: Click, stored: Stored) -> Question:

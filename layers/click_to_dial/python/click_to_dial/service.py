@@ -84,7 +84,9 @@ class ClickToDial:
         plan = self.plans.get(deadline)
         click = to_click(request, plan)
         sources = Sources(self.cache, self.salesforce, self.breaker, self.pseudonym)
-        gathered = sources.gather(plan, click, deadline)
+        for gathered in sources.gather(plan, click, deadline):
+            if self._suffices(plan, click, gathered):
+                break
         facts, decision = self._decided(plan, click, gathered, deadline, tried)
         number = click.callee.number
         return Report(
@@ -97,6 +99,18 @@ class ClickToDial:
             facts=facts,
             decision=decision,
         )
+
+    def _suffices(self, plan: DialPlan, click: Click, gathered: Gathered) -> bool:
+        """Whether the rules decide without asking for more.
+
+        A call is placed only where there is such a record; but an emergency waits for nobody.
+        """
+        facts = to_facts(plan, click, gathered, gathered.items, self.pseudonym, self.clock())
+        decision = decide(plan, facts)
+        if decision.cause == "outage":
+            return False
+        needs_record = decision.service_number is not None and click.record_id is not None
+        return not needs_record or click.callee.kind == "emergency"
 
     def _decided(
         self,

@@ -99,6 +99,8 @@ class DynamoDBFacts:
     ) -> tuple[dict[str, tuple[Data, float]], dict[str, Item] | None]:
         """Data and age by key; the TTL is compared here too, since DynamoDB deletes late.
 
+        No age is below zero, however far ahead the clock was of the sandbox that wrote.
+
         And the other items, or None where DynamoDB has left one of them unprocessed.
         """
         pairs = [(key, "facts") for key in keys] + [(key, ENTRY) for key in others]
@@ -110,7 +112,10 @@ class DynamoDBFacts:
         now = self._clock()
         found = response["Responses"].get(self._table_name, ())
         facts = {
-            item["pk"]["S"]: (json.loads(item["data"]["S"]), now - float(item["read_at"]["N"]))
+            item["pk"]["S"]: (
+                json.loads(item["data"]["S"]),
+                max(0.0, now - float(item["read_at"]["N"])),
+            )
             for item in found
             if item["sk"]["S"] == "facts" and float(item["expires_at"]["N"]) > now
         }

@@ -157,6 +157,8 @@ def value_at(row: Any, path: str) -> Scalar | None:
     for name in path.split("."):
         if row is None:
             return None
+        if not isinstance(row, dict):
+            raise TypeError
         row = row[name] if name in row else {key.lower(): row[key] for key in row}[name.lower()]
     if row is None or isinstance(row, str | int | float | bool):
         return row
