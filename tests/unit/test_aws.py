@@ -113,6 +113,19 @@ def test_what_lasts_is_not_tried_again(
     assert raised.value.is_condition_failure == (answer is REFUSED)
 
 
+@pytest.mark.parametrize(
+    ("reasons", "lost"),
+    [
+        ("[ConditionalCheckFailed, None]", True),
+        ("[None, TransactionConflict]", True),
+        ("[ThrottlingError, None]", False),
+    ],
+)
+def test_a_transaction_is_lost_only_to_another_one(reasons: str, lost: bool) -> None:
+    message = f"Transaction cancelled, please refer cancellation reasons for specific {reasons}"
+    assert AwsError("TransactionCanceledException", message).is_condition_failure is lost
+
+
 def test_who_has_tried_enough_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     script = Script(monkeypatch, *[HttpError("connect-timeout")] * 9)
     with pytest.raises(AwsError, match="connect-timeout"):

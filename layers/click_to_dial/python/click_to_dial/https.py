@@ -51,12 +51,12 @@ class Server:
         connect_seconds: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._idle: list[tuple[HTTPConnection, float]] = []
         parts = urlsplit(url)
         self.host = parts.netloc
         self._tls = None if parts.scheme == "http" else _tls()  # now, lest two threads make two
         self._connect_seconds = connect_seconds
         self._monotonic = monotonic
-        self._idle: list[tuple[HTTPConnection, float]] = []
 
     def connect(self) -> None:
         """Opens a connection for the next request, if there is none. Raises HttpError."""
