@@ -57,9 +57,7 @@ def decide(plan: DialPlan, facts: Facts, tried: list[Tried] | None = None) -> De
 
 def _looks_at_limit(rule: Rule, settled: Condition | None) -> bool:
     """Limits come last in a rule: they are looked at where nothing before them settles it."""
-    if (
-        settled is not None
-    ):  # without ceremony, since it is so for nearly every rule of a large plan
+    if settled is not None:  # of a large plan nearly every rule: worth a shorter way
         return settled.attempts is not None
     return any(each.attempts for each in rule.conditions)
 
