@@ -120,6 +120,8 @@ def show(explanation: Explanation) -> None:
 
 
 def _row(tried: Tried) -> tuple[str, str, str]:
+    if tried.condition is None and tried.result == "unknown":
+        return tried.rule, tried.result, "what its number takes is not known: `outage` decides"
     if tried.condition is None:
         return tried.rule, tried.result, "all its conditions hold"
     met = "it is missing" if tried.value is None else f"it is {_shown(tried.value)}"

@@ -193,7 +193,9 @@ def test_a_condition_that_fails_settles_a_rule_whatever_is_unknown() -> None:
 
 def test_a_number_that_depends_on_an_unknown_fact_is_an_outage() -> None:
     facts = Facts({"record.kind": "Vendor", "record.do_not_call": False}, frozenset({"agent"}))
-    assert decide(plan(), facts).cause == "outage"
+    tried: list[Tried] = []
+    assert decide(plan(), facts, tried).cause == "outage"
+    assert tried[-1] == Tried("suppliers", "unknown")
 
 
 def test_an_outage_may_signal_a_number() -> None:

@@ -23,7 +23,8 @@ class Tried:
     """One rule in an explanation.
 
     `condition` is the one that settled it: that failed, or that could not be judged because its
-    fact is unknown; None where the rule decided. `value` is what it met, None for a missing fact.
+    fact is unknown; None where all hold, and the rule decided, or its number takes an unknown fact.
+    `value` is what it met, None for a missing fact.
     """
 
     rule: str
@@ -42,12 +43,14 @@ def decide(plan: DialPlan, facts: Facts, tried: list[Tried] | None = None) -> De
     for rule in plan.rules:
         settled, result = _judge(rule, facts)
         limited = limited or _looks_at_limit(rule, settled)
+        resolved = _resolve(rule.outcome, rule.id, facts) if result == "decided" else None
+        if result == "decided" and resolved is None:
+            result = "unknown"
         if tried is not None:
             value = None if settled is None else facts.values.get(settled.fact)
             tried.append(Tried(rule.id, result, settled, value))
         if result == "failed":
             continue
-        resolved = None if result == "unknown" else _resolve(rule.outcome, rule.id, facts)
         decision = (
             _outage(plan, rule, facts) if resolved is None else _with_times(resolved, rule, facts)
         )
