@@ -81,9 +81,12 @@ def add(
 ) -> None:
     """Puts a number, or a prefix, on a list."""
     row = {"number": number, "reason": reason, "source": source, "expires": expires}
+    entry = to_entry(row)
+    if entry.expires and date.fromisoformat(entry.expires) < datetime.now(UTC).date():
+        raise ListError(f"--expires {expires} is over: the entry would count for nothing.")
     numbers = _list(name, stack)
     _warn_of_unknown(numbers)
-    numbers.put([to_entry(row)])
+    numbers.put([entry])
     output.say(f"It is on the list {name}.", "green")
 
 

@@ -53,7 +53,8 @@ def test_a_list_that_the_active_plan_does_not_ask_for_is_warned_of(
 
 
 def test_an_entry_ends_after_its_last_day(dialplan: Dialplan) -> None:
-    dialplan("list", "add", NUMBER, "--list", "dnc", "--expires", "2020-01-31")
+    assert dialplan("list", "add", NUMBER, "--list", "dnc", "--expires", "2020-01-31") == 1
+    assert "2020-01-31 is over" in dialplan.err
     assert dialplan.json("list", "check", NUMBER, "--list", "dnc")["listed"] is False
     dialplan("list", "add", NUMBER, "--list", "dnc", "--expires", "2999-01-31")
     assert dialplan.json("list", "check", NUMBER, "--list", "dnc")["listed"] is True
