@@ -26,12 +26,16 @@ def to_facts(
 
     `items` is what the table holds of the callee; None where it could not be asked.
     """
-    callee = click.callee
-    values = {**_of_callee(plan, callee, now), **_of_record(gathered), **_of_agent(gathered)}
+    callee, record, agent = click.callee, gathered.record, gathered.agent
+    values = dict(_of_callee(plan, callee, now))
+    if record is not None:
+        values |= _named("record", {"object": record.object_name, **record.attributes})
+    if agent is not None:
+        values |= _named("agent", {"known": agent.known, **agent.attributes})
     unknown = set()
     if gathered.record_from in ("unasked", "unknown"):
         unknown.add("record")
-    if gathered.agent is None:
+    if agent is None:
         unknown.add("agent")
     if plan.listed or plan.attempts:
         if items is None and callee.number is not None:
@@ -55,20 +59,8 @@ def _of_callee(plan: DialPlan, callee: Callee, now: float) -> Values:
     return {**values, **hours_facts(plan, callee, now)}
 
 
-def _of_record(gathered: Gathered) -> Values:
-    record = gathered.record
-    if record is None:
-        return {}
-    attributes = {f"record.{name}": value for name, value in record.attributes.items()}
-    return {"record.object": record.object_name, **attributes}
-
-
-def _of_agent(gathered: Gathered) -> Values:
-    agent = gathered.agent
-    if agent is None:
-        return {}
-    attributes = {f"agent.{name}": value for name, value in agent.attributes.items()}
-    return {"agent.known": agent.known, **attributes}
+def _named(group: str, attributes: Values) -> Values:
+    return {f"{group}.{name}": value for name, value in attributes.items()}
 
 
 def _of_table(

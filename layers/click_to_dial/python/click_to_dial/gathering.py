@@ -1,7 +1,7 @@
 """What is known of record and agent: kept from an earlier call, or asked of Salesforce just now."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal, TypeVar
 
@@ -69,18 +69,16 @@ class Sources:
         Whoever needs no more does not ask for the next, which takes a round trip. No failure is
         raised.
         """
-        yield _without_salesforce(plan, click, Stored(items=None), could_read=True)
+        yield _without_salesforce(click, Stored(items=None), could_read=True)
         stored, could_read = self._stored(plan, click, deadline)
-        yield _without_salesforce(plan, click, stored, could_read)
-        answer = self._ask(plan, _question(plan, click, stored), deadline)
-        could_write = self._keep(plan, click, answer, deadline)
         times, longest = plan.freshness, plan.freshness.stale_if_error
-        record, record_from = _settle(
-            stored.record, stored.record_age, times.record, answer.record, longest
-        )
-        agent, agent_from = _settle(
-            stored.agent, stored.agent_age, times.agent, answer.agent, longest
-        )
+        fresh = _younger(stored, times.record, times.agent)
+        yield _without_salesforce(click, fresh, could_read)
+        answer = self._ask(plan, _question(click, fresh), deadline)
+        could_write = self._keep(plan, click, answer, deadline)
+        stale = _younger(stored, longest, longest)
+        record, record_from = _settle(fresh.record, answer.record, stale.record)
+        agent, agent_from = _settle(fresh.agent, answer.agent, stale.agent)
         yield Gathered(
             record=record,
             agent=agent,
@@ -138,36 +136,41 @@ class Sources:
         return True
 
 
-def _without_salesforce(plan: DialPlan, click: Click, stored: Stored, could_read: bool) -> Gathered:
+def _without_salesforce(click: Click, fresh: Stored, could_read: bool) -> Gathered:
     """What is known so far. That there was no such record is left for Salesforce to say again."""
-    record = _if_fresh(stored.record, stored.record_age, plan.freshness.record)
-    record = record if record and record.found else None
-    agent = _if_fresh(stored.agent, stored.agent_age, plan.freshness.agent)
+    record = fresh.record if fresh.record and fresh.record.found else None
     unasked: Origin = "unasked" if click.record_id else "none"
     return Gathered(
         record=record,
-        agent=agent,
+        agent=fresh.agent,
         record_from="cached" if record else unasked,
-        agent_from="cached" if agent else "unasked",
+        agent_from="cached" if fresh.agent else "unasked",
         cache_failed=not could_read,
-        record_age=stored.record_age if record else 0.0,
-        agent_age=stored.agent_age if agent else 0.0,
-        items=stored.items,
+        record_age=fresh.record_age if record else 0.0,
+        agent_age=fresh.agent_age if fresh.agent else 0.0,
+        items=fresh.items,
     )
 
 
-def _question(plan: DialPlan, click: Click, stored: Stored) -> Question:
+def _question(click: Click, fresh: Stored) -> Question:
     """What is not known freshly enough."""
-    record = _if_fresh(stored.record, stored.record_age, plan.freshness.record)
-    agent = _if_fresh(stored.agent, stored.agent_age, plan.freshness.agent)
     return Question(
-        record_id=None if record else click.record_id,
-        agent_uid=None if agent else click.agent_uid,
-        object_name=stored.object_name,
+        record_id=None if fresh.record else click.record_id,
+        agent_uid=None if fresh.agent else click.agent_uid,
+        object_name=fresh.object_name,
     )
 
 
-def _if_fresh(value: Known | None, age: float, seconds: int) -> Known | None:
+def _younger(stored: Stored, record_seconds: int, agent_seconds: int) -> Stored:
+    """Of record and agent what is young enough."""
+    return replace(
+        stored,
+        record=_if_younger(stored.record, stored.record_age, record_seconds),
+        agent=_if_younger(stored.agent, stored.agent_age, agent_seconds),
+    )
+
+
+def _if_younger(value: Known | None, age: float, seconds: int) -> Known | None:
     """`value` where it is young enough: that nothing was found is believed only briefly."""
     if value is None:
         return None
@@ -176,19 +179,13 @@ def _if_fresh(value: Known | None, age: float, seconds: int) -> Known | None:
 
 
 def _settle(
-    kept: Known | None,
-    age: float,
-    fresh_seconds: int,
-    answered: Known | SalesforceError | None,
-    stale_seconds: int,
+    fresh: Known | None, answered: Known | SalesforceError | None, stale: Known | None
 ) -> tuple[Known | None, Origin]:
     """The best there is: what is fresh, else what Salesforce says, else what it said."""
-    fresh = _if_fresh(kept, age, fresh_seconds)
     if fresh is not None:
         return fresh, "cached"
     if answered is not None and not isinstance(answered, SalesforceError):
         return answered, "salesforce"
-    stale = _if_fresh(kept, age, stale_seconds)
     return (stale, "stale") if stale is not None else (None, "unknown")
 
 

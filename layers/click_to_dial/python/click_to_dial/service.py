@@ -85,9 +85,10 @@ class ClickToDial:
         click = to_click(request, plan)
         sources = Sources(self.cache, self.salesforce, self.breaker, self.pseudonym)
         for gathered in sources.gather(plan, click, deadline):
-            if self._suffices(plan, click, gathered):
+            facts, decision = self._judge(plan, click, gathered, gathered.items, tried)
+            if _suffices(click, decision):
                 break
-        facts, decision = self._decided(plan, click, gathered, deadline, tried)
+        facts, decision = self._count(plan, click, gathered, facts, decision, deadline, tried)
         number = click.callee.number
         return Report(
             plan_version=plan.version,
@@ -100,52 +101,51 @@ class ClickToDial:
             decision=decision,
         )
 
-    def _suffices(self, plan: DialPlan, click: Click, gathered: Gathered) -> bool:
-        """Whether the rules decide without asking for more.
-
-        A call is placed only where there is such a record; but an emergency waits for nobody.
-        """
-        facts = to_facts(plan, click, gathered, gathered.items, self.pseudonym, self.clock())
-        decision = decide(plan, facts)
-        if decision.cause == "outage":
-            return False
-        needs_record = decision.service_number is not None and click.record_id is not None
-        return not needs_record or click.callee.kind == "emergency"
-
-    def _decided(
+    def _judge(
         self,
         plan: DialPlan,
         click: Click,
         gathered: Gathered,
+        items: Mapping[str, Item] | None,
+        tried: list[Tried] | None,
+    ) -> tuple[Facts, Decision | None]:
+        """What the rules say of what is known; None for a record that is none."""
+        facts = to_facts(plan, click, gathered, items, self.pseudonym, self.clock())
+        if gathered.record is not None and not gathered.record.found:
+            return facts, None
+        if tried is not None:
+            tried.clear()
+        return facts, decide(plan, facts, tried)
+
+    def _count(
+        self,
+        plan: DialPlan,
+        click: Click,
+        gathered: Gathered,
+        facts: Facts,
+        decision: Decision | None,
         deadline: Deadline,
         tried: list[Tried] | None,
     ) -> tuple[Facts, Decision | None]:
         """The decision; where it allows a call under a limit, the call has been counted.
 
         Where somebody else was counted in between, all is decided anew. That ends: once as many
-        are counted as the limit says, the decision is to refuse. None for a record that is none.
+        are counted as the limit says, the decision is to refuse.
         """
         items = gathered.items
-        while True:
-            facts = to_facts(plan, click, gathered, items, self.pseudonym, self.clock())
-            if gathered.record is not None and not gathered.record.found:
-                return facts, None
-            if tried is not None:
-                tried.clear()
-            decision = decide(plan, facts, tried)
-            allowed = decision.service_number is not None
-            if not (allowed and decision.limited and items is not None and click.callee.number):
-                return facts, decision
+        while items is not None and click.callee.number and _takes_of_a_limit(decision):
             try:
-                count = partial(self._count, plan, click, items, facts.now)
-                changed = deadline.run(count, COUNT_SECONDS)
+                add = partial(self._add, plan, click, items, facts.now)
+                changed = deadline.run(add, COUNT_SECONDS)
             except (DynamoDBError, OutOfTimeError):
                 changed = Changed(None)  # what cannot be counted must not pass as below the limit
             if changed is None:
-                return facts, decision
+                break
             items = changed.items
+            facts, decision = self._judge(plan, click, gathered, items, tried)
+        return facts, decision
 
-    def _count(
+    def _add(
         self, plan: DialPlan, click: Click, items: Mapping[str, Item], now: float
     ) -> Changed | None:
         """Counts an allowed call, or says what the table holds since somebody else was quicker."""
@@ -157,6 +157,21 @@ class ClickToDial:
         current = self.attempts.read(key)
         others = {name: item for name, item in items.items() if name != key}
         return Changed(others if current is None else {**others, key: current})
+
+
+def _suffices(click: Click, decision: Decision | None) -> bool:
+    """Whether the rules decide without asking for more.
+
+    A call is placed only where there is such a record; but an emergency waits for nobody.
+    """
+    if decision is None or decision.cause == "outage":
+        return False
+    needs_record = decision.service_number is not None and click.record_id is not None
+    return not needs_record or click.callee.kind == "emergency"
+
+
+def _takes_of_a_limit(decision: Decision | None) -> bool:
+    return decision is not None and decision.service_number is not None and decision.limited
 
 
 def to_click(request: Request, plan: DialPlan) -> Click:
