@@ -12,15 +12,20 @@ from moto.server import ThreadedMotoServer
 from local import moto_in_turn
 
 
-def main() -> None:
-    """Prints where it listens, and serves until it is told to stop."""
+def start(host: str = "127.0.0.1") -> tuple[ThreadedMotoServer, str]:
+    """The server, which runs until it is stopped, and its URL."""
     moto_in_turn.install()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    address = sys.argv[1] if sys.argv[1:] else "127.0.0.1"
-    server = ThreadedMotoServer(ip_address=address, port=0, verbose=False)
+    server = ThreadedMotoServer(ip_address=host, port=0, verbose=False)
     server.start()
-    host, port = server.get_host_and_port()
-    print(f"http://{host}:{port}", flush=True)
+    name, port = server.get_host_and_port()
+    return server, f"http://{name}:{port}"
+
+
+def main() -> None:
+    """Prints where it listens, and serves until it is told to stop."""
+    _, url = start(*sys.argv[1:2])
+    print(url, flush=True)
     threading.Event().wait()
 
 

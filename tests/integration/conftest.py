@@ -4,7 +4,6 @@ Sockets stay open: the Salesforce simulator is an HTTP server.
 """
 
 import json
-import logging
 import os
 import uuid
 from collections.abc import Iterator, Mapping
@@ -13,13 +12,13 @@ from typing import Any, NamedTuple
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from cli import targets
 from click_to_dial import bootstrap_aws, settings
 from click_to_dial.aws.client import AwsClient
 from click_to_dial.dynamodb.plans import PlanStore
-from local import moto_in_turn, template
+from local import template
+from local.aws import start
 from local.salesforce import Simulator, running
 from tests.integration.dialplan_command import Dialplan
 
@@ -37,12 +36,8 @@ class Table(NamedTuple):
 @pytest.fixture(scope="session", autouse=True)
 def aws() -> Iterator[settings.AwsSettings]:
     """AWS, for the functions and for boto3, is moto's server in this process."""
-    moto_in_turn.install()
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    environment = template.aws_at(f"http://{host}:{port}")
+    server, url = start()
+    environment = template.aws_at(url)
     os.environ.update(environment)
     yield settings.aws_from_environment(environment)
     server.stop()
