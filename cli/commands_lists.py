@@ -143,7 +143,7 @@ def _warn_of_unknown(numbers: NumberList) -> None:
     active = store.active()
     if active is None:
         return
-    names = store.document(store.version(active.version)).get("lists", [])
+    names = store.document(active).get("lists", [])
     if numbers.name not in names:
         said = unknown("list", numbers.name, names)
         output.complain(f"The active dial plan asks for no such list: {said}")

@@ -86,7 +86,7 @@ def rollback(
     _confirm(difference, f"Roll {target.name} back to version {version}?", yes, json)
     replaces = None if active is None else active.version
     now = target.store.rollback(version, author=author, replaces=replaces)
-    document = target.store.document(target.store.version(version))
+    document = target.store.document(now)
     _show_active(now, json, read_new_mappings(target, document, ask=True))
 
 
@@ -168,7 +168,7 @@ def _difference(store: PlanStore, active: Active | None, after: str, name: str) 
 
 
 def _document(store: PlanStore, active: Active | None) -> Mapping[str, Any] | None:
-    return None if active is None else store.document(store.version(active.version))
+    return None if active is None else store.document(active)
 
 
 def _last_change(store: PlanStore, number: int) -> str:

@@ -10,6 +10,7 @@ from cli.options import Json, Stack
 from cli.targets import Target, find_target
 from click_to_dial.bootstrap_sync import SYNC_SECONDS
 from click_to_dial.deadline import Deadline
+from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.sync import MOST_LOST, Change
 from click_to_dial.sync import sync as synchronise
@@ -56,7 +57,7 @@ def read_new_mappings(target: Target, document: Mapping[str, Any], *, ask: bool)
 
     Until then, calls are decided by a mapping's last entries, or by its default.
     """
-    names = [name for name, mapping in document["mappings"].items() if "salesforce" in mapping]
+    names = kept_in_salesforce(document)
     if not names:
         return []
     if not ask:

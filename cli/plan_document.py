@@ -64,7 +64,7 @@ def _hours(plan: Plan) -> Document:
     if not plan.hours:
         return {}
     home = home_zone(plan.home_region, plan.home_zone)
-    zones = {"callee": None, "home": home}
+    zones = {CALLEE: None, "home": home}
     year = datetime.datetime.now(datetime.UTC).year
     windows = {}
     for name, window in plan.hours.items():

@@ -12,6 +12,7 @@ import requests
 from cli.aws import adapted
 from cli.plan_file import PlanFile
 from click_to_dial.bootstrap_sync import synchroniser
+from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.dynamodb.plans import PlanStore
 from click_to_dial.errors import ClickToDialError
 from local import template as sam
@@ -51,7 +52,7 @@ def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
         print(f"No row of {inputs.org_path} has {', '.join(missing)}: taken to be empty.")
         url = f"{settings['SALESFORCE_URL']}/_simulator/fields"
         requests.post(url, json=dict.fromkeys(missing, True), timeout=5).raise_for_status()
-    if any("salesforce" in mapping for mapping in plan.document["mappings"].values()):
+    if kept_in_salesforce(plan.document):
         _synchronise()
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from click_to_dial.deadline import Deadline
+from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.dynamodb.plan_items import Active
 from click_to_dial.errors import (
     ClickToDialError,
@@ -148,7 +149,7 @@ def _read_all(
     organisation: Rows, document: Document, cached: Mapping[str, Entries], deadline: Deadline
 ) -> list[Change]:
     """One mapping after the other; one that never ends leaves the others their share of time."""
-    names = [name for name, mapping in document["mappings"].items() if "salesforce" in mapping]
+    names = kept_in_salesforce(document)
     changes: list[Change] = []
     for name in names:
         at_most = deadline.remaining() / (len(names) - len(changes))

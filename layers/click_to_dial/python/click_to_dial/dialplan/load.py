@@ -31,6 +31,11 @@ Numbers = Mapping[str, ServiceNumber]
 Mappings = Mapping[str, NumberMapping]
 
 
+def kept_in_salesforce(document: Document) -> list[str]:
+    """The mappings of a document that has their source and not their entries."""
+    return [name for name, mapping in document["mappings"].items() if "salesforce" in mapping]
+
+
 def load(
     document: Document, salesforce_mappings: Mapping[str, Entries] | None = None, version: int = 0
 ) -> DialPlan:

@@ -82,8 +82,11 @@ class PlanReader:
         with dynamodb_errors():
             return self._bodies.read([version.source])[version.source.hash]
 
-    def document(self, version: Version) -> Document:
-        """The document of a version. Raises NoDialPlanError where it is gone."""
+    def document(self, version: Version | Active) -> Document:
+        """The document of a version, or of what decides now.
+
+        Raises NoDialPlanError where it is gone.
+        """
         with dynamodb_errors():
             document: Document = json.loads(self._bodies.read([version.body])[version.body.hash])
         return document

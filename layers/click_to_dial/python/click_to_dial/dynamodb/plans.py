@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from click_to_dial.aws.errors import AwsError
+from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.dynamodb.plan_items import (
     ACTIVE_KEY,
     Active,
@@ -132,12 +133,13 @@ class PlanStore(PlanReader):
     ) -> Active:
         """`version` as the active one, with what is cached of the mappings that it still has."""
         cached = {} if active is None else active.mappings
-        wanted = [name for name, each in document["mappings"].items() if "salesforce" in each]
         return Active(
             revision=1 if active is None else active.revision + 1,
             version=version.number,
             body=version.body,
-            mappings={name: cached[name] for name in wanted if name in cached},
+            mappings={
+                name: cached[name] for name in kept_in_salesforce(document) if name in cached
+            },
             activated_at=self._time(),
             activated_by=author,
         )
