@@ -111,10 +111,10 @@ class ClickToDial:
     ) -> tuple[Facts, Decision | None]:
         """What the rules say of what is known; None for a record that is none."""
         facts = to_facts(plan, click, gathered, items, self.pseudonym, self.clock())
-        if gathered.record is not None and not gathered.record.found:
-            return facts, None
         if tried is not None:
             tried.clear()
+        if gathered.record is not None and not gathered.record.found:
+            return facts, None
         return facts, decide(plan, facts, tried)
 
     def _count(
