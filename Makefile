@@ -26,16 +26,16 @@ help: ## this list
 
 .PHONY: run
 run: .venv/run ## the whole system on this machine [PORT=3000 ORG=… PLAN=… AUTH=key]
-	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local.run
+	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local_stack.run
 
 .PHONY: simulator
 simulator: .venv/run ## Salesforce's simulator alone [PORT=3001 ORG=…]
-	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local.salesforce \
+	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local_stack.salesforce \
 	  $(if $(PORT),--port "$(PORT)") $(if $(ORG),--org "$(ORG)")
 
 .PHONY: sam-local
 sam-local: build ## what `sam build` made, under `sam local start-api`; needs Docker [PORT=3000 AUTH=key]
-	@PYTHONPATH="$(SOURCES)" SAM_CLI_TELEMETRY=0 exec .venv/bin/python -m local.sam_local $(OPTIONS)
+	@PYTHONPATH="$(SOURCES)" SAM_CLI_TELEMETRY=0 exec .venv/bin/python -m local_stack.sam_local $(OPTIONS)
 
 # Checks -------------------------------------------------------------------------------------------
 
@@ -91,7 +91,7 @@ deploy: build ## sam deploy [ENV=staging PARAMETERS="Name=value …"]
 
 .PHONY: smoke
 smoke: .venv/run ## calls a deployed stack as jtel would [STACK=click-to-dial TOKEN=… QUERY=…]
-	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m cli.smoke $(if $(STACK),"$(STACK)")
+	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m dialplan_cli.smoke $(if $(STACK),"$(STACK)")
 
 # Environments: .venv to run, and with more to test; sam's and Lambda's beside it ------------------
 
@@ -122,7 +122,7 @@ pip_install = @echo "Installing $2 into $1" >&2; $1/bin/python -m pip --disable-
 	$(call venv,.venv)
 
 .venv/bin/dialplan: | .venv/bin/python
-	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/.venv/bin/python" -m cli "$$@"\n' \
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/.venv/bin/python" -m dialplan_cli "$$@"\n' \
 	  "$(SOURCES)" "$(CURDIR)" > $@
 	@chmod +x $@
 

@@ -7,7 +7,7 @@ import os
 
 from hypothesis import settings
 
-from local.template import aws_at
+from local_stack.template import aws_at
 
 for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
     del os.environ[name]

@@ -4,8 +4,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from click_to_dial.authorizer.request import policy
-from click_to_dial.bootstrap_authorizer import authorizer, verdict_log
+from click_to_dial.authorizer.authorize import policy
+from click_to_dial.authorizer.wiring import authorizer, verdict_log
 
 # Now, not at the first call: a snapshot or a warm sandbox then has them.
 authorize, log_verdict = authorizer(), verdict_log()

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from click_to_dial.bootstrap import click_to_dial
+from click_to_dial.decision.warm_start import start
+from click_to_dial.decision.wiring import click_to_dial
 from click_to_dial.settings import starts_from_snapshot
-from click_to_dial.start import start
 
 start(click_to_dial, from_snapshot=starts_from_snapshot())
 
 # After it: while DynamoDB and Salesforce answer what was begun, the rest is imported.
-from click_to_dial import http, observability  # noqa: E402
+from click_to_dial.decision import api as http  # noqa: E402
+from click_to_dial.decision import log as observability  # noqa: E402
+from click_to_dial.decision.log import REQUEST_ID, logger, metrics  # noqa: E402
 from click_to_dial.errors import BadParameterError, DialPlanError  # noqa: E402
-from click_to_dial.observability import REQUEST_ID, logger, metrics  # noqa: E402
 
 
 @logger.inject_lambda_context(correlation_id_path=REQUEST_ID)

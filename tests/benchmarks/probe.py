@@ -27,9 +27,8 @@ def stages(event: dict[str, Any]) -> dict[str, float]:
         marks.append((name, time.process_time()))
 
     # One after the other, where the handler lets them overlap.
-    from click_to_dial import http, observability  # noqa: F401
-    from click_to_dial.bootstrap import click_to_dial
     from click_to_dial.deadline import Deadline
+    from click_to_dial.decision.wiring import click_to_dial
 
     mark("imports")
     use_case = click_to_dial()

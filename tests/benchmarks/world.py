@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 import boto3
 import requests
 
-from cli.aws import adapted
-from cli.plan_file import read_plan
-from click_to_dial.dynamodb.plans import PlanStore
-from local import template as sam
-from local.children import Child
-from local.salesforce.state import CLIENT_ID, CLIENT_SECRET
+from click_to_dial.dynamodb.plan_store import PlanStore
+from dialplan_cli.aws import adapted
+from dialplan_cli.plan.read import read_plan
+from local_stack import template as sam
+from local_stack.children import Child
+from local_stack.salesforce.state import CLIENT_ID, CLIENT_SECRET
 from tests.e2e.sandbox import ROOT
 
 DYNAMODB_SECONDS, SALESFORCE_SECONDS = 0.005, 0.150
@@ -87,8 +87,8 @@ def running() -> Iterator[World]:
         def start(log: str, module: str, *arguments: str) -> str:
             return stack.enter_context(Child(folder / log, module, *arguments)).url()
 
-        aws = start("aws.log", "local.aws")
-        salesforce = start("salesforce.log", "local.salesforce", "--port", "0")
+        aws = start("aws.log", "local_stack.aws")
+        salesforce = start("salesforce.log", "local_stack.salesforce", "--port", "0")
         upstream = "tests.benchmarks.upstream"
         parameters = {
             "SalesforceUrl": start("to-salesforce.log", upstream, salesforce),

@@ -8,13 +8,13 @@ from pathlib import Path
 import boto3
 import pytest
 
-from cli.aws import adapted
-from cli.plan_file import read_plan
-from click_to_dial.dynamodb.plans import PlanStore
-from local import template as sam
-from local.children import Child
-from local.salesforce.server import running
-from local.salesforce.state import CLIENT_ID, CLIENT_SECRET
+from click_to_dial.dynamodb.plan_store import PlanStore
+from dialplan_cli.aws import adapted
+from dialplan_cli.plan.read import read_plan
+from local_stack import template as sam
+from local_stack.children import Child
+from local_stack.salesforce.server import running
+from local_stack.salesforce.state import CLIENT_ID, CLIENT_SECRET
 from tests.e2e.sandbox import PYTHON, ROOT, Sandbox, built, started
 
 CREDENTIALS = json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def aws_url(folder: Path) -> Iterator[str]:
-    with Child(folder / "aws.log", "local.aws") as aws:
+    with Child(folder / "aws.log", "local_stack.aws") as aws:
         yield aws.url()
 
 
@@ -44,7 +44,7 @@ def environment(aws_url: str) -> Iterator[Mapping[str, str]]:
     boto3.client("secretsmanager", endpoint_url=aws_url).create_secret(
         Name="salesforce", SecretString=CREDENTIALS
     )
-    with running(ROOT / "local" / "demo_org.json") as salesforce:
+    with running(ROOT / "local_stack/demo_org.json") as salesforce:
         settings = {"SalesforceUrl": salesforce.url, "SalesforceSecret": "salesforce", "Table": "-"}
         yield sam.environment(sam.load(), settings, aws_url)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from local import template as sam
+from local_stack import template as sam
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / ".aws-sam" / "build"

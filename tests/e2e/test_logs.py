@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from local import template as sam
+from local_stack import template as sam
 from tests.callers import event
 from tests.e2e.sandbox import ROOT, Sandbox, built, started
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import boto3
 
-from local import template as sam
+from local_stack import template as sam
 from tests.callers import ARN, event
 from tests.e2e.sandbox import Sandbox, built, started
 

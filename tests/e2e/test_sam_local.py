@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local import sam_local
-from local import template as sam
+from local_stack import sam_local
+from local_stack import template as sam
 
 
 @pytest.mark.parametrize("mode", ["key", "salesforce"])

@@ -13,7 +13,7 @@ from tests.e2e.sandbox import PYTHON, ROOT, built
 
 PROBE = """
 import handler, snapshot_restore_py
-from click_to_dial.bootstrap import click_to_dial
+from click_to_dial.decision.wiring import click_to_dial
 
 made = []
 def note(when):

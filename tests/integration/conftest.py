@@ -13,16 +13,16 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 
-from cli import targets
 from click_to_dial import bootstrap_aws, settings
 from click_to_dial.aws.client import AwsClient
-from click_to_dial.dynamodb.plans import PlanStore
-from local import template
-from local.aws import start
-from local.salesforce import Simulator, running
+from click_to_dial.dynamodb.plan_store import PlanStore
+from dialplan_cli import targets
+from local_stack import template
+from local_stack.aws import start
+from local_stack.salesforce import Simulator, running
 from tests.integration.dialplan_command import Dialplan
 
-DEMO_ORG = Path(__file__).parents[2] / "local/demo_org.json"
+DEMO_ORG = Path(__file__).parents[2] / "local_stack/demo_org.json"
 
 
 class Table(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.app import main
+from dialplan_cli.app import main
 
 
 class Dialplan:

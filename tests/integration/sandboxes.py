@@ -9,8 +9,9 @@ import os
 import sys
 import time
 
-from click_to_dial import bootstrap, bootstrap_aws, settings
+from click_to_dial import bootstrap_aws, settings
 from click_to_dial.deadline import Deadline
+from click_to_dial.decision import wiring as bootstrap
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.ports import Question
 from tests.fakes import plan

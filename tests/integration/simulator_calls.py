@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import requests
 
-from local.salesforce import Simulator
+from local_stack.salesforce import Simulator
 
 ACCOUNT = "0010C0000000001QAA"
 CONTACT = "0030C0000000001QAA"

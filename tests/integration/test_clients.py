@@ -5,11 +5,11 @@ from typing import Any
 import boto3
 import pytest
 
-from cli.aws import adapted
 from click_to_dial import bootstrap_aws, settings
 from click_to_dial.aws.client import DYNAMODB, SECRETS_MANAGER, AwsClient, Service, pages
 from click_to_dial.aws.errors import AwsError
-from local import template
+from dialplan_cli.aws import adapted
+from local_stack import template
 from tests.integration.conftest import Table
 
 KEY = {"pk": {"S": "clé"}, "sk": {"S": "0"}}

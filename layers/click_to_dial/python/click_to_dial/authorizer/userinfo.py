@@ -5,7 +5,7 @@ https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_userinfo_
 
 import json
 
-from click_to_dial.authorizer.salesforce import SALESFORCE_SECONDS, Identity
+from click_to_dial.authorizer.salesforce_token import SALESFORCE_SECONDS, Identity
 from click_to_dial.errors import UnverifiedError
 from click_to_dial.https import HttpError, Server
 from click_to_dial.salesforce_id import to_18

@@ -5,7 +5,7 @@ from typing import Any
 
 from click_to_dial.aws.client import AwsClient
 from click_to_dial.aws.errors import AwsError
-from click_to_dial.dynamodb.facts import ENTRY, to_item
+from click_to_dial.dynamodb.facts_cache import ENTRY, to_item
 from click_to_dial.errors import DynamoDBError
 from click_to_dial.ports import Item
 

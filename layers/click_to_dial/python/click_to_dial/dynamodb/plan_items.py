@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from click_to_dial.dynamodb.bodies import Body
+from click_to_dial.dynamodb.blobs import Body
 
 Item = Mapping[str, Any]
 

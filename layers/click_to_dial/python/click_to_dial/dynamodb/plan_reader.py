@@ -8,7 +8,7 @@ from typing import Any
 
 from click_to_dial.aws.client import AwsClient, pages
 from click_to_dial.aws.errors import AwsError
-from click_to_dial.dynamodb.bodies import Bodies
+from click_to_dial.dynamodb.blobs import Bodies
 from click_to_dial.dynamodb.plan_items import (
     ACTIVE_KEY,
     Active,

@@ -1,0 +1,137 @@
+"""Why a call is decided as it is, by the very code that decides it in the function."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.decision import api as http
+from click_to_dial.decision.service import ClickToDial, Report
+from click_to_dial.dialplan import DialPlan, Tried
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.errors import BadParameterError, ClickToDialError, DialPlanError
+from click_to_dial.model import Scalar
+from dialplan_cli.calls_file import NotCounted
+from dialplan_cli.output import say, show_table
+
+
+@dataclass(slots=True)
+class FixedPlan:
+    """The port `DialPlans`, for a plan that is not published (yet)."""
+
+    plan: DialPlan
+    failure: ClickToDialError | None = None
+
+    def get(self, deadline: Deadline) -> DialPlan:
+        """The plan."""
+        return self.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What was known, what was tried, and what jtel would get: status and body.
+
+    `report` is None where the call could not be read or there is no plan.
+    """
+
+    status: int
+    body: dict[str, Any]
+    tried: tuple[Tried, ...] = ()
+    report: Report | None = None
+
+    @property
+    def facts(self) -> dict[str, Scalar]:
+        """The facts that the rules were judged by."""
+        report = self.report
+        return {} if report is None else dict(report.facts.values)
+
+
+def with_plan(service: ClickToDial, plan: DialPlan) -> ClickToDial:
+    """The same service, deciding by another plan."""
+    return replace(service, plans=FixedPlan(plan))
+
+
+def explain(
+    service: ClickToDial, record: str, number: str, agent: str, at: datetime | None = None
+) -> Explanation:
+    """Decides one call as the function would, now or `at` a time, and keeps what led to it."""
+    if at is not None:
+        service = replace(service, clock=at.timestamp)
+    tried: list[Tried] = []
+    query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
+    try:
+        report = replace(service, attempts=NotCounted()).decide(
+            http.read_request({"multiValueQueryStringParameters": query}), tried
+        )
+    except BadParameterError as error:
+        return _explanation(http.bad_parameter(error))
+    except DialPlanError as error:
+        return _explanation(http.no_dial_plan(error))
+    return replace(_explanation(http.answer(report)), tried=tuple(tried), report=report)
+
+
+def _explanation(response: http.Response) -> Explanation:
+    return Explanation(response["statusCode"], json.loads(response["body"]))
+
+
+def as_json(explanation: Explanation) -> dict[str, Any]:
+    """The explanation for machines."""
+    report = explanation.report
+    gathered = None if report is None else report.gathered
+    return {
+        "status": explanation.status,
+        "body": explanation.body,
+        "plan_version": None if report is None else report.plan_version,
+        "callee": None if report is None else report.callee,
+        "record_from": None if gathered is None else gathered.record_from,
+        "agent_from": None if gathered is None else gathered.agent_from,
+        "facts": explanation.facts,
+        "rules": [
+            {
+                "rule": each.rule,
+                "result": each.result,
+                "fact": each.condition.fact if each.condition else None,
+                "expected": each.condition.expected if each.condition else None,
+                "value": each.value,
+            }
+            for each in explanation.tried
+        ],
+    }
+
+
+def show(explanation: Explanation) -> None:
+    """The explanation for people."""
+    report = explanation.report
+    if report is not None:
+        gathered = report.gathered
+        facts = sorted(explanation.facts.items())
+        say(f"Facts (record: {gathered.record_from}, agent: {gathered.agent_from})", "bold")
+        if report.callee is not None:
+            say(f"The log has this number as {report.callee}")
+        show_table(("fact", "value"), [(name, _shown(value)) for name, value in facts])
+        for failure in gathered.failures:
+            say(f"Salesforce: {failure.reason}: {failure}", "yellow")
+        version = report.plan_version
+        say(f"\nRules of {f'version {version}' if version else 'the file'}", "bold")
+        show_table(("rule", "", "because"), map(_row, explanation.tried))
+    say("\nAnswer", "bold")
+    say(f"{explanation.status} {_shown(explanation.body)}")
+
+
+def _row(tried: Tried) -> tuple[str, str, str]:
+    if tried.condition is None and tried.result == "unknown":
+        return tried.rule, tried.result, "what its number takes is not known: `outage` decides"
+    if tried.condition is None:
+        return tried.rule, tried.result, "all its conditions hold"
+    met = "it is missing" if tried.value is None else f"it is {_shown(tried.value)}"
+    if tried.result == "unknown":
+        looked_up = tried.condition.group in (LISTED, ATTEMPTS)
+        asked = "the table could not be read" if looked_up else "Salesforce could not be asked"
+        met = f"{asked}: `outage` decides"
+    wanted = f"{tried.condition.fact} must be {_shown(tried.condition.expected)}"
+    return tried.rule, tried.result, f"{wanted}; {met}"
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

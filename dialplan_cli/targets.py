@@ -1,0 +1,117 @@
+"""Where a command works: a deployed stack, or the system that `make run` has started here."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+import boto3
+
+from click_to_dial import settings
+from click_to_dial.aws.client import AwsClient
+from click_to_dial.decision.service import ClickToDial
+from click_to_dial.decision.wiring import decider, organisation
+from click_to_dial.dynamodb.plan_store import PlanStore
+from click_to_dial.errors import ClickToDialError
+from click_to_dial.pseudonym import Pseudonym, keyed
+from click_to_dial.salesforce.organisation import Organisation
+from click_to_dial.settings import Settings
+from dialplan_cli.aws import adapted
+
+LOCAL = Path(__file__).parents[1] / ".local/run.json"
+"""The environment of the handlers, which local_stack.run keeps here as long as it runs."""
+
+PATIENCE_MS = "10000"
+
+# CloudFormation output -> the setting of the function that it stands for.
+OUTPUTS = {
+    "TableName": "TABLE_NAME",
+    "SalesforceUrl": "SALESFORCE_URL",
+    "SalesforceSecretId": "SALESFORCE_SECRET_ID",
+    "SalesforceApiVersion": "SALESFORCE_API_VERSION",
+}
+
+
+class TargetError(ClickToDialError):
+    """There is no system to work on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A running system. `name` is what people call it."""
+
+    name: str
+    settings: Settings
+    number_key: Callable[[], str]
+
+    @property
+    def store(self) -> PlanStore:
+        """Its dial plans."""
+        return PlanStore(_client("dynamodb"), self.settings.table_name)
+
+    @property
+    def service(self) -> ClickToDial:
+        """What decides its calls, wired as in its function."""
+        return decider(
+            self.settings, _client("dynamodb"), _client("secretsmanager"), self.pseudonym
+        )
+
+    @property
+    def pseudonym(self) -> Pseudonym:
+        """What numbers are stored as in its table."""
+        return keyed(self.number_key())
+
+    @property
+    def organisation(self) -> Organisation:
+        """Its Salesforce, asked with its credentials."""
+        return organisation(self.settings, _client("dynamodb"), _client("secretsmanager"))
+
+
+def _client(service: str) -> AwsClient:
+    return adapted(boto3.client(service))
+
+
+def find_target(stack: str | None) -> Target:
+    """The stack of this name, else the system on this machine. Raises TargetError."""
+    target = _stack(stack) if stack else local_target()
+    if target is None:
+        raise TargetError(
+            "Which system? Say --stack NAME for a deployed one, or start one here: make run"
+        )
+    return target
+
+
+def local_target() -> Target | None:
+    """The system that runs on this machine; None where there is none. Raises TargetError."""
+    if not LOCAL.exists():
+        return None
+    try:
+        environment: Mapping[str, str] = json.loads(LOCAL.read_text())
+        patient = settings.from_environment({**environment, "TIME_BUDGET_MS": PATIENCE_MS})
+        key = settings.number_key(environment)
+    except (OSError, ValueError, TypeError, KeyError) as error:  # of another version, or cut off
+        raise TargetError(f"{LOCAL} cannot be read. Start the system anew: make run") from error
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):  # they are of the real AWS
+        os.environ.pop(name, None)
+    os.environ.update(environment)  # boto3 finds its endpoint and credentials there
+    return Target("this machine", patient, lambda: key)
+
+
+def _stack(name: str) -> Target:
+    stacks = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", ())}
+    missing = sorted({*OUTPUTS, "NumberKeySecretId"} - outputs.keys())
+    if missing:
+        listed = ", ".join(missing)
+        raise TargetError(f"The stack {name} has no output {listed}: is it click-to-dial's?")
+    environment = {setting: outputs[output] for output, setting in OUTPUTS.items()}
+    secret_id = outputs["NumberKeySecretId"]
+    patient = settings.from_environment(environment | {"TIME_BUDGET_MS": PATIENCE_MS})
+    return Target(name, patient, cache(partial(_secret, secret_id)))
+
+
+def _secret(secret_id: str) -> str:
+    answer = boto3.client("secretsmanager").get_secret_value(SecretId=secret_id)
+    return str(answer["SecretString"])

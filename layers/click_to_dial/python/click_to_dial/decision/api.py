@@ -1,0 +1,154 @@
+"""The contract with jtel in HTTP: reads the query, writes the answer (design, section 1).
+
+Whatever is not a 200 is a problem document: https://www.rfc-editor.org/rfc/rfc9457
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from click_to_dial.decision.service import Report, Request
+from click_to_dial.errors import BadParameterError, DialPlanError
+from click_to_dial.phone_numbers import clean
+from click_to_dial.salesforce_id import to_18
+
+PATHS = ("/jtelACD/onClickToDial", "/services/apexrest/jtelACD/onClickToDial")
+"""The second is the path of the Apex class that this API replaces."""
+
+LONGEST_AGENT_UID = 80
+
+_NAMES = ("SalesForceID", "CallerID", "AgentUID")
+_NOT_UTF8 = "\ufffd"  # API Gateway puts it in the place of bytes that are no UTF-8
+
+Event = Mapping[str, Any]
+Response = dict[str, Any]
+Query = Mapping[str, Sequence[str]]
+
+
+def is_our_route(event: Event) -> bool:
+    """Whether an API Gateway event is a call of onClickToDial."""
+    return event.get("httpMethod") == "GET" and event.get("resource") in PATHS
+
+
+def read_request(event: Event) -> Request:
+    """The three parameters of an API Gateway proxy event (REST API, payload version 1.0).
+
+    Raises BadParameterError.
+    """
+    query = event.get("multiValueQueryStringParameters") or {}
+    record_id = _single(query, "SalesForceID", may_be_empty=True)
+    caller_id = clean(_single(query, "CallerID"))
+    agent_uid = _agent_uid(_single(query, "AgentUID"))
+    return Request(_record_id(record_id), caller_id, agent_uid)
+
+
+def answer(report: Report) -> Response:
+    """200, 403 or 404: what becomes of a call that could be read."""
+    decision = report.decision
+    if decision is None:
+        return problem(
+            HTTPStatus.NOT_FOUND,
+            "no-such-record",
+            "Salesforce has no record with this SalesForceID, or hides it from the integration "
+            "user.",
+            parameter="SalesForceID",
+        )
+    if decision.service_number is None:
+        return problem(
+            HTTPStatus.FORBIDDEN, "call-not-allowed", decision.reason, rule=decision.rule
+        )
+    signalled = decision.service_number
+    body = {"ServiceNumber": signalled.number, "ServiceNumberName": signalled.name}
+    return _response(HTTPStatus.OK, "application/json", body)
+
+
+def bad_parameter(error: BadParameterError) -> Response:
+    """400: which parameter, and why."""
+    return problem(HTTPStatus.BAD_REQUEST, "bad-parameter", str(error), parameter=error.parameter)
+
+
+def no_such_path() -> Response:
+    """404 for all of jtel's other calls, should they be sent here."""
+    return problem(HTTPStatus.NOT_FOUND, "no-such-path", f"This API answers GET {PATHS[0]} only.")
+
+
+def no_dial_plan(error: DialPlanError) -> Response:
+    """503: nothing to decide by."""
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no-dial-plan", str(error))
+
+
+def internal_error() -> Response:
+    """500: a defect of ours. The log has the place; the caller learns nothing of it."""
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal-error",
+        "A defect of click-to-dial. Its log has the details under this request's id.",
+    )
+
+
+def problem(status: HTTPStatus, kind: str, detail: str, **more: str) -> Response:
+    """A problem document; `more` are its members `parameter` and `rule`."""
+    body = {
+        "type": f"urn:click-to-dial:{kind}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        **more,
+    }
+    return _response(status, "application/problem+json", body)
+
+
+def _response(status: HTTPStatus, content_type: str, body: Mapping[str, Any]) -> Response:
+    return {
+        "statusCode": status.value,
+        "headers": {
+            "Content-Type": f"{content_type}; charset=utf-8",
+            "Cache-Control": "no-store",
+        },
+        "body": json.dumps(body, ensure_ascii=False),
+        "isBase64Encoded": False,
+    }
+
+
+def _single(query: Query, name: str, *, may_be_empty: bool = False) -> str:
+    values = query.get(name, ())
+    if not values:
+        raise BadParameterError(name, f"{name} is missing{_instead(query, name)}.")
+    if len(values) > 1:
+        raise BadParameterError(name, f"{name} is given {len(values)} times, not once.")
+    if not values[0].strip() and not may_be_empty:
+        raise BadParameterError(name, f"{name} is empty.")
+    return values[0]
+
+
+def _instead(query: Query, name: str) -> str:
+    """The parameter that was probably meant to be `name`; only a near miss is quoted back."""
+    from difflib import get_close_matches  # here, since only a misspelt query needs it
+
+    others = {other.lower(): other for other in query if other.isascii() and other not in _NAMES}
+    close = get_close_matches(name.lower(), others, n=1, cutoff=0.75)
+    return f"; the request has {others[close[0]]!r}, which is spelt differently" if close else ""
+
+
+def _record_id(value: str) -> str | None:
+    """None for an empty one: whether that is allowed is for the dial plan to say."""
+    if not value.strip():
+        return None
+    record_id = to_18(value)
+    if record_id is None:
+        raise BadParameterError(
+            "SalesForceID",
+            "SalesForceID is not a Salesforce record id: 15 letters and digits, or 18 whose last "
+            "3 are the checksum of the others.",
+        )
+    return record_id
+
+
+def _agent_uid(value: str) -> str:
+    uid = value.strip()
+    if len(uid) > LONGEST_AGENT_UID or not uid.isprintable() or _NOT_UTF8 in uid:
+        raise BadParameterError(
+            "AgentUID", f"AgentUID must be 1 to {LONGEST_AGENT_UID} printable characters in UTF-8."
+        )
+    return uid

@@ -1,0 +1,77 @@
+"""What the rules are judged by, under the names that the dial plan uses. Pure."""
+
+from collections.abc import Mapping
+
+from click_to_dial.decision.fact_sources import Gathered
+from click_to_dial.decision.number_lookups import (
+    attempts_facts,
+    attempts_key,
+    calls_of,
+    listed_facts,
+)
+from click_to_dial.dialplan import DialPlan
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.model import Callee, Click, Facts, Scalar
+from click_to_dial.ports import Item
+from click_to_dial.pseudonym import Pseudonym
+
+Values = Mapping[str, Scalar | None]
+"""Facts by their names; None is missing."""
+
+
+def to_facts(
+    plan: DialPlan,
+    click: Click,
+    gathered: Gathered,
+    items: Mapping[str, Item] | None,
+    pseudonym: Pseudonym,
+    now: float,
+) -> Facts:
+    """All that is known of a click at `now`, in seconds since 1970.
+
+    `items` is what the table holds of the callee; None where it could not be asked.
+    """
+    callee, record, agent = click.callee, gathered.record, gathered.agent
+    values = dict(_of_callee(plan, callee, now))
+    if record is not None:
+        values |= _named("record", {"object": record.object_name, **record.attributes})
+    if agent is not None:
+        values |= _named("agent", {"known": agent.known, **agent.attributes})
+    unknown = set()
+    if gathered.record_from in ("unasked", "unknown"):
+        unknown.add("record")
+    if agent is None:
+        unknown.add("agent")
+    if plan.listed or plan.attempts:
+        if items is None and callee.number is not None:
+            unknown |= {LISTED, ATTEMPTS}
+        else:
+            values |= _of_table(plan, click, items or {}, pseudonym, now)
+    present = {name: value for name, value in values.items() if value is not None}
+    return Facts(present, frozenset(unknown), now)
+
+
+def _of_callee(plan: DialPlan, callee: Callee, now: float) -> Values:
+    values = {
+        "callee.kind": callee.kind,
+        "callee.country": callee.country,
+        "callee.number": callee.number,
+    }
+    if not plan.hours:
+        return values
+    from click_to_dial.decision.hours_facts import hours_facts  # reads zones: only where needed
+
+    return {**values, **hours_facts(plan, callee, now)}
+
+
+def _named(group: str, attributes: Values) -> Values:
+    return {f"{group}.{name}": value for name, value in attributes.items()}
+
+
+def _of_table(
+    plan: DialPlan, click: Click, items: Mapping[str, Item], pseudonym: Pseudonym, now: float
+) -> Values:
+    number, agent = click.callee.number, pseudonym(click.agent_uid)
+    calls = [] if number is None else calls_of(items.get(attempts_key(number, pseudonym)))
+    listed = listed_facts(plan, number, items, pseudonym, now)
+    return {**listed, **attempts_facts(plan, calls, agent, now)}

@@ -1,0 +1,31 @@
+"""The facts about calling hours, for the windows that a plan has."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from click_to_dial.dialplan import DialPlan
+from click_to_dial.dialplan.calling_hours import is_open, opens
+from click_to_dial.model import Callee, Scalar
+from click_to_dial.phone_numbers import time_zones
+
+
+def hours_facts(plan: DialPlan, callee: Callee, now: float) -> Mapping[str, Scalar]:
+    """`hours.<name>`: whether the window is open; `hours.<name>.opens`: when a closed one does.
+
+    That is in the company's own time, which is the agent's: `2026-11-30 10:00 Europe/Berlin`.
+    """
+    facts: dict[str, Scalar] = {}
+    # Short and internal numbers are dialled at home.
+    zones = time_zones(callee.number) if callee.number else (plan.home_zone,)
+    for name, window in plan.hours.items():
+        facts[f"hours.{name}"] = is_open(window, zones, callee.country, now)
+        if not facts[f"hours.{name}"]:
+            start = opens(window, zones, callee.country, now)
+            if start is not None:
+                facts[f"hours.{name}.opens"] = _shown(start, plan.home_zone)
+    return facts
+
+
+def _shown(moment: float, zone: str) -> str:
+    return f"{datetime.fromtimestamp(moment, ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"

@@ -1,0 +1,93 @@
+"""`make sam-local`: what `sam build` made under `sam local start-api`, against the simulator.
+
+Needs Docker. Environment: PORT of the API (3000), AUTH (salesforce, or key); arguments go to SAM.
+The demo organisation and plan only: containers cannot reach 127.0.0.1, so what they ask listens on
+all addresses of this machine.
+"""
+
+import copy
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import requests
+
+from dialplan_cli.targets import LOCAL
+from local_stack import template as sam
+from local_stack.children import Child
+from local_stack.run import read_inputs, settings_of
+from local_stack.salesforce.state import CLIENT_ID, CLIENT_SECRET
+from local_stack.set_up import API_KEY, SECRET, TABLE, set_up
+
+BUILT = Path(".aws-sam/build/template.yaml")
+COPY = BUILT.with_name("sam-local.json")
+HERE, EVERYWHERE, HOST = "127.0.0.1", "0.0.0.0", "host.docker.internal"  # noqa: S104 (see above)
+SAM = (".venv-sam/bin/sam", "local")
+OPTIONS = ("-t", str(COPY), "--region", "eu-central-1", "--add-host", f"{HOST}:host-gateway")
+CALL = "/jtelACD/onClickToDial?SalesForceID=001Tv00000Bq001IAB&CallerID=4930123456&AgentUID=ahuber"
+
+
+def main() -> int:
+    """Serves until Ctrl-C."""
+    auth, port = os.environ.get("AUTH") or "salesforce", os.environ.get("PORT") or "3000"
+    inputs = read_inputs(Path("local_stack/demo_org.json"), Path("dialplans/demo.yaml"))
+    logs = LOCAL.parent
+    logs.mkdir(exist_ok=True)
+    simulator = ("local_stack.salesforce", "--host", EVERYWHERE, "--port", "0")
+    with (
+        Child(logs / "aws.log", "local_stack.aws", EVERYWHERE) as aws,
+        Child(logs / "salesforce.log", *simulator) as salesforce,
+    ):
+        aws_url, salesforce_url = (
+            each.url().replace(EVERYWHERE, HERE) for each in (aws, salesforce)
+        )
+        with settings_of(aws_url, salesforce_url) as settings:
+            set_up(inputs, settings)
+            write_copy(auth, aws_url.replace(HERE, HOST), salesforce_url.replace(HERE, HOST))
+            for name in settings:  # SAM prefers them to the template's
+                del os.environ[name]
+            token = API_KEY if auth == "key" else log_in(salesforce_url)
+            invoke = " ".join([*SAM, "invoke", *OPTIONS])
+            print("\nTo try:\n")
+            print(f"  curl -H 'Authorization: Bearer {token}' 'http://{HERE}:{port}{CALL}'")
+            print(f"  {invoke} OnClickToDialFunction -e events/403-opted-out.json\n", flush=True)
+            return serve("--port", port, *sys.argv[1:])
+
+
+def write_copy(auth: str, aws_url: str, salesforce_url: str) -> None:
+    """The built template with this machine's values: what is not declared no container gets."""
+    template = copy.deepcopy(dict(sam.load(BUILT)))
+    values = {"Table": TABLE, "SalesforceSecret": SECRET, "SalesforceUrl": salesforce_url}
+    values |= {"AuthMode": auth, "ApiKeySecret": API_KEY}
+    everywhere = set(template["Globals"]["Function"]["Environment"]["Variables"])
+    for name, function in sam.resources(template, "AWS::Serverless::Function"):
+        given = sam.environment(template, values, aws_url, name)
+        declared = everywhere | set(function["Environment"]["Variables"])
+        function["Environment"]["Variables"] = {each: given[each] for each in declared}
+    arm = platform.machine() in ("arm64", "aarch64")
+    template["Parameters"]["Architecture"]["Default"] = "arm64" if arm else "x86_64"
+    COPY.write_text(json.dumps(template, indent=1))
+
+
+def log_in(salesforce_url: str) -> str:
+    """An access token of the simulator, as jtel would fetch it."""
+    url, grant = f"{salesforce_url}/services/oauth2/token", {"grant_type": "client_credentials"}
+    response = requests.post(url, data=grant, auth=(CLIENT_ID, CLIENT_SECRET), timeout=5)
+    return str(response.json()["access_token"])
+
+
+def serve(*options: str) -> int:
+    """SAM's exit status. Ctrl-C reaches SAM too, which is waited for: it removes its containers."""
+    command = [*SAM, "start-api", *OPTIONS, "--warm-containers", "LAZY", *options]
+    process = subprocess.Popen(command)  # noqa: S603
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    return process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,227 @@
+"""Lists and limits against DynamoDB: what is exact under concurrency, and what is not known."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from click_to_dial.aws.client import AwsClient
+from click_to_dial.decision import fact_sources as gathering
+from click_to_dial.decision import service
+from click_to_dial.decision.circuit_breaker import CircuitBreaker
+from click_to_dial.decision.number_lookups import attempts_key, number_key, prefix_key
+from click_to_dial.decision.service import ClickToDial, Request
+from click_to_dial.dialplan import DialPlan
+from click_to_dial.dynamodb.attempts import DynamoDBAttempts
+from click_to_dial.dynamodb.facts_cache import ENTRY, DynamoDBFacts
+from click_to_dial.model import Decision
+from click_to_dial.ports import Item
+from click_to_dial.pseudonym import keyed
+from tests.fakes import Clock, FakePlans, FakeSalesforce, plan
+
+RECORD, NUMBER, DAY = "001dM00003jU9GxQAK", "+4917012345678", 86400
+PSEUDONYM = keyed("a key")
+ALLOW = {"id": "allow", "when": {}, "signal": {"number": "hotline"}}
+
+
+def rule(name: str, fact: str, expected: Any) -> dict[str, Any]:
+    return {"id": name, "when": {fact: expected}, "refuse": name}
+
+
+def attempts(by: str = "anyone", count: int = 4, within: int = 30 * DAY) -> dict[str, Any]:
+    return {"gte": count, "within": within, "by": by}
+
+
+LISTED = plan(rules=[rule("listed", "callee.listed", ["dnc", "robinson"]), ALLOW])
+LIMITED = plan(rules=[rule("limit", "callee.attempts", attempts()), ALLOW])
+OTHERS = plan(rules=[rule("busy", "callee.attempts", attempts("others", 1, 60)), ALLOW])
+
+
+class System:
+    """The service on the template's table; the clock stands still."""
+
+    def __init__(self, table: Any) -> None:
+        self.table, self.clock = table, Clock()
+        self.attempts: Any = DynamoDBAttempts(table.dynamodb, table.name)
+        self.facts: Any = DynamoDBFacts(table.dynamodb, table.name, "acme", self.clock)
+
+    def put(self, key: str, expires_at: float | None = None) -> None:
+        item = {"pk": {"S": key}, "sk": {"S": ENTRY}, "data": {"S": "{}"}}
+        if expires_at is not None:
+            item["expires_at"] = {"N": str(expires_at)}
+        self.table.boto3.put_item(TableName=self.table.name, Item=item)
+
+    def dial(self, the_plan: DialPlan, number: str = NUMBER, agent: str = "jdoe") -> Decision:
+        click_to_dial = ClickToDial(
+            plans=FakePlans(the_plan),
+            cache=self.facts,
+            salesforce=FakeSalesforce(),
+            breaker=CircuitBreaker(),
+            attempts=self.attempts,
+            pseudonym=PSEUDONYM,
+            time_budget=60,
+            clock=self.clock,
+        )
+        decision = click_to_dial.decide(Request(RECORD, number, agent)).decision
+        assert decision is not None
+        return decision
+
+
+@pytest.fixture
+def system(table: Any, monkeypatch: pytest.MonkeyPatch) -> System:
+    for module, patience in (
+        (gathering, "CACHE_READ_SECONDS"),
+        (gathering, "CACHE_WRITE_SECONDS"),
+        (service, "COUNT_SECONDS"),
+    ):
+        monkeypatch.setattr(module, patience, 60.0)  # fifty clicks share one slow moto
+    return System(table)
+
+
+def test_a_number_on_a_list_until_its_entry_ends(system: System) -> None:
+    assert system.dial(LISTED).rule == "allow"
+    system.put(number_key("robinson", NUMBER, PSEUDONYM), system.clock() + 60)
+    assert system.dial(LISTED).rule == "listed"
+    assert system.dial(LISTED, "+4917012345679").rule == "allow"
+    system.clock.advance(59)
+    assert system.dial(LISTED).rule == "listed"
+    system.clock.advance(1)  # DynamoDB has not deleted it yet
+    assert system.dial(LISTED).rule == "allow"
+
+
+def test_a_prefix_lists_all_its_numbers(system: System) -> None:
+    system.put(prefix_key("dnc", "49170"))
+    assert system.dial(LISTED).rule == "listed"
+    assert system.dial(LISTED, "+4917112345678").rule == "allow"
+    assert system.dial(LISTED, "112").rule == "allow"
+
+
+def test_not_means_on_none_of_them(system: System) -> None:
+    unlisted = plan(rules=[rule("unlisted", "callee.listed", {"not": ["dnc", "robinson"]}), ALLOW])
+    assert system.dial(unlisted).rule == "unlisted"
+    assert system.dial(unlisted, "112").rule == "unlisted"
+    system.put(number_key("dnc", NUMBER, PSEUDONYM))
+    assert system.dial(unlisted).rule == "allow"
+
+
+def test_the_table_does_not_hold_a_listed_or_called_number(system: System, table: Any) -> None:
+    system.dial(LIMITED)
+    system.put(number_key("dnc", NUMBER, PSEUDONYM))
+    stored = str(table.boto3.scan(TableName=table.name)["Items"])
+    assert attempts_key(NUMBER, PSEUDONYM) in stored
+    assert NUMBER[1:] not in stored
+    assert "jdoe" not in stored
+
+
+def forgetful(client: AwsClient) -> AwsClient:
+    """DynamoDB, throttled: it leaves the entries, or nothing, unprocessed."""
+
+    def call(operation: str, **request: Any) -> Any:
+        answer = client(operation, **request)
+        if operation != "BatchGetItem":
+            return answer
+        ((name, wanted),) = request["RequestItems"].items()
+        entries = [key for key in wanted["Keys"] if key["sk"]["S"] == ENTRY]
+        return {**answer, "UnprocessedKeys": {name: {"Keys": entries[:1]}}}
+
+    return call
+
+
+@pytest.mark.parametrize("the_plan", [LISTED, LIMITED])
+def test_what_dynamodb_leaves_unprocessed_is_unknown_not_absent(
+    system: System, table: Any, the_plan: DialPlan
+) -> None:
+    system.facts = DynamoDBFacts(forgetful(table.dynamodb), table.name, "acme", system.clock)
+    assert system.dial(the_plan).cause == "outage"
+    assert system.dial(the_plan, "112").rule == "allow"
+
+
+def test_the_fourth_call_is_the_last_in_thirty_days(system: System) -> None:
+    for _ in range(4):
+        assert system.dial(LIMITED).rule == "allow"
+        system.clock.advance(DAY)
+    assert system.dial(LIMITED).rule == "limit"
+    assert system.dial(LIMITED, "+4917012345679").rule == "allow"
+    system.clock.advance(26 * DAY - 1)
+    assert system.dial(LIMITED).rule == "limit"
+    system.clock.advance(1)  # the first call is thirty days ago
+    assert system.dial(LIMITED).rule == "allow"
+    assert system.dial(LIMITED, agent="other").rule == "limit"
+
+
+def test_an_agent_who_asks_again_within_seconds_is_counted_once(system: System) -> None:
+    for _ in range(4):
+        for _ in range(3):
+            assert system.dial(LIMITED).rule == "allow"
+            system.clock.advance(3)
+        system.clock.advance(60)
+    assert system.dial(LIMITED).rule == "limit"
+
+
+def test_a_call_that_is_refused_after_the_limit_is_not_counted(system: System) -> None:
+    limit = rule("limit", "callee.attempts", attempts(count=1))
+    closed = plan(rules=[limit, rule("closed", "record.kind", "Customer"), ALLOW])
+    assert [system.dial(closed).rule for _ in range(3)] == ["closed"] * 3
+    opened = plan(rules=[limit, ALLOW])
+    assert [system.dial(opened, agent=agent).rule for agent in "ab"] == ["allow", "limit"]
+
+
+def test_another_agent_is_calling_this_number_right_now(system: System) -> None:
+    assert system.dial(OTHERS, agent="first").rule == "allow"
+    assert system.dial(OTHERS, agent="second").rule == "busy"
+    system.clock.advance(30)
+    assert system.dial(OTHERS, agent="first").rule == "allow"
+    system.clock.advance(59)
+    assert system.dial(OTHERS, agent="second").rule == "busy"
+    system.clock.advance(1)
+    assert system.dial(OTHERS, agent="second").rule == "allow"
+
+
+@pytest.mark.parametrize(("the_plan", "allowed"), [(LIMITED, 4), (OTHERS, 1)])
+def test_of_fifty_simultaneous_clicks_as_many_are_allowed_as_the_limit_says(
+    system: System, the_plan: DialPlan, allowed: int
+) -> None:
+    with ThreadPoolExecutor(50) as agents:
+        rules = agents.map(lambda n: system.dial(the_plan, agent=f"agent-{n}").rule, range(50))
+        assert Counter(rules)["allow"] == allowed
+
+
+def test_of_fifty_clicks_of_one_agent_all_are_one_call(system: System) -> None:
+    for agent in ("a", "b", "c"):
+        system.dial(LIMITED, agent=agent)
+    with ThreadPoolExecutor(50) as clicks:
+        rules = clicks.map(lambda _: system.dial(LIMITED).rule, range(50))
+        assert Counter(rules) == {"allow": 50}
+    assert system.dial(LIMITED, agent="e").rule == "limit"
+
+
+class Broken:
+    """Attempts that cannot be written, or must not be."""
+
+    def read(self, key: str) -> Item | None:
+        raise AssertionError(key)
+
+    def replace(self, key: str, before: Item | None, after: Item) -> bool:
+        raise AssertionError(key)
+
+
+def test_only_a_call_that_reaches_the_limit_pays_for_it(system: System) -> None:
+    system.attempts = Broken()
+    customers = {
+        "id": "customers",
+        "when": {"record.kind": "Customer"},
+        "signal": {"number": "hotline"},
+    }
+    consumers = rule("limit", "callee.attempts", attempts())
+    consumers["when"]["record.kind"] = "Consumer"
+    first = plan(rules=[customers, rule("limit", "callee.attempts", attempts()), ALLOW])
+    others = plan(rules=[consumers, ALLOW])
+    assert system.dial(first).rule == "customers"
+    assert system.dial(others).rule == "allow"
+
+
+def test_a_call_that_cannot_be_counted_is_not_allowed(system: System, table: Any) -> None:
+    system.attempts = DynamoDBAttempts(table.dynamodb, "no-such-table")
+    assert system.dial(LIMITED).cause == "outage"
+    assert system.dial(LIMITED, "112").rule == "allow"

@@ -1,0 +1,84 @@
+"""The command `dialplan` where the machine is not as it expects: a sentence, never a traceback."""
+
+import getpass
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from dialplan_cli import targets
+from dialplan_cli.commands import files as commands_files
+from tests.integration.dialplan_command import Dialplan
+
+DEMO = Path(__file__).parents[3] / "dialplans/demo.yaml"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"TABLE_NAME": "t"}'])
+def test_a_local_system_of_another_version(
+    dialplan: Dialplan, environment: Mapping[str, str], content: str
+) -> None:
+    targets.LOCAL.write_text(content)
+    assert dialplan("history") == 1
+    assert dialplan.err.endswith("cannot be read. Start the system anew: make run\n")
+
+
+def test_a_defect_is_one_line_that_names_its_place(
+    dialplan: Dialplan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("oh")
+
+    monkeypatch.setattr(commands_files, "plan_schema", broken)
+    assert dialplan("schema") == 1
+    assert "please report it: RuntimeError: oh (" in dialplan.err
+    assert "test_errors.py:" in dialplan.err
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_a_time_at_the_ends_of_the_calendar(dialplan: Dialplan, at: str) -> None:
+    assert dialplan("explain", "--number", "112", "--agent", "x", "--at", at) == 2
+    assert "from 1970 to 9998" in dialplan.err
+
+
+def test_a_user_without_a_name_may_publish(
+    dialplan: Dialplan, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr(getpass, "getuser", nameless)
+    assert dialplan("publish", DEMO, "--yes") == 0
+    assert dialplan.json("history")[0]["author"] == "unknown"
+
+
+def test_salesforce_is_named_where_it_cannot_be_reached(
+    dialplan: Dialplan, environment: Mapping[str, str]
+) -> None:
+    nowhere = {**environment, "SALESFORCE_URL": "http://127.0.0.1:9"}
+    targets.LOCAL.write_text(json.dumps(nowhere))
+    assert dialplan("validate", DEMO, "--salesforce") == 1
+    assert dialplan.err.startswith("Salesforce (")
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [("/dev/full", "No space left on device"), ("/dev/null", "set PYTHONIOENCODING=utf-8")],
+)
+def test_output_that_cannot_be_written(path: str, message: str) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "dialplan_cli",
+        "schema",
+    ]  # which holds a character beyond ASCII
+    with Path(path).open("w") as out:
+        environment = ENVIRONMENT | {"PYTHONIOENCODING": "utf-8" if "full" in path else "ascii"}
+        done = subprocess.run(command, env=environment, stdout=out, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert message in done.stderr.decode()
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,409 @@
+"""The command `dialplan` on the table and the simulated Salesforce: what people and scripts see."""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import typer
+
+from click_to_dial import bootstrap_aws, settings
+from click_to_dial.decision import wiring as bootstrap
+from click_to_dial.dynamodb.plan_store import PlanStore
+from click_to_dial.pseudonym import keyed
+from dialplan_cli import targets
+from dialplan_cli.plan.read import read_plan
+from functions.on_click_to_dial import handler
+from tests.integration.dialplan_command import Dialplan
+
+ROOT = Path(__file__).parents[3]
+DEMO = ROOT / "dialplans/demo.yaml"
+CUSTOMER, SUPPLIER, OPTED_OUT = "003Tv00000Lx002IAB", "003Tv00000Lx003IAB", "003Tv00000Lx004IAB"
+CALLS = """\
+CallerID,AgentUID,record.object,record.kind,record.country,record.do_not_call,agent.extension
++4989461495,ahuber,Contact,Customer,AT,false,217
++4989461495,ahuber,Contact,Customer,AT,false,217
++4989461495,ahuber,Contact,Supplier,AT,false,217
++4989461495,ahuber,Contact,Customer,DE,true,217
+abc,ahuber,Contact,Customer,AT,,217
+"""
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Path:
+    """The demo plan, with Austria's customers at the German hotline."""
+    path = tmp_path / "changed.yaml"
+    path.write_text(DEMO.read_text().replace("AT: hotline-at", "AT: hotline"))
+    return path
+
+
+class TestFiles:
+    def test_a_valid_plan(self, dialplan: Dialplan) -> None:
+        assert dialplan("validate", DEMO) == 0
+        assert dialplan.out == f"{DEMO} is valid: 15 rules.\n"
+        assert "demo.yaml:28: warning: objects.Account: has no `do_not_call`" in dialplan.err
+
+    def test_an_invalid_plan(self, dialplan: Dialplan) -> None:
+        path = ROOT / "tests/unit/dialplan_cli/twenty_mistakes.yaml"
+        assert dialplan("validate", path) == 1
+        assert "twenty_mistakes.yaml:3: error: home_region: is not a country" in dialplan.err
+        assert dialplan.err.endswith("23 to cure.\n")
+        problems = dialplan.json("validate", path)
+        assert problems["errors"][0]["path"] == "home_region"
+
+    @pytest.mark.parametrize(
+        ("arguments", "status", "message"),
+        [
+            (("validate", "no-such.yaml"), 1, "no-such.yaml:1: error: the file cannot be read"),
+            (("history",), 1, "Which system? Say --stack NAME"),
+            (("frobnicate",), 2, "No such command 'frobnicate'"),
+            (("publish",), 2, "Missing argument 'FILE'"),
+            (("prune", "--keep", "0"), 2, "Invalid value for '--keep'"),
+            (("simulate", "no-such.csv", "--plan", DEMO), 1, "no-such.csv cannot be read"),
+            (("rollback", "one"), 2, "Invalid value for 'VERSION'"),
+        ],
+    )
+    def test_what_goes_wrong_is_said_in_a_sentence(
+        self, dialplan: Dialplan, arguments: tuple[object, ...], status: int, message: str
+    ) -> None:
+        assert dialplan(*arguments) == status
+        assert message in dialplan.err
+        assert dialplan.out == ""
+
+    def test_a_table_that_does_not_exist_is_a_sentence_too(
+        self, dialplan: Dialplan, environment: Mapping[str, str]
+    ) -> None:
+        targets.LOCAL.write_text(json.dumps({**environment, "TABLE_NAME": "gone"}))
+        assert dialplan("history") == 1
+        assert dialplan.err.startswith("The dial plans cannot be reached: ")
+        assert len(dialplan.err.splitlines()) == 1
+
+    def test_the_schema_is_printed(self, dialplan: Dialplan) -> None:
+        assert dialplan("schema") == 0
+        assert dialplan.out == (ROOT / "dialplans/dialplan.schema.json").read_text()
+
+
+class TestPublishing:
+    def test_from_the_first_version_to_a_rollback(
+        self, dialplan: Dialplan, store: PlanStore, changed: Path
+    ) -> None:
+        assert dialplan("publish", DEMO, "--yes", "--author", "jane", "--comment", "start") == 0
+        assert "Version 1 is active" in dialplan.out
+        assert dialplan("diff", changed) == 0
+        assert "-    entries: {DE: hotline, AT: hotline-at}" in dialplan.out
+        assert "+    entries: {DE: hotline, AT: hotline}" in dialplan.out
+        assert dialplan.json("publish", changed, "--yes")["version"] == 2
+        assert dialplan("diff") == 0
+        assert "--- version 1\n+++ version 2 (active)\n" in dialplan.out
+        assert dialplan("rollback", 1, "--yes", "--author", "joe") == 0
+        assert "Version 1 is active" in dialplan.out
+        active = store.active()
+        assert active is not None
+        assert (active.version, active.activated_by) == (1, "joe")
+        history = dialplan.json("history")
+        assert [(each["number"], each["active"]) for each in history] == [(2, False), (1, True)]
+        assert (history[1]["author"], history[1]["comment"]) == ("jane", "start")
+        assert dialplan("history") == 0
+        assert dialplan.out.splitlines()[-1].split()[:2] == ["→", "1"]
+
+    def test_a_plan_is_shown_as_it_was_written(
+        self, dialplan: Dialplan, store: PlanStore, changed: Path
+    ) -> None:
+        dialplan("publish", DEMO, "--yes")
+        dialplan("publish", changed, "--yes")
+        dialplan("show")
+        assert dialplan.out == changed.read_text()
+        dialplan("show", 1)
+        assert dialplan.out == DEMO.read_text()
+        shown = dialplan.json("show", 1)
+        assert (shown["number"], shown["document"]["home_region"]) == (1, "DE")
+        assert dialplan("show", 3) == 1
+        assert dialplan.err == "There is no version 3 of the dial plan.\n"
+
+    def test_it_asks_before_it_publishes(
+        self,
+        dialplan: Dialplan,
+        store: PlanStore,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+        assert dialplan("publish", DEMO) == 1
+        assert "Publish to this machine?" in dialplan.err
+        assert store.active() is None
+
+    def test_it_refuses_to_publish_over_somebody_elses_change(
+        self,
+        dialplan: Dialplan,
+        store: PlanStore,
+        changed: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        dialplan("publish", DEMO, "--yes")
+
+        def confirm(*_: object, **__: object) -> None:
+            document = store.document(store.version(1))
+            store.publish(document, "# other\n", author="", comment="", replaces=1)
+
+        monkeypatch.setattr(typer, "confirm", confirm)
+        assert dialplan("publish", changed) == 1
+        assert "Version 2 of the dial plan is active, not 1" in dialplan.err
+
+    def test_what_does_not_differ_is_not_published(
+        self, dialplan: Dialplan, store: PlanStore
+    ) -> None:
+        dialplan("publish", DEMO, "--yes")
+        assert dialplan("publish", DEMO) == 0
+        assert dialplan.out == "Nothing differs from the active version.\n"
+        assert dialplan.json("publish", DEMO) == {"changed": False}
+        assert len(store.history()) == 1
+
+    def test_a_plan_that_new_software_reads_otherwise_is_published_anew(
+        self, dialplan: Dialplan, store: PlanStore
+    ) -> None:
+        old = {**read_plan(DEMO).document, "without_record": "allow"}
+        store.publish(old, DEMO.read_text(), author="", comment="", replaces=None)
+        assert dialplan("publish", DEMO, "--yes") == 0
+        assert "The text is the same" in dialplan.out
+        assert store.document(store.version(2)) == read_plan(DEMO).document
+
+    def test_an_invalid_plan_is_not_published(self, dialplan: Dialplan, store: PlanStore) -> None:
+        assert dialplan("publish", ROOT / "tests/unit/dialplan_cli/twenty_mistakes.yaml", "--yes") == 1
+        assert store.active() is None
+
+    def test_old_versions_are_pruned(
+        self, dialplan: Dialplan, store: PlanStore, changed: Path
+    ) -> None:
+        for path in (DEMO, changed, DEMO):
+            dialplan("publish", path, "--yes")
+        assert dialplan.json("prune", "--keep", 2, "--yes") == {"deleted": [1]}
+
+    def test_a_stack_is_found_by_its_outputs(
+        self,
+        dialplan: Dialplan,
+        environment: Mapping[str, str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        outputs = {output: environment[name] for output, name in targets.OUTPUTS.items()}
+        outputs["NumberKeySecretId"] = "number-key"
+        stack = Stack(outputs)
+        real = boto3.client
+
+        def client_of(name: str, **options: Any) -> Any:
+            return stack if name == "cloudformation" else real(name, **options)
+
+        monkeypatch.setattr(boto3, "client", client_of)
+        targets.LOCAL.unlink()
+        assert dialplan("publish", DEMO, "--yes", "--stack", "acme-prod") == 0
+        assert dialplan.json("history", "--stack", "acme-prod")[0]["number"] == 1
+        del outputs["TableName"]
+        assert dialplan("history", "--stack", "acme-prod") == 1
+        assert "The stack acme-prod has no output TableName" in dialplan.err
+
+
+class Stack:
+    """CloudFormation, as far as a stack's outputs go."""
+
+    def __init__(self, outputs: dict[str, str]) -> None:
+        self._outputs = outputs
+
+    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803
+        assert StackName == "acme-prod"
+        outputs = [{"OutputKey": key, "OutputValue": each} for key, each in self._outputs.items()]
+        return {"Stacks": [{"Outputs": outputs}]}
+
+
+class TestCalls:
+    @pytest.mark.parametrize(
+        ("record", "number", "agent"),
+        [
+            (CUSTOMER, "+4312650321", "ahuber"),
+            (SUPPLIER, "04066969513", "ahuber"),
+            (SUPPLIER, "04066969513", "bkrueger"),
+            (OPTED_OUT, "+496990009731", "ahuber"),
+            ("003Tv00000Lx006IAB", "+4989999984", "ahuber"),
+            (CUSTOMER, "+4312650321", "nobody"),
+            (CUSTOMER, "112", "ahuber"),
+            (CUSTOMER, "abc", "ahuber"),
+            ("", "112", "ahuber"),
+        ],
+    )
+    def test_explain_answers_as_the_handler_does(
+        self,
+        dialplan: Dialplan,
+        environment: Mapping[str, str],
+        monkeypatch: pytest.MonkeyPatch,
+        record: str,
+        number: str,
+        agent: str,
+    ) -> None:
+        dialplan("publish", DEMO, "--yes")
+        call = ("--record", record, "--number", number, "--agent", agent)
+        explained = dialplan.json("explain", *call)
+        aws = settings.aws_from_environment()
+        service = bootstrap.decider(
+            settings.from_environment(environment),
+            bootstrap_aws.dynamodb(aws),
+            bootstrap_aws.secrets_manager(aws),
+            keyed("as good as any"),
+        )
+        monkeypatch.setattr(handler, "click_to_dial", lambda: service)
+        query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
+        answer = handler.respond(
+            {
+                "httpMethod": "GET",
+                "resource": "/jtelACD/onClickToDial",
+                "multiValueQueryStringParameters": query,
+            }
+        )
+        assert explained["status"] == answer["statusCode"]
+        assert explained["body"] == json.loads(answer["body"])
+
+    def test_explain_tells_each_rule_and_why_it_did_not_hold(
+        self, dialplan: Dialplan, environment: Mapping[str, str]
+    ) -> None:
+        dialplan("publish", DEMO, "--yes")
+        call = ("--record", SUPPLIER, "--number", "04066969513", "--agent", "ahuber")
+        explained = dialplan.json("explain", *call)
+        assert explained["facts"]["record.kind"] == "Supplier"
+        assert explained["facts"]["agent.extension"] == "217"
+        opted_out, suppliers = explained["rules"][-2:]
+        assert opted_out == {
+            "rule": "opted-out",
+            "result": "failed",
+            "fact": "record.do_not_call",
+            "expected": True,
+            "value": False,
+        }
+        assert (suppliers["rule"], suppliers["result"]) == ("suppliers", "decided")
+        assert dialplan("explain", *call) == 0
+        assert "record.do_not_call must be true; it is false" in dialplan.out
+        assert '200 {"ServiceNumber": "498999998217"' in dialplan.out
+
+    def test_explain_by_a_plan_that_is_not_published(
+        self, dialplan: Dialplan, environment: Mapping[str, str], changed: Path
+    ) -> None:
+        call = ("--record", CUSTOMER, "--number", "+4312650321", "--agent", "ahuber")
+        assert dialplan.json("explain", *call)["status"] == 503
+        explained = dialplan.json("explain", *call, "--plan", changed)
+        assert explained["body"]["ServiceNumber"] == "498999998100"
+
+    @pytest.mark.parametrize(
+        ("at", "status"),
+        [("2026-11-24T17:59+01:00", 200), ("2026-11-24T18:00+01:00", 403)],
+    )
+    def test_explain_as_if_it_were_another_time(
+        self,
+        dialplan: Dialplan,
+        environment: Mapping[str, str],
+        tmp_path: Path,
+        at: str,
+        status: int,
+    ) -> None:
+        office = tmp_path / "office.yaml"
+        office.write_text(
+            DEMO.read_text().replace(
+                "rules:\n",
+                "hours:\n  office: {zone: home, open: {Mon-Fri: 08:00-18:00}}\nrules:\n"
+                "  - {id: closed, when: {hours.office: false}, refuse: Closed.}\n",
+            )
+        )
+        dialplan("publish", DEMO, "--yes")
+        call = ("--record", CUSTOMER, "--number", "+4312650321", "--agent", "ahuber")
+        explained = dialplan.json("explain", *call, "--plan", office, "--at", at)
+        assert explained["status"] == status
+        assert explained["facts"]["hours.office"] is (status == 200)
+
+    def test_simulate_tells_which_answers_change(
+        self, dialplan: Dialplan, changed: Path, tmp_path: Path
+    ) -> None:
+        calls = tmp_path / "calls.csv"
+        calls.write_text(CALLS)
+        arguments = ("simulate", calls, "--plan", changed, "--against", DEMO)
+        before, after = "200 431265030 Hotline Austria", "200 498999998100 Customer hotline"
+        assert dialplan.json(*arguments) == {
+            "calls": 5,
+            "changes": [
+                {"row": 1, "before": before, "after": after},
+                {"row": 2, "before": before, "after": after},
+            ],
+            "assumptions": [],
+        }
+        assert dialplan(*arguments) == 0
+        assert "2 of 5 answers change." in dialplan.out
+        assert before in dialplan.out
+        assert dialplan(*arguments, "--expect-no-change") == 1
+        same = ("simulate", calls, "--plan", DEMO, "--against", DEMO, "--expect-no-change")
+        assert dialplan(*same) == 0
+        assert dialplan.out == "No answer changes in 5 calls.\n"
+
+    def test_simulate_says_what_rows_leave_open_or_takes_it_from_them(
+        self, dialplan: Dialplan, tmp_path: Path
+    ) -> None:
+        limits = tmp_path / "limits.yaml"
+        limits.write_text(
+            DEMO.read_text().replace(
+                "rules:\n",
+                "lists: [dnc, vip]\nrules:\n"
+                "  - {id: listed, when: {callee.listed: dnc}, refuse: Listed.}\n"
+                "  - {id: often, when: {callee.attempts: {gte: 2, within: 1d}}, refuse: Often.}\n",
+                1,
+            )
+        )
+        calls = tmp_path / "calls.csv"
+        calls.write_text("CallerID,record.kind\n+493012345,Customer\n")
+        arguments = ("simulate", calls, "--plan", limits, "--against", DEMO)
+        assert dialplan(*arguments) == 0
+        assert dialplan.out.splitlines() == [
+            "No answer changes in 1 calls.",
+            "Taken for granted: no number is on a list, since the file has no column "
+            "callee.listed.",
+            "Taken for granted: no number was called before, since the file has no column "
+            "callee.attempts.",
+        ]
+        calls.write_text(
+            "CallerID,record.kind,callee.listed,callee.attempts\n+493012345,Customer,,\n"
+            "+493012345,Customer,vip dnc,\n+493012345,Customer,vip,1\n+493012345,Customer,,2\n"
+            "112,Customer,dnc,2\n"
+        )
+        found = dialplan.json(*arguments)
+        assert [(each["row"], each["after"]) for each in found["changes"]] == [
+            (2, "403 Listed."),
+            (4, "403 Often."),
+        ]
+        assert found["assumptions"] == []
+
+    def test_simulate_looks_up_the_records_of_calls_that_bring_no_facts(
+        self, dialplan: Dialplan, environment: Mapping[str, str], changed: Path, tmp_path: Path
+    ) -> None:
+        calls = tmp_path / "calls.csv"
+        calls.write_text(
+            "SalesForceID,CallerID,AgentUID\n"
+            f"{CUSTOMER},+4312650321,ahuber\n{OPTED_OUT},+496990009731,ahuber\n"
+        )
+        assert dialplan("simulate", calls, "--plan", changed) == 1
+        assert "No dial plan is published" in dialplan.err
+        dialplan("publish", DEMO, "--yes")
+        found = dialplan.json("simulate", calls, "--plan", changed)
+        assert found["calls"] == 2
+        assert [change["row"] for change in found["changes"]] == [1]
+
+    @pytest.mark.parametrize(
+        ("table", "message"),
+        [
+            ("AgentUID\nahuber\n", "has no column CallerID"),
+            ("CallerID,kind\n1,x\n", "has the column 'kind'"),
+            ("CallerID\n1,2\n", "line 2 has more cells"),
+            ("CallerID,callee.attempts\n1,many\n", "line 2: callee.attempts must be a whole"),
+            ("", "has no column CallerID"),
+        ],
+    )
+    def test_a_table_of_calls_that_cannot_be_read(
+        self, dialplan: Dialplan, tmp_path: Path, table: str, message: str
+    ) -> None:
+        calls = tmp_path / "calls.csv"
+        calls.write_text(table)
+        assert dialplan("simulate", calls, "--plan", DEMO, "--against", DEMO) == 1
+        assert message in dialplan.err

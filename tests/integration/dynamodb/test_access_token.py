@@ -1,0 +1,189 @@
+"""The shared access token on DynamoDB: one login, whoever needs it, however many they are."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.dynamodb.access_token import (
+    LEASE_MARGIN_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    UNAVAILABLE_SECONDS,
+    SharedToken,
+)
+from click_to_dial.errors import (
+    OutOfTimeError,
+    SalesforceConfigurationError,
+    SalesforceError,
+    SalesforceUnavailableError,
+)
+from tests.fakes import Clock
+
+LOGIN_SECONDS = 2.5
+
+
+class Org:
+    """Counts logins; fails with `error` where there is one."""
+
+    def __init__(self) -> None:
+        self.logins = 0
+        self.error: SalesforceError | None = None
+        self.died = False
+        self.slow = threading.Event()
+        self.slow.set()
+
+    def log_in(self, deadline: Deadline) -> str:
+        self.slow.wait(5)
+        if self.died:
+            raise SystemExit
+        self.logins += 1
+        if self.error:
+            raise self.error
+        return f"token-{self.logins}"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def org() -> Org:
+    return Org()
+
+
+@pytest.fixture
+def sandbox(table: Any, org: Org, clock: Clock) -> Any:
+    def make() -> SharedToken:
+        return SharedToken(
+            table.dynamodb,
+            table.name,
+            "acme.my.salesforce.com",
+            org.log_in,
+            login_seconds=LOGIN_SECONDS,
+            clock=clock,
+        )
+
+    return make
+
+
+def get(token: SharedToken, rejected: str | None = None, seconds: float = 2.5) -> str:
+    return token.get(Deadline(seconds), rejected)
+
+
+def test_one_login_serves_all(sandbox: Any, org: Org) -> None:
+    assert [get(sandbox()) for _ in range(3)] == ["token-1"] * 3
+    assert org.logins == 1
+
+
+def test_fifty_at_once_log_in_once(sandbox: Any, org: Org) -> None:
+    with ThreadPoolExecutor(50) as pool:
+        tokens = list(pool.map(lambda _: get(sandbox(), seconds=20), range(50)))
+    assert (set(tokens), org.logins) == ({"token-1"}, 1)
+
+
+def test_a_revoked_token_is_renewed_once(sandbox: Any, org: Org) -> None:
+    sandboxes = [sandbox() for _ in range(10)]
+    for each in sandboxes:
+        get(each)
+    with ThreadPoolExecutor(10) as pool:
+        tokens = list(pool.map(lambda each: get(each, "token-1", seconds=20), sandboxes))
+    assert (set(tokens), org.logins) == ({"token-2"}, 2)
+
+
+def test_who_waits_too_long_goes_on_without(sandbox: Any, org: Org, table: Any) -> None:
+    org.slow.clear()
+    holder, waiter = threading.Thread(target=lambda: get(sandbox())), sandbox()
+    holder.start()
+    while "lease_owner" not in str(table.boto3.scan(TableName=table.name)["Items"]):
+        pass
+    with pytest.raises(OutOfTimeError, match="still logging in"):
+        get(waiter, seconds=0.2)
+    org.slow.set()
+    holder.join()
+    assert (get(waiter), org.logins) == ("token-1", 1)
+
+
+def test_a_holder_that_died_is_replaced_when_its_lease_ends(
+    sandbox: Any, org: Org, clock: Clock
+) -> None:
+    org.died = True
+    with pytest.raises(SystemExit):
+        get(sandbox())
+    org.died = False
+    with pytest.raises(OutOfTimeError):
+        get(sandbox(), seconds=0.1)
+    clock.advance(LOGIN_SECONDS + LEASE_MARGIN_SECONDS + 0.1)
+    assert get(sandbox()) == "token-1"
+
+
+def test_wrong_credentials_cause_no_storm(sandbox: Any, org: Org, clock: Clock) -> None:
+    org.error = SalesforceConfigurationError("login-invalid-client", "Copy the secret again.")
+    for _ in range(20):
+        with pytest.raises(SalesforceConfigurationError, match="Copy the secret again") as error:
+            get(sandbox())
+        assert error.value.reason == "login-invalid-client"
+    assert org.logins == 1
+    for _ in range(100):
+        clock.advance(LONGEST_PAUSE_SECONDS / 10)
+        with pytest.raises(SalesforceConfigurationError):
+            get(sandbox())
+    assert org.logins < 20
+    org.error = None
+    clock.advance(LONGEST_PAUSE_SECONDS)
+    assert get(sandbox()).startswith("token-")
+
+
+def test_a_login_that_got_no_answer_is_tried_again_soon(
+    sandbox: Any, org: Org, clock: Clock
+) -> None:
+    org.error = SalesforceUnavailableError("login-unavailable", "HTTP 503")
+    for _ in range(2):
+        with pytest.raises(SalesforceUnavailableError):
+            get(sandbox())
+    org.error = None
+    clock.advance(UNAVAILABLE_SECONDS)
+    assert (get(sandbox()), org.logins) == ("token-2", 2)
+
+
+def test_a_new_token_that_is_refused_is_not_renewed_over_and_over(
+    sandbox: Any, org: Org, clock: Clock
+) -> None:
+    token = sandbox()
+    token.give_up(get(token), SalesforceConfigurationError("new-session-refused", "Check it."))
+    for _ in range(5):
+        with pytest.raises(SalesforceConfigurationError, match="Check it"):
+            get(token)
+    assert org.logins == 1
+    clock.advance(LONGEST_PAUSE_SECONDS)
+    assert get(token) == "token-2"
+
+
+def test_a_table_that_fails_is_no_reason_to_log_in(table: Any, org: Org) -> None:
+    token = SharedToken(table.dynamodb, "no-such-table", "org", org.log_in, login_seconds=1)
+    with pytest.raises(SalesforceUnavailableError, match="shared access token"):
+        get(token)
+    assert org.logins == 0
+
+
+def test_a_refused_login_that_cannot_be_shared_is_said_and_not_repeated(
+    table: Any, org: Org
+) -> None:
+    def log_in(deadline: Deadline) -> str:
+        table.boto3.delete_table(TableName=table.name)
+        return org.log_in(deadline)
+
+    org.error = SalesforceConfigurationError("login-invalid-client", "Copy the secret again.")
+    token = SharedToken(table.dynamodb, table.name, "org", log_in, login_seconds=1)
+    with pytest.raises(SalesforceConfigurationError, match="Copy the secret again"):
+        get(token)
+    assert org.logins == 1
+
+
+def test_a_token_in_memory_outlives_the_table(sandbox: Any, table: Any) -> None:
+    token = sandbox()
+    assert get(token) == "token-1"
+    table.boto3.delete_table(TableName=table.name)
+    assert get(token) == "token-1"

@@ -1,0 +1,158 @@
+"""Consent: read beside the record, in one request, from the simulated Salesforce."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.dialplan import DialPlan
+from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
+from click_to_dial.model import Agent, Record
+from click_to_dial.ports import Answer, Question
+from click_to_dial.salesforce.consent import consent_of
+from click_to_dial.salesforce.organisation import Organisation
+from click_to_dial.salesforce.transport import Transport
+from local_stack.salesforce import Simulator, running
+from tests.fakes import plan
+
+CONTACT, OTHER, PERSON = "003Tv00000Lx002IAB", "003Tv00000Lx003IAB", "0PKTv0000000001OAA"
+PLAN = plan(
+    objects={
+        "Contact": {"name": "LastName", "consent": "IndividualId"},
+        "Case": {"subject": "Subject", "consent": "Contact.IndividualId"},
+    },
+    agents={"match": "CommunityNickname", "attributes": {}},
+)
+NOW = datetime.fromisoformat("2026-11-24T12:00:00+01:00").timestamp()
+
+
+def consent(status: str, start: str | None = None, end: str | None = None) -> dict[str, Any]:
+    return {"PrivacyConsentStatus": status, "EffectiveFrom": start, "EffectiveTo": end}
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([], "none"),
+        ([consent("NotSeen"), consent("Seen")], "none"),
+        ([consent("OptIn")], "opted-in"),
+        ([consent("OptIn", "2026-11-24T11:00:00.000+0000")], "opted-in"),
+        ([consent("OptIn", "2026-11-24T11:00:01.000+0000")], "none"),
+        ([consent("OptIn", None, "2026-11-24T11:00:01.000+0000")], "opted-in"),
+        ([consent("OptIn", None, "2026-11-24T11:00:00.000+0000")], "expired"),
+        ([consent("OptOut"), consent("OptIn")], "opted-out"),
+        ([consent("OptOut", None, "2020-01-01T00:00:00.000+0000"), consent("OptIn")], "opted-in"),
+    ],
+)
+def test_what_a_person_said(rows: list[Mapping[str, Any]], expected: str) -> None:
+    assert consent_of(rows, NOW) == expected
+
+
+class Tokens:
+    """Whatever the simulator has issued."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def get(self, deadline: Deadline, rejected: str | None = None) -> str:
+        return self._token
+
+    def give_up(self, token: str, error: SalesforceError) -> None:
+        raise AssertionError
+
+
+CASE, ORPHAN, ANONYMOUS = "500Tv00000Rw001IAB", "500Tv00000Rw002IAB", "500Tv00000Rw003IAB"
+ORG: dict[str, Any] = {
+    "Contact": [
+        {"Id": CONTACT, "LastName": "Huber", "IndividualId": PERSON},
+        {"Id": OTHER, "LastName": "Maier", "IndividualId": None},
+    ],
+    "Case": [
+        {"Id": CASE, "Subject": "Invoice", "ContactId": CONTACT},
+        {"Id": ORPHAN, "Subject": "Invoice", "ContactId": None},
+        {"Id": ANONYMOUS, "Subject": "Invoice", "ContactId": OTHER},
+    ],
+    "ContactPointTypeConsent": [
+        {"Id": "0ZYTv0000000001OAA", "PartyId": PERSON, "ContactPointType": "Phone"}
+        | consent("OptOut"),
+        {"Id": "0ZYTv0000000003OAA", "PartyId": PERSON, "ContactPointType": "Email"}
+        | consent("OptIn"),
+        {"Id": "0ZYTv0000000002OAA", "PartyId": "0PKTv0000000009OAA", "ContactPointType": "Phone"}
+        | consent("OptIn"),
+    ],
+    "User": [{"Id": "005Tv00000Ah001IAB", "CommunityNickname": "jdoe"}],
+}
+
+
+@pytest.fixture
+def salesforce() -> Iterator[Simulator]:
+    with running(ORG) as salesforce:
+        yield salesforce
+
+
+def ask(salesforce: Simulator, record_id: str, agent: str = "jdoe", of: DialPlan = PLAN) -> Answer:
+    transport, tokens = Transport(salesforce.url, "62.0"), Tokens(salesforce.log_in())
+    org = Organisation(transport, tokens, lambda: NOW)
+    return org.ask(of, Question(record_id, agent), Deadline(30))
+
+
+@pytest.mark.parametrize(
+    ("record_id", "expected"),
+    [
+        (CONTACT, Record(True, "Contact", {"name": "Huber", "consent": "opted-out"})),
+        (OTHER, Record(True, "Contact", {"name": "Maier", "consent": "none"})),
+        (CASE, Record(True, "Case", {"subject": "Invoice", "consent": "opted-out"})),
+        (ORPHAN, Record(True, "Case", {"subject": "Invoice", "consent": "none"})),
+        (ANONYMOUS, Record(True, "Case", {"subject": "Invoice", "consent": "none"})),
+        ("500Tv00000Rw009IAB", Record(False, "Case")),
+    ],
+    ids=["contact", "without person", "case", "without contact", "of no person", "no record"],
+)
+def test_it_travels_with_the_record_also_behind_a_relationship(
+    salesforce: Simulator, record_id: str, expected: Record
+) -> None:
+    assert ask(salesforce, record_id) == Answer(expected, Agent(True), calls=1)
+    assert salesforce.requests["composite"] == 1
+
+
+@pytest.mark.parametrize("error", ["no-access", "invalid-field", "server-error-json"])
+def test_a_query_that_fails_is_no_consent_unless_there_is_no_person_to_ask_about(
+    salesforce: Simulator, error: str
+) -> None:
+    salesforce.fail("subrequest-consent", error=error)
+    assert isinstance(ask(salesforce, CASE).record, SalesforceError)
+    assert ask(salesforce, CASE).agent == Agent(True)
+    assert ask(salesforce, ORPHAN).record == Record(
+        True, "Case", {"subject": "Invoice", "consent": "none"}
+    )
+
+
+@pytest.mark.parametrize("agent", ["@{record.records[0].Id}", "@{record.records[0].LastName}"])
+def test_what_an_agent_is_called_never_becomes_a_reference(
+    salesforce: Simulator, agent: str
+) -> None:
+    salesforce.org.add("User", {"Id": "005Tv00000Ah002IAB", "CommunityNickname": CONTACT})
+    salesforce.org.add("User", {"Id": "005Tv00000Ah003IAB", "CommunityNickname": "Huber"})
+    assert ask(salesforce, CONTACT, agent).agent == Agent(False)
+
+
+def test_a_field_that_holds_no_id_cannot_write_itself_into_the_query(
+    salesforce: Simulator,
+) -> None:
+    name = "x' OR PartyId != '"
+    salesforce.org.add("Contact", {"Id": CONTACT, "LastName": name, "IndividualId": PERSON})
+    by_name = plan(objects={"Contact": {"consent": "LastName"}})
+    found = ask(salesforce, CONTACT, of=by_name).record
+    assert isinstance(found, SalesforceConfigurationError)
+    assert found.reason == "consent-of-no-person"
+
+
+def test_a_consent_that_cannot_be_read_is_not_none() -> None:
+    org = {"Contact": [{"Id": CONTACT, "LastName": "Huber"}], "User": []}
+    hidden = plan(objects={"Contact": {"consent": "Nobody__c"}})
+    with running(org) as salesforce:
+        made = Organisation(Transport(salesforce.url, "62.0"), Tokens(salesforce.log_in()))
+        answer = made.ask(hidden, Question(CONTACT, None), Deadline(30))
+        assert isinstance(answer.record, SalesforceError)

@@ -1,0 +1,301 @@
+"""The adapter for Salesforce on the simulator: what it asks, what it makes of the answers."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.errors import OutOfTimeError, SalesforceConfigurationError, SalesforceError
+from click_to_dial.model import Agent, Record
+from click_to_dial.ports import Answer, Question
+from click_to_dial.salesforce.organisation import Organisation
+from click_to_dial.salesforce.transport import Transport
+from click_to_dial.salesforce_id import to_18
+from local_stack.salesforce import Simulator, running
+from tests.fakes import plan
+
+ACCOUNT, CONTACT, ORPHAN = "0010C0000000001QAA", "0030C0000000001QAA", "0030C0000000002QAA"
+DELETED, VEHICLE, NOTE = "0010C0000000002QAA", "a0B0C0000000001UAA", "a0C0C0000000001UAA"
+ORG = {
+    "Account": [
+        {"Id": ACCOUNT, "Type": "Kunde", "BillingCountryCBEQ": "DE", "NumberOfEmployees": 12},
+        {"Id": DELETED, "Type": "Kunde", "BillingCountryCBEQ": "DE", "IsDeleted": True},
+    ],
+    "Contact": [
+        {"Id": CONTACT, "AccountId": ACCOUNT, "DoNotCall": True},
+        {"Id": ORPHAN, "AccountId": None, "DoNotCall": False},
+    ],
+    "Vehicle__c": [{"Id": VEHICLE, "Fleet__c": "a0D0C0000000001UAA"}],
+    "Fleet__c": [{"Id": "a0D0C0000000001UAA", "Owner_Account__c": ACCOUNT}],
+    "Note__c": [{"Id": NOTE}],
+    "User": [
+        {"Id": "0050C0000000011QAA", "CommunityNickname": "jdoe", "IsActive": True}
+        | {"Extension": "217"},
+        {"Id": "0050C0000000012QAA", "CommunityNickname": "left", "IsActive": False},
+        {"Id": "0050C0000000013QAA", "CommunityNickname": "twin", "IsActive": True},
+        {"Id": "0050C0000000014QAA", "CommunityNickname": "twin", "IsActive": False},
+        {"Id": "0050C0000000015QAA", "CommunityNickname": "o'hara \\ß", "IsActive": True},
+    ],
+    "__prefixes__": {"a0B": "Vehicle__c", "a0C": "Note__c", "a0D": "Fleet__c"},
+}
+PLAN = plan(
+    objects={
+        "Account": {"kind": "Type", "size": "numberofemployees"},
+        "Contact": {"kind": "Account.Type", "do_not_call": "DoNotCall"},
+        "vehicle__C": {"kind": "Fleet__r.Owner_Account__r.Type"},
+    }
+)
+
+
+class Tokens:
+    """Logs in whenever it is asked for another token."""
+
+    def __init__(self, salesforce: Simulator) -> None:
+        self.salesforce = salesforce
+        self.token = salesforce.log_in()
+        self.given_up: list[SalesforceError] = []
+
+    def get(self, deadline: Deadline, rejected: str | None = None) -> str:
+        if self.token == rejected:
+            self.token = self.salesforce.log_in()
+        return self.token
+
+    def give_up(self, token: str, error: SalesforceError) -> None:
+        self.given_up.append(error)
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    with running(ORG) as salesforce:
+        yield salesforce
+
+
+@pytest.fixture
+def salesforce(simulator: Simulator) -> Simulator:
+    simulator.heal()
+    simulator.reset_stats()
+    return simulator
+
+
+@pytest.fixture
+def tokens(salesforce: Simulator) -> Tokens:
+    return Tokens(salesforce)
+
+
+@pytest.fixture
+def org(salesforce: Simulator, tokens: Tokens) -> Organisation:
+    return Organisation(Transport(salesforce.url, "62.0"), tokens)
+
+
+def ask(org: Organisation, record_id: str | None, agent_uid: str | None = "jdoe") -> Answer:
+    return org.ask(PLAN, Question(record_id, agent_uid), Deadline(30))
+
+
+@pytest.mark.parametrize(
+    ("record_id", "record"),
+    [
+        (ACCOUNT, Record(True, "Account", {"kind": "Kunde", "size": 12})),
+        (CONTACT, Record(True, "Contact", {"kind": "Kunde", "do_not_call": True})),
+        (ORPHAN, Record(True, "Contact", {"do_not_call": False})),
+        (DELETED, Record(False, "Account")),
+        ("0030C0000000009QAA", Record(False, "Contact")),
+        ("5000C0000000009QAA", Record(False, "Case")),
+    ],
+)
+def test_record_and_agent_in_one_call(
+    org: Organisation, salesforce: Simulator, record_id: str, record: Record
+) -> None:
+    assert ask(org, record_id) == Answer(record, Agent(True, {"extension": "217"}), calls=1)
+    assert salesforce.requests == {"composite": 1}
+    assert salesforce.api_calls == 1
+
+
+def test_only_what_is_missing_is_asked(org: Organisation) -> None:
+    assert ask(org, ACCOUNT, None).agent is None
+    assert ask(org, None) == Answer(None, Agent(True, {"extension": "217"}))
+
+
+def test_the_object_of_a_custom_prefix_is_learned_once(
+    org: Organisation, salesforce: Simulator
+) -> None:
+    vehicle = Record(True, "vehicle__C", {"kind": "Kunde"})
+    assert ask(org, VEHICLE) == Answer(vehicle, Agent(True, {"extension": "217"}), calls=2)
+    assert ask(org, VEHICLE).calls == 1
+    assert salesforce.api_calls == 3
+
+
+def test_an_object_that_was_learned_elsewhere_takes_one_call(org: Organisation) -> None:
+    answer = org.ask(PLAN, Question(VEHICLE, None, object_name="Vehicle__c"), Deadline(30))
+    assert answer == Answer(Record(True, "vehicle__C", {"kind": "Kunde"}), None, calls=1)
+
+
+def test_an_object_that_the_plan_does_not_list_is_looked_up_too(org: Organisation) -> None:
+    assert ask(org, NOTE).record == Record(True, "Note__c")
+    assert ask(org, str(to_18(NOTE[:14] + "9"))).record == Record(False, "Note__c")
+
+
+def test_prefixes_that_differ_in_case_are_of_different_objects(org: Organisation) -> None:
+    assert ask(org, str(to_18("A0b" + VEHICLE[3:15]))).record == Record(found=False)
+
+
+def test_a_prefix_of_no_object_is_no_record(org: Organisation) -> None:
+    assert ask(org, "zzz0C0000000001QAA") == Answer(
+        Record(found=False), Agent(True, {"extension": "217"})
+    )
+
+
+@pytest.mark.parametrize(
+    ("agent_uid", "agent"),
+    [
+        ("jdoe", Agent(True, {"extension": "217"})),
+        ("o'hara \\ß", Agent(True)),
+        ("left", Agent(False)),
+        ("twin", Agent(False)),
+        ("nobody", Agent(False)),
+        ("' OR IsActive = true OR Name = '", Agent(False)),
+        ("x\\' OR Name != '", Agent(False)),
+        ("@{record.records[0].Id}", Agent(False)),
+        ("&q=SELECT Id FROM User#", Agent(False)),
+        ("%", Agent(False)),
+    ],
+)
+def test_an_agent_is_known_where_one_active_user_fits(
+    org: Organisation, agent_uid: str, agent: Agent
+) -> None:
+    assert ask(org, ACCOUNT, agent_uid).agent == agent
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=80))
+def test_no_text_reaches_soql_unescaped(org: Organisation, agent_uid: str) -> None:
+    if agent_uid.casefold() not in ("jdoe", "o'hara \\ß"):
+        assert ask(org, None, agent_uid).agent == Agent(False)
+
+
+def test_an_expired_token_is_renewed_once(
+    org: Organisation, salesforce: Simulator, tokens: Tokens
+) -> None:
+    ask(org, ACCOUNT)
+    salesforce.expire_tokens()
+    assert ask(org, ACCOUNT).calls == 1
+    assert tokens.given_up == []
+
+
+def test_a_new_token_that_is_refused_is_given_up(
+    org: Organisation, salesforce: Simulator, tokens: Tokens
+) -> None:
+    salesforce.fail("expired-token")
+    with pytest.raises(SalesforceConfigurationError, match="refuses even a new access token"):
+        ask(org, ACCOUNT)
+    assert [error.reason for error in tokens.given_up] == ["new-session-refused"]
+    assert salesforce.requests == {"composite": 2}
+
+
+def test_a_field_that_is_hidden_is_an_error_of_its_part(
+    org: Organisation, salesforce: Simulator
+) -> None:
+    hidden = plan(objects={"Account": {"kind": "Secret__c"}})
+    answer = org.ask(hidden, Question(ACCOUNT, "jdoe"), Deadline(30))
+    assert isinstance(answer.record, SalesforceConfigurationError)
+    assert "Secret__c of Account" in str(answer.record)
+    assert answer.agent == Agent(True, {"extension": "217"})
+
+
+@pytest.mark.parametrize("name", ["Type FROM User--", "Type,Name", "../x", "", "1x", "Type\n"])
+def test_a_malformed_name_never_reaches_soql(
+    org: Organisation, salesforce: Simulator, name: str
+) -> None:
+    with pytest.raises(SalesforceConfigurationError, match="malformed"):
+        org.ask(plan(objects={"Account": {"kind": name}}), Question(ACCOUNT, None), Deadline(30))
+    assert salesforce.api_calls == 0
+
+
+def test_an_address_is_no_single_value(org: Organisation, salesforce: Simulator) -> None:
+    body = {
+        "compositeResponse": [
+            {
+                "body": {"records": [{"Id": ACCOUNT, "BillingAddress": {"city": "Ulm"}}]},
+                "httpStatusCode": 200,
+                "referenceId": "record",
+            }
+        ]
+    }
+    salesforce.fail("answer", status=200, body=body)
+    compound = plan(objects={"Account": {"address": "BillingAddress"}})
+    answer = org.ask(compound, Question(ACCOUNT, None), Deadline(30))
+    assert isinstance(answer.record, SalesforceConfigurationError)
+    assert answer.record.reason == "compound-field"
+
+
+def part(reference: str, body: Any, status: Any = 200) -> dict[str, Any]:
+    return {"body": body, "httpHeaders": {}, "httpStatusCode": status, "referenceId": reference}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"compositeResponse": None},
+        {"compositeResponse": [None]},
+        {"compositeResponse": {"record": 1}},
+        {"compositeResponse": [part("record", None)]},
+        {"compositeResponse": [part("record", {"records": None})]},
+        {"compositeResponse": [part("record", {"records": [None]})]},
+        {"compositeResponse": [part("record", {"records": ["Id"]})]},
+        {"compositeResponse": [part("record", {"records": [{"Id": 7}]})]},
+        {"compositeResponse": [part("record", {"records": [{"Id": ACCOUNT}]})]},
+        {"compositeResponse": [part("record", {"records": [{"Id": CONTACT, "Type": "x"}]})]},
+        {"compositeResponse": [part("record", {"records": []}, "200")]},
+        {"compositeResponse": [part("record", {"records": [{}, {}]})]},
+        [],
+        7,
+        "text",
+    ],
+)
+def test_an_answer_of_another_form_decides_nothing(
+    org: Organisation, salesforce: Simulator, answer: Any
+) -> None:
+    salesforce.fail("answer", status=200, body=answer)
+    kind = plan(objects={"Account": {"kind": "Type"}})
+    try:
+        record = org.ask(kind, Question(ACCOUNT, None), Deadline(30)).record
+    except SalesforceError as error:
+        record = error
+    assert isinstance(record, SalesforceError)
+    assert record.reason in ("wrong-types", "not-json")
+
+
+def test_a_query_is_read_page_by_page(org: Organisation, salesforce: Simulator) -> None:
+    salesforce.page_size = 2
+    try:
+        rows = org.select("SELECT CommunityNickname FROM User", Deadline(30))
+    finally:
+        salesforce.page_size = 2000
+    assert len(rows) == 5
+    assert salesforce.requests["query"] >= 3
+
+
+@pytest.mark.parametrize("more", ["https://evil.test/services/data/v62.0/query/x", "/x", 7, None])
+def test_a_page_that_points_elsewhere_is_not_followed(
+    org: Organisation, salesforce: Simulator, more: Any
+) -> None:
+    page = {"totalSize": 9, "done": False, "nextRecordsUrl": more, "records": []}
+    salesforce.fail("answer", status=200, body=page)
+    with pytest.raises(SalesforceError, match="form"):
+        org.select("SELECT Id FROM User", Deadline(30))
+    assert salesforce.api_calls <= 1
+
+
+def test_a_request_ends_with_its_deadline(salesforce: Simulator) -> None:
+    transport = Transport(salesforce.url, "62.0")
+    with pytest.raises(OutOfTimeError):
+        transport.rest("token", "GET", "limits", Deadline(0))
+    salesforce.fail("hang")
+    before = time.monotonic()
+    with pytest.raises(SalesforceError, match="No answer in time"):
+        transport.rest("token", "GET", "limits", Deadline(0.2))
+    assert time.monotonic() - before < 1

@@ -1,0 +1,99 @@
+"""The function's last resorts: a defect, a missing plan, a bad query, another path."""
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from click_to_dial.decision.log import logger
+from click_to_dial.decision.service import Request
+from click_to_dial.errors import NoDialPlanError
+from functions.on_click_to_dial import handler
+
+CONTEXT = SimpleNamespace(
+    function_name="on_click_to_dial",
+    memory_limit_in_mb=1769,
+    invoked_function_arn="arn",
+    aws_request_id="request",
+)
+SECRETS = ("+4989461495", "jdoe", "001dM00003jU9GxQAK")
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    registered: Any = logger.registered_handler
+    stream, registered.stream = registered.stream, io.StringIO()
+    yield registered.stream
+    registered.stream = stream
+
+
+class Failing:
+    """A use case that fails with an error which quotes the request."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self._error = error
+
+    def decide(self, request: Request) -> None:
+        raise self._error(f"no luck with {request}")
+
+
+def answer(path: str = "/jtelACD/onClickToDial", caller_id: str = SECRETS[0]) -> tuple[int, Any]:
+    event = {
+        "httpMethod": "GET",
+        "resource": path,
+        "requestContext": {"requestId": "gateway-request"},
+        "multiValueQueryStringParameters": {
+            "SalesForceID": [SECRETS[2]],
+            "CallerID": [caller_id],
+            "AgentUID": [SECRETS[1]],
+        },
+    }
+    response = handler.lambda_handler(event, CONTEXT)
+    return response["statusCode"], json.loads(response["body"])
+
+
+def one_line(log: io.StringIO) -> dict[str, Any]:
+    text = log.getvalue()
+    assert not [secret for secret in SECRETS if secret in text]
+    assert "Traceback" not in text
+    line: dict[str, Any] = json.loads(text)
+    assert line["correlation_id"] == "gateway-request"
+    return line
+
+
+def test_a_defect_is_a_500_and_the_log_has_the_place_but_not_the_message(
+    log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "click_to_dial", lambda: Failing(ValueError))
+    status, body = answer()
+    assert (status, body["type"]) == (500, "urn:click-to-dial:internal-error")
+    line = one_line(log)
+    assert (line["outcome"], line["error"]) == ("Defect", "ValueError")
+    assert Path(sys.modules[__name__].__file__ or "").name in line["at"][-1]
+
+
+def test_without_a_dial_plan_it_is_a_503(log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Nothing:
+        def decide(self, request: Request) -> None:
+            raise NoDialPlanError("No dial plan is published.")
+
+    monkeypatch.setattr(handler, "click_to_dial", Nothing)
+    assert answer()[0] == 503
+    assert one_line(log)["outcome"] == "NoDialPlan"
+
+
+def test_a_bad_parameter_is_logged_by_name_only(log: io.StringIO) -> None:
+    assert answer(caller_id="drop table")[0] == 400
+    line = one_line(log)
+    assert (line["outcome"], line["parameter"]) == ("BadParameter", "CallerID")
+    assert "drop" not in log.getvalue()
+
+
+def test_another_path_is_a_404(log: io.StringIO) -> None:
+    assert answer(path="/jtelACD/getCallerInformation")[0] == 404
+    assert one_line(log)["outcome"] == "NoSuchPath"

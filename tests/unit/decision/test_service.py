@@ -1,0 +1,282 @@
+"""The use case on fakes: where facts come from, and what becomes of a call without them."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.decision.circuit_breaker import OPEN_SECONDS, CircuitBreaker
+from click_to_dial.decision.service import ClickToDial, Report, Request
+from click_to_dial.dialplan import DialPlan, Tried
+from click_to_dial.errors import (
+    BadParameterError,
+    NoDialPlanError,
+    SalesforceConfigurationError,
+    SalesforceError,
+    SalesforceUnavailableError,
+)
+from click_to_dial.model import Agent, Record
+from click_to_dial.ports import Answer, Question
+from tests.fakes import DOCUMENT, Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce, plan
+
+REQUEST = Request("001dM00003jU9GxQAK", "+4989461495", "jdoe")
+DOWN = SalesforceUnavailableError("reset")
+SUPPLIER = Record(True, "Account", {"kind": "Supplier"})
+
+
+def service(
+    salesforce: Any = None,
+    cache: FakeFacts | None = None,
+    the_plan: DialPlan | None = None,
+    breaker: CircuitBreaker | None = None,
+    time_budget: float = 2.5,
+) -> ClickToDial:
+    return ClickToDial(
+        plans=FakePlans(the_plan or plan()),
+        cache=cache or FakeFacts(Clock()),
+        attempts=FakeAttempts({}),
+        pseudonym=str,
+        salesforce=salesforce or FakeSalesforce(),
+        breaker=breaker or CircuitBreaker(),
+        time_budget=time_budget,
+    )
+
+
+def kept(
+    record: Record | None, agent: Agent | None, age: float, the_plan: DialPlan | None = None
+) -> FakeFacts:
+    """A cache that was written `age` seconds ago."""
+    cache = FakeFacts(Clock())
+    cache.write(the_plan or plan(), REQUEST.record_id, REQUEST.agent_uid, Answer(record, agent))
+    cache.clock.advance(age)
+    cache.writes = 0
+    return cache
+
+
+def number(report: Report) -> str | None:
+    signalled = report.decision and report.decision.service_number
+    return signalled.number if signalled else None
+
+
+def test_a_customer_sees_the_hotline_of_their_country() -> None:
+    report = service().decide(REQUEST)
+    assert number(report) == "431265030"
+    assert (report.plan_version, report.decision and report.decision.rule) == (7, "customers")
+    assert (report.gathered.record_from, report.gathered.agent_from) == ("salesforce", "salesforce")
+
+
+def test_what_salesforce_said_is_kept() -> None:
+    cache = FakeFacts(Clock())
+    service(cache=cache).decide(REQUEST)
+    stored = cache.read(plan(), REQUEST.record_id, REQUEST.agent_uid)
+    assert (stored.record, stored.agent) == (FakeSalesforce().record, FakeSalesforce().agent)
+
+
+def test_fresh_facts_are_not_asked_for_again() -> None:
+    salesforce = FakeSalesforce(record=SUPPLIER)
+    cache = kept(None, Agent(True, {"extension": "9"}), age=3599)
+    report = service(salesforce, cache).decide(REQUEST)
+    assert salesforce.asked == [Question(REQUEST.record_id, None)]
+    assert (number(report), report.gathered.agent_from) == ("4989461499", "cached")
+
+
+EMERGENCY = {
+    "id": "emergency",
+    "when": {"callee.kind": "emergency"},
+    "signal": {"number": "hotline"},
+}
+EXTENSION = {"id": "desk", "when": {"agent.extension": "9"}, "refuse": "Not from this desk."}
+
+
+@pytest.mark.parametrize(
+    "cache", [FakeFacts(Clock()), kept(Record(False, "Account"), Agent(True), age=1)]
+)
+def test_an_emergency_waits_for_nobody(cache: FakeFacts) -> None:
+    """Not even to hear that the record is deleted: 112 is no less urgent then."""
+    cache.broken = True
+    salesforce = FakeSalesforce(record=Record(False, "Account"))
+    the_plan = plan(rules=[EMERGENCY, *DOCUMENT["rules"]])
+    report = service(salesforce, cache, the_plan).decide(replace(REQUEST, caller_id="112"))
+    assert (number(report), salesforce.asked) == ("4989461495000", [])
+    assert (report.gathered.record_from, report.gathered.agent_from) == ("unasked", "unasked")
+    assert not report.gathered.cache_failed  # it was not asked
+
+
+def test_a_call_is_placed_only_where_there_is_such_a_record() -> None:
+    salesforce = FakeSalesforce(record=Record(False, "Account"))
+    the_plan = plan(rules=DOCUMENT["rules"][-1:], without_record="allow")
+    assert service(salesforce, None, the_plan).decide(REQUEST).decision is None
+    report = service(salesforce, None, the_plan).decide(replace(REQUEST, record_id=None))
+    assert (number(report), len(salesforce.asked)) == ("4989461495000", 1)
+
+
+def test_what_is_kept_of_the_agent_may_be_enough_to_refuse() -> None:
+    salesforce, cache = FakeSalesforce(), kept(None, Agent(True, {"extension": "9"}), age=60)
+    the_plan = plan(rules=[EXTENSION, *DOCUMENT["rules"]])
+    report = service(salesforce, cache, the_plan).decide(REQUEST)
+    assert report.decision is not None
+    assert (report.decision.rule, salesforce.asked) == ("desk", [])
+    assert (report.gathered.record_from, report.gathered.agent_from) == ("unasked", "cached")
+    assert report.gathered.agent_age == 60
+
+
+def test_a_rule_behind_one_that_needs_the_record_does_not_decide_before_it() -> None:
+    salesforce = FakeSalesforce()
+    the_plan = plan(rules=[*DOCUMENT["rules"][:3], EMERGENCY, DOCUMENT["rules"][3]])
+    report = service(salesforce, None, the_plan).decide(replace(REQUEST, caller_id="112"))
+    assert len(salesforce.asked) == 1
+    assert report.decision is not None
+    assert report.decision.rule == "customers"
+
+
+def test_nothing_is_asked_where_everything_is_fresh() -> None:
+    the_plan = plan(freshness={"record": 60, "agent": 60, "stale_if_error": 0})
+    salesforce = FakeSalesforce()
+    cache = kept(SUPPLIER, Agent(True), 59, the_plan)
+    report = service(salesforce, cache, the_plan).decide(REQUEST)
+    assert salesforce.asked == []
+    assert cache.writes == 0
+    assert (number(report), report.gathered.salesforce_calls) == ("4989461495000", 0)
+
+
+@pytest.mark.parametrize(("age", "believed"), [(9, True), (10, False)])
+def test_that_nothing_was_found_is_believed_only_briefly(age: float, believed: bool) -> None:
+    the_plan = plan(freshness={"record": 3600, "agent": 3600, "stale_if_error": 3600})
+    salesforce = FakeSalesforce()
+    cache = kept(Record(False, "Account"), Agent(True), age, the_plan)
+    report = service(salesforce, cache, the_plan).decide(REQUEST)
+    assert (salesforce.asked == []) is believed
+    assert (report.decision is None) is believed
+
+
+def test_no_such_record_is_no_decision() -> None:
+    tried: list[Tried] = []
+    report = service(FakeSalesforce(record=Record(False, "Account"))).decide(REQUEST, tried)
+    assert report.decision is None
+    assert tried == []  # what was looked at before Salesforce spoke is no explanation
+
+
+def test_an_unknown_agent_is_a_fact_not_an_error() -> None:
+    report = service(FakeSalesforce(record=SUPPLIER, agent=Agent(False))).decide(REQUEST)
+    assert number(report) == "4989461495000"
+
+
+@pytest.mark.parametrize("error", [DOWN, SalesforceConfigurationError("invalid-field")])
+def test_without_salesforce_stale_facts_decide(error: SalesforceError) -> None:
+    cache = kept(SUPPLIER, Agent(True, {"extension": "217"}), age=28799)
+    report = service(FakeSalesforce(error=error), cache).decide(REQUEST)
+    assert number(report) == "498946149217"
+    assert (report.gathered.record_age, report.gathered.agent_age) == (28799, 28799)
+    assert (report.gathered.record_from, report.gathered.agent_from) == ("stale", "stale")
+    assert report.gathered.failures == (error,)
+
+
+def test_without_salesforce_and_stale_facts_the_outage_decides() -> None:
+    cache = kept(SUPPLIER, Agent(True), age=28800)
+    report = service(FakeSalesforce(error=DOWN), cache).decide(REQUEST)
+    assert report.decision is not None
+    assert report.decision.cause == "outage"
+    assert (report.gathered.record_from, report.gathered.agent_from) == ("unknown", "unknown")
+
+
+def test_one_part_may_fail_alone() -> None:
+    report = service(FakeSalesforce(agent=DOWN)).decide(REQUEST)
+    assert number(report) == "431265030"  # a customer's number does not take the agent
+    report = service(FakeSalesforce(agent=DOWN, record=SUPPLIER)).decide(REQUEST)
+    assert report.decision is not None
+    assert report.decision.cause == "outage"
+    assert report.gathered.failures == (DOWN,)
+
+
+def test_a_broken_cache_costs_no_call() -> None:
+    cache = FakeFacts(Clock())
+    cache.broken = True
+    report = service(cache=cache).decide(REQUEST)
+    assert number(report) == "431265030"
+    assert report.gathered.cache_failed
+
+
+def test_a_record_is_needed_unless_the_plan_says_otherwise() -> None:
+    request = Request(None, "+4989461495", "jdoe")
+    with pytest.raises(BadParameterError, match="SalesForceID is empty"):
+        service().decide(request)
+    report = service(the_plan=plan(without_record="allow")).decide(request)
+    assert number(report) == "4989461495000"
+    assert (report.gathered.record, report.gathered.record_from) == (None, "none")
+
+
+@pytest.mark.parametrize("region", ["DE", "US"])
+def test_national_numbers_are_read_in_the_plans_home_region(region: str) -> None:
+    request = Request(REQUEST.record_id, "2125551234", "jdoe")
+    report = service(the_plan=plan(home_region=region)).decide(request)
+    assert report.click.callee.country == region
+
+
+class Slow:
+    """A Salesforce that answers after the budget has ended."""
+
+    def ask(self, the_plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
+        time.sleep(0.3)
+        raise AssertionError("nobody waits for this")
+
+
+def test_the_time_budget_holds_whatever_happens_below() -> None:
+    started = time.monotonic()
+    report = service(Slow(), time_budget=0.05).decide(REQUEST)
+    assert time.monotonic() - started < 0.25
+    assert [failure.reason for failure in report.gathered.failures] == ["out-of-time"]
+    assert report.decision is not None
+    assert report.decision.cause == "outage"
+
+
+def test_no_dial_plan_is_said_so() -> None:
+    click_to_dial = ClickToDial(
+        FakePlans(plan(), NoDialPlanError("nothing is published")),
+        FakeFacts(Clock()),
+        FakeSalesforce(),
+        CircuitBreaker(),
+        FakeAttempts({}),
+        str,
+        2.5,
+    )
+    with pytest.raises(NoDialPlanError):
+        click_to_dial.decide(REQUEST)
+
+
+def test_while_salesforce_is_down_nobody_waits_for_it() -> None:
+    clock, salesforce = Clock(), FakeSalesforce(error=DOWN)
+    click_to_dial = service(salesforce, breaker=CircuitBreaker(clock))
+    reasons = [click_to_dial.decide(REQUEST).gathered.failures[0].reason for _ in range(4)]
+    assert reasons == ["reset", "reset", "circuit-open", "circuit-open"]
+    clock.advance(OPEN_SECONDS)
+    assert click_to_dial.decide(REQUEST).gathered.failures[0].reason == "reset"
+    assert click_to_dial.decide(REQUEST).gathered.failures[0].reason == "circuit-open"
+    clock.advance(OPEN_SECONDS)
+    salesforce.error = None
+    assert number(click_to_dial.decide(REQUEST)) == "431265030"
+    assert number(click_to_dial.decide(REQUEST)) == "431265030"
+
+
+def test_a_wrong_setup_does_not_open_the_circuit() -> None:
+    salesforce = FakeSalesforce(error=SalesforceConfigurationError("invalid-field"))
+    click_to_dial = service(salesforce)
+    for _ in range(5):
+        click_to_dial.decide(REQUEST)
+    assert len(salesforce.asked) == 5
+
+
+@pytest.mark.parametrize("result", [42, None])
+def test_a_deadline_hands_the_result_over(result: int | None) -> None:
+    assert Deadline(1.0).run(lambda: result) == result
+
+
+def test_a_deadline_hands_errors_over_and_does_not_start_late() -> None:
+    def fail() -> None:
+        raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine"):
+        Deadline(1.0).run(fail)
+    with pytest.raises(Exception, match="time budget is used up"):
+        Deadline(0.0).run(fail)

@@ -1,0 +1,168 @@
+"""What the validator warns of; above all: a rule that it calls unreachable never decides."""
+
+import itertools
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from click_to_dial.dialplan import decide, load
+from click_to_dial.model import Facts, Scalar
+from dialplan_cli.plan.read import parse_plan
+from tests.unit.dialplan_cli.test_read import changed
+
+
+def warnings(text: str) -> list[tuple[str, str]]:
+    plan = parse_plan(text)
+    return [(each.path, each.message) for each in (*plan.warnings, *plan.guesses)]
+
+
+NOT_MOBILE = "callee.kind: {not: mobile}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "message"),
+    [
+        ("AT: hotline-at, ", "", "service_numbers.hotline-at", "nothing signals it"),
+        ("mapping: by-country, key: record.country", "agent: extension", "mappings.by-country", ""),
+        ("Extension}", "Extension, team: Title}", "agents.attributes.team", "no rule uses"),
+        ("DoNotCall}", "DoNotCall, vip: V__c}", "objects.Contact.vip", "no rule uses record.vip"),
+        ("objects:\n", "objects:\n  Lead: {kind: Status}\n", "objects.Lead", "no `do_not_call`"),
+        ("MailingCountry,", "MailingCountryCode,", "objects.Contact.country", "picklists"),
+        ("    default: hotline\n", "", "rules[2].signal", "record.country is missing or not"),
+        ("    otherwise: {signal: hotline}\n", "", "rules[1].signal", "the agent has no extension"),
+        ("{not: mobile}", "{present: false, lt: a}", "rules[1].when.callee.kind", "never holds"),
+        (NOT_MOBILE, "record.object: Lead", "rules[1].when.record.object", "Lead is not among"),
+        (NOT_MOBILE, "callee.country: De", "rules[1].when.callee.country", "no callee is in De"),
+        (NOT_MOBILE, 'callee.number: {prefix: "49"}', "rules[1].when.callee.number", "their plus"),
+        ("    when: {record.do_not_call: true}\n", "", "rules[1]", "'opted-out' decides all"),
+        ("    when: {record.do_not_call: true}\n", "", "rules[2]", "'opted-out' decides all"),
+    ],
+)
+def test_what_is_hardly_meant_is_warned_of(old: str, new: str, path: str, message: str) -> None:
+    found = warnings(changed(old, new))
+    assert [each for each in found if each[0] == path and message in each[1]], found
+
+
+def test_a_mapping_in_salesforce_may_name_any_service_number() -> None:
+    source = "salesforce: {object: Hotline__mdt, key: Country__c, value: Number__c}"
+    text = changed("entries: {DE: hotline, AT: hotline-at, NO: hotline}", source)
+    assert warnings(text) == []
+    text = text.replace('"431265030"}', '"431265030", regions: [AT]}')
+    ((path, message),) = warnings(text)
+    assert path == "rules[2].signal"
+    assert message.startswith("the call is refused where hotline-at may not be signalled at that")
+    mapping = "signal: {mapping: by-country, key: record.country}"
+    assert warnings(text.replace(mapping, f"{mapping}\n    otherwise: {{signal: hotline}}")) == []
+
+
+TEXTS = ["a", "ab", "abc", "b", "B"]
+NUMBERS = [0, 1, 1.0, 2, 2.5]
+VALUES: list[Scalar | None] = [*TEXTS, *NUMBERS, True, False, None]
+UNKNOWN = object()
+ALL_CALLS = list(itertools.product([*VALUES, UNKNOWN], repeat=2))
+"""What `record.kind` and `agent.team` may be: None is missing, UNKNOWN could not be asked."""
+
+
+def some(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return values | st.lists(values, min_size=1, max_size=3)
+
+
+SCALARS = st.sampled_from([value for value in VALUES if value is not None])
+OPERANDS = {
+    "not": some(SCALARS),
+    "prefix": some(st.sampled_from(TEXTS)),
+    "matches": some(st.sampled_from(["*", "a*", "?b*", "[ab]", "abc"])),
+    **dict.fromkeys(("lt", "lte", "gt", "gte"), st.sampled_from([*NUMBERS, *TEXTS])),
+    "present": st.booleans(),
+}
+OPERATORS = st.lists(
+    st.sampled_from(sorted(OPERANDS)), min_size=1, max_size=2, unique=True
+).flatmap(lambda names: st.fixed_dictionaries({name: OPERANDS[name] for name in names}))
+WHENS = st.dictionaries(
+    st.sampled_from(["record.kind", "agent.team"]), some(SCALARS) | OPERATORS, min_size=1
+)
+
+
+def plan_of(whens: list[dict[str, Any]]) -> str:
+    rules = [{"id": f"r{n}", "when": when, "refuse": "x"} for n, when in enumerate(whens)]
+    return yaml.safe_dump(
+        {
+            "version": 1,
+            "home_region": "DE",
+            "objects": {"Contact": {"kind": "Kind__c", "score": "Score__c", "do_not_call": "D__c"}},
+            "agents": {"attributes": {"team": "Team__c"}},
+            "rules": [*rules, {"id": "last", "refuse": "x"}],
+        }
+    )
+
+
+def facts_of(kind: Any, team: Any) -> Facts:
+    both = {"record.kind": kind, "agent.team": team}
+    known = {name: each for name, each in both.items() if each is not None and each is not UNKNOWN}
+    return Facts(known, frozenset(name.split(".")[0] for name in both if both[name] is UNKNOWN))
+
+
+@settings(max_examples=400)
+@given(st.lists(WHENS, min_size=2, max_size=3))
+def test_a_rule_that_is_called_unreachable_never_decides(whens: list[dict[str, Any]]) -> None:
+    found = parse_plan(plan_of(whens))
+    never_decides = {each.path for each in found.warnings if "never decides" in each.message}
+    never_holds = {each.path for each in found.warnings if "never holds" in each.message}
+    plan = load(found.document)
+    paths = {rule.id: f"rules[{index}]" for index, rule in enumerate(plan.rules)}
+    for call in ALL_CALLS:
+        decision = decide(plan, facts_of(*call))
+        assert paths[decision.rule] not in never_decides
+        if decision.cause == "rule":
+            assert not any(path.startswith(paths[decision.rule]) for path in never_holds)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "covered"),
+    [
+        ({"record.kind": "a"}, {"record.kind": "a"}, True),
+        ({"record.kind": "a"}, {"record.kind": "a", "agent.team": "b"}, True),
+        ({"record.kind": "a", "agent.team": "b"}, {"record.kind": "a"}, False),
+        ({"record.kind": ["a", "b"]}, {"record.kind": "b"}, True),
+        ({"record.kind": "b"}, {"record.kind": ["a", "b"]}, False),
+        ({"record.kind": 1}, {"record.kind": True}, False),
+        ({"record.kind": {"prefix": "a"}}, {"record.kind": ["ab", "abc"]}, True),
+        ({"record.kind": {"prefix": "a"}}, {"record.kind": {"prefix": "ab"}}, True),
+        ({"record.kind": {"not": "a"}}, {"record.kind": {"prefix": "b"}}, True),
+        ({"record.kind": {"not": ["a", 1]}}, {"record.kind": {"not": [1, "a", "b"]}}, True),
+        ({"record.kind": {"present": True}}, {"record.kind": {"not": "a"}}, True),
+        ({"record.kind": {"present": False}}, {"record.kind": {"present": False}}, True),
+        ({"record.kind": {"not": "a"}}, {"record.kind": {"present": False}}, False),
+        ({"record.score": {"lt": 3}}, {"record.score": {"lt": 2}}, True),
+        ({"record.score": {"lt": 3}}, {"record.score": {"lte": 3}}, False),
+        ({"record.score": {"lte": 3}}, {"record.score": {"lt": 3}}, True),
+        ({"record.score": {"gte": 1}}, {"record.score": {"gt": 1, "lt": 2}}, True),
+        ({"record.score": {"gt": 1}}, {"record.score": {"gt": "1"}}, False),
+    ],
+)
+def test_a_rule_is_unreachable_where_an_earlier_one_covers_it(
+    earlier: dict[str, Any], later: dict[str, Any], covered: bool
+) -> None:
+    found = [path for path, message in warnings(plan_of([earlier, later])) if "decides" in message]
+    assert found == (["rules[1]"] if covered else [])
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        {"present": False, "not": "a"},
+        {"lt": 1, "gt": 2},
+        {"lt": 1, "gte": 1},
+        {"lte": "a", "gt": "b"},
+        {"lt": 1, "gt": "a"},
+        {"prefix": "a", "gt": 1},
+    ],
+)
+def test_a_condition_that_no_value_meets_is_warned_of(expected: dict[str, Any]) -> None:
+    found = warnings(plan_of([{"record.kind": expected}]))
+    assert [path for path, message in found if "never holds" in message] == [
+        "rules[0].when.record.kind"
+    ]

@@ -1,0 +1,85 @@
+"""Lists and limits in a plan file: what is published, and what is wrong."""
+
+import pytest
+
+from click_to_dial.decision.number_lookups import MOST_LISTS
+from click_to_dial.dialplan import decide, load
+from click_to_dial.dialplan.conditions import condition
+from click_to_dial.model import Facts
+from dialplan_cli.plan.read import parse_plan
+from tests.unit.dialplan_cli.test_lint import warnings
+from tests.unit.dialplan_cli.test_read import PLAN, problems
+
+LISTS = "\nlists: [dnc, robinson]\n"
+
+
+def plan(condition: str) -> str:
+    return PLAN.replace("{record.do_not_call: true}", f"{{{condition}}}") + LISTS
+
+
+def test_what_is_published() -> None:
+    text = plan("callee.attempts: {gte: 4, within: 30d}, callee.listed: {not: dnc}")
+    document = parse_plan(text).document
+    assert document["lists"] == ["dnc", "robinson"]
+    assert document["rules"][0]["when"] == {
+        "callee.attempts": {"gte": 4, "within": 2592000, "by": "anyone"},
+        "callee.listed": {"not": "dnc"},
+    }
+    loaded = load(document)
+    assert loaded.listed == {"callee.listed.dnc": {"dnc"}}
+    (fact,) = loaded.attempts
+    facts = Facts({"callee.listed.dnc": False, fact: 4})
+    assert decide(loaded, facts).rule == "opted-out"
+    assert decide(loaded, Facts({**facts.values, fact: 3})).rule == "everyone-else"
+
+
+@pytest.mark.parametrize("group", ["callee.listed", "callee.attempts"])
+def test_what_is_unknown_ends_in_outage(group: str) -> None:
+    when = "callee.listed: dnc, callee.attempts: {gte: 1, within: 1h}"
+    loaded = load(parse_plan(plan(when)).document)
+    known = {"callee.listed.dnc": True, "callee.attempts.3600s.anyone": 1}
+    values = {fact: value for fact, value in known.items() if not fact.startswith(group)}
+    assert decide(loaded, Facts(values, frozenset({group}))).cause == "outage"
+
+
+def test_a_list_is_any_of_them_and_not_is_none_of_them() -> None:
+    any_of = condition("callee.listed", ["robinson", "dnc"])
+    assert (any_of.fact, any_of.expected) == ("callee.listed.dnc+robinson", True)
+    none_of = condition("callee.listed", {"not": ["dnc", "robinson"]})
+    assert (none_of.fact, none_of.expected) == ("callee.listed.dnc+robinson", False)
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("callee.listed: dcn", "unknown list 'dcn'; did you mean 'dnc'?"),
+        ("callee.listed: [dnc, x]", "unknown list 'x'"),
+        ("callee.listed: true", "unknown list 'True'"),
+        ("callee.listed: {prefix: d}", "must be a list of numbers, several of them, or"),
+        ("callee.attempts: 4", "must be written as {gte: 4, within: 30d}"),
+        ("callee.attempts: {gte: 4}", "must be written as {gte: 4, within: 30d}"),
+        ("callee.attempts: {within: 30d}", "must be written as {gte: 4, within: 30d}"),
+        ("callee.attempts: {gte: '4', within: 30d}", "must be written as {gte: 4, within: 30d}"),
+        ("record.kind: {gte: 4, within: 30d}", "`within` and `by` are for callee.attempts alone"),
+        ("callee.lisd: dnc", "unknown fact 'callee.lisd'; did you mean 'callee.listed'?"),
+    ],
+)
+def test_mistakes_are_named_with_their_cure(condition: str, message: str) -> None:
+    ((_, _, said),) = problems(plan(condition))
+    assert message in said
+
+
+def test_there_are_no_more_lists_than_one_read_of_the_table_takes() -> None:
+    names = [f"list{number}" for number in range(MOST_LISTS + 1)]
+    text = f"{PLAN}\nlists: [{', '.join(names)}]\n"
+    ((_, path, said),) = problems(text)
+    assert (path, said) == ("lists", "has 25 items; at most 24 are possible")
+
+
+def test_a_list_that_no_rule_names_is_warned_of() -> None:
+    assert ("lists[1]", "no rule uses the list robinson") in warnings(plan("callee.listed: dnc"))
+
+
+def test_limits_before_the_rule_for_emergencies_are_warned_of() -> None:
+    found = warnings(plan("callee.attempts: {gte: 4, within: 30d}"))
+    assert [each for each in found if each[0] == "rules[0]" and "emergency" in each[1]]

@@ -1,0 +1,90 @@
+"""Every example in docs/dial-plan.md is valid and does what the page says."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from click_to_dial.dialplan import decide, load
+from click_to_dial.model import Facts
+from dialplan_cli.app import app
+from dialplan_cli.plan.facts import BUILT_IN, KINDS
+from dialplan_cli.plan.read import parse_plan
+from dialplan_cli.plan.rules import Operators
+from dialplan_cli.plan.schema import Plan
+from dialplan_cli.plan.source import read_yaml
+
+PAGE = (Path(__file__).parents[3] / "docs/dial-plan.md").read_text()
+EXAMPLE = re.compile(
+    r"```yaml\n(?P<plan>.*?)```(?:(?:(?!```).)*?```text\n(?P<calls>.*?)```)?", re.S
+)
+FIRST, *_ = EXAMPLE.finditer(PAGE)
+
+
+def examples() -> Iterator[Any]:
+    """Each example with the section it stands in, its plan and the calls after it."""
+    for example in EXAMPLE.finditer(PAGE):
+        *_, section = re.findall(r"^#+ (.*)$", PAGE[: example.start()], re.M)
+        line = PAGE.count("\n", 0, example.start()) + 1
+        yield pytest.param(example["plan"], example["calls"] or "", id=f"{section}, line {line}")
+
+
+def completed(part: str) -> str:
+    """An example with what it leaves out, as in the first plan."""
+    plan = merged(read_yaml(FIRST["plan"]).data, read_yaml(part).data)
+    if "when" in plan["rules"][-1]:
+        plan["rules"].append({"id": "the-rest", "signal": "hotline"})
+    return yaml.safe_dump(plan, allow_unicode=True, sort_keys=False)
+
+
+def merged(whole: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    """`part` laid over `whole`; a list, a mapping of the plan or an outcome replaces the other."""
+    result = dict(whole)
+    for key, value in part.items():
+        if key in ("service_numbers", "mappings", "objects", "agents", "attributes"):
+            result[key] = merged(whole.get(key, {}), value)
+        else:
+            result[key] = value
+    return result
+
+
+@pytest.mark.parametrize(("plan", "calls"), list(examples()))
+def test_an_example_does_what_the_page_says(plan: str, calls: str) -> None:
+    document = parse_plan(completed(plan)).document
+    loaded = load(document)
+    for call in calls.splitlines():
+        known, _, outcome = call.partition("->")
+        facts = read_yaml("{" + known + "}").data
+        at = datetime.fromisoformat(facts.pop("at", "2026-11-24T12:00:00+01:00"))
+        decision = decide(loaded, Facts(facts, now=at.timestamp()))
+        if outcome.strip() == "refuse":
+            assert decision.service_number is None, call
+        else:
+            name = outcome.strip().removeprefix("signal ")
+            numbers = {key: each["number"] for key, each in document["service_numbers"].items()}
+            assert decision.service_number, call
+            assert decision.service_number.number == numbers.get(name, name), call
+
+
+def test_the_first_plan_has_no_blemish_but_an_account_without_a_person() -> None:
+    warnings = parse_plan(FIRST["plan"]).warnings
+    assert [each.path for each in warnings] == ["objects.Account"]
+
+
+def test_all_keys_facts_and_commands_are_described() -> None:
+    operators = [field.alias or name for name, field in Operators.model_fields.items()]
+    commands = [
+        f"dialplan {each.callback.__name__}" for each in app.registered_commands if each.callback
+    ]
+    for word in (*Plan.model_fields, *BUILT_IN, *KINDS, *operators, *commands):
+        assert f"`{word}" in PAGE or f"`{{{word}: " in PAGE or f"### {word}" in PAGE, word
+
+
+def test_links_within_the_page_lead_somewhere() -> None:
+    titles = re.findall(r"^#+ (.*)$", PAGE, re.M)
+    anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+    assert set(re.findall(r"\]\(#([^)]*)\)", PAGE)) <= anchors

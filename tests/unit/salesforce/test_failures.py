@@ -1,0 +1,219 @@
+"""Each answer of Salesforce that is no success: what it means, and what people are told."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.errors import (
+    SalesforceBusyError,
+    SalesforceConfigurationError,
+    SalesforceError,
+    SalesforceUnavailableError,
+    SessionExpiredError,
+)
+from click_to_dial.salesforce.failures import FAILURES, InvalidIdError, failure
+from click_to_dial.salesforce.login import ADVICE, credentials, log_in
+from click_to_dial.salesforce.transport import NETWORK_FAILURES
+
+ROOT = Path(__file__).parents[3]
+WINDOW = (
+    "\nSELECT Id FROM User WHERE CommunityNickname = 'jdoe'\n       ^\nERROR at Row:1:Column:8\n"
+)
+
+
+def body(code: str, message: str = "") -> list[dict[str, str]]:
+    return [{"message": message, "errorCode": code}]
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "error", "reason"),
+    [
+        (
+            401,
+            body("INVALID_SESSION_ID", "Session expired or invalid"),
+            SessionExpiredError,
+            "session-expired",
+        ),
+        (
+            401,
+            body("INVALID_AUTH_HEADER", "INVALID_AUTH_HEADER"),
+            SessionExpiredError,
+            "session-expired",
+        ),
+        (401, "<html>", SessionExpiredError, "session-expired"),
+        (
+            401,
+            body("INVALID_SESSION_ID", "This session is not valid for use with the REST API"),
+            SalesforceConfigurationError,
+            "session-not-for-rest",
+        ),
+        (403, body("REQUEST_LIMIT_EXCEEDED"), SalesforceUnavailableError, "quota"),
+        (403, body("API_DISABLED_FOR_ORG"), SalesforceConfigurationError, "api-disabled"),
+        (403, body("INSUFFICIENT_ACCESS"), SalesforceConfigurationError, "no-access"),
+        (400, body("INVALID_FIELD"), SalesforceConfigurationError, "invalid-field"),
+        (400, body("INVALID_TYPE"), SalesforceConfigurationError, "invalid-object"),
+        (400, body("MALFORMED_ID"), InvalidIdError, "malformed-id"),
+        (
+            400,
+            body("INVALID_QUERY_FILTER_OPERATOR", "x\ninvalid ID field: x"),
+            InvalidIdError,
+            "malformed-id",
+        ),
+        (400, body("INVALID_QUERY_FILTER_OPERATOR"), SalesforceConfigurationError, "bad-request"),
+        (400, body("UNABLE_TO_LOCK_ROW"), SalesforceBusyError, "locked-row"),
+        (400, body("QUERY_TIMEOUT"), SalesforceUnavailableError, "query-timeout"),
+        (400, body("MALFORMED_QUERY"), SalesforceConfigurationError, "bad-request"),
+        (404, body("NOT_FOUND"), SalesforceConfigurationError, "no-such-resource"),
+        (410, body("UNSUPPORTED_API_VERSION"), SalesforceConfigurationError, "version-retired"),
+        (302, "", SalesforceConfigurationError, "redirect"),
+        (503, body("SERVER_UNAVAILABLE"), SalesforceBusyError, "unavailable"),
+        (503, "<html>", SalesforceBusyError, "unavailable"),
+        (500, body("UNKNOWN_EXCEPTION"), SalesforceUnavailableError, "server-error"),
+        (502, "<html>", SalesforceUnavailableError, "server-error"),
+        (420, None, SalesforceUnavailableError, "server-error"),
+    ],
+)
+def test_each_answer_has_its_row(
+    status: int, content: Any, error: type[SalesforceError], reason: str
+) -> None:
+    found = failure(status, content)
+    assert type(found) is error
+    assert found.reason == reason
+
+
+def test_the_field_is_named_and_the_query_is_not() -> None:
+    message = WINDOW + "No such column 'Fax__c' on entity 'User'. If you are attempting to use…"
+    text = str(failure(400, body("INVALID_FIELD", message)))
+    assert "Fax__c of User" in text
+    assert "jdoe" not in text
+    assert "permission set" in text
+
+
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text()),
+    lambda children: st.one_of(st.lists(children), st.dictionaries(st.text(), children)),
+)
+
+
+@given(st.integers(300, 599), json_values)
+def test_any_body_gives_some_failure(status: int, content: Any) -> None:
+    assert isinstance(failure(status, content), SalesforceError)
+
+
+class Transport:
+    """Answers a login with what it was made with."""
+
+    def __init__(self, status: int, answer: Any) -> None:
+        self.answer = (status, answer)
+
+    def post_form(self, *_: Any) -> tuple[int, Any]:
+        return self.answer
+
+
+def login(status: int, answer: Any) -> str:
+    secret = '{"client_id": "id", "client_secret": "secret"}'
+    transport: Any = Transport(status, answer)
+    return log_in(transport, lambda: secret, Deadline(1))
+
+
+def test_a_login_gives_the_token() -> None:
+    assert (
+        login(200, {"access_token": "00D!token", "instance_url": "https://evil.test"})
+        == "00D!token"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "advice"),
+    [
+        (
+            {"error": "invalid_client_id", "error_description": "client identifier invalid"},
+            "Consumer Key",
+        ),
+        (
+            {"error": "invalid_client", "error_description": "invalid client credentials"},
+            "Consumer Secret",
+        ),
+        (
+            {"error": "invalid_grant", "error_description": "no client credentials user enabled"},
+            "Run-As user",
+        ),
+        (
+            {"error": "invalid_grant", "error_description": "request not supported on this domain"},
+            "My Domain",
+        ),
+        ({"error": "invalid_grant", "error_description": "login rate exceeded"}, "3,600"),
+        ({"error": "invalid_grant", "error_description": "authentication failure"}, "unlocked"),
+        (
+            {"error": "invalid_grant", "error_description": "expired access/refresh token"},
+            "OAuth policies",
+        ),
+        (
+            {"error": "invalid_app_access", "error_description": "user is not admin approved"},
+            "permission set",
+        ),
+        (
+            {"error": "unsupported_grant_type", "error_description": "grant type not supported"},
+            "Flow Enablement",
+        ),
+        ({"error": "inactive_org", "error_description": "organization is not active"}, "locked"),
+        ({"error": "something_new"}, "External Client App"),
+        (None, "External Client App"),
+        ([1], "External Client App"),
+    ],
+)
+def test_a_refused_login_says_what_to_change(answer: Any, advice: str) -> None:
+    with pytest.raises(SalesforceConfigurationError, match=advice):
+        login(400, answer)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "error"),
+    [
+        (503, None, SalesforceUnavailableError),
+        (200, None, SalesforceUnavailableError),
+        (200, {"access_token": 7}, SalesforceUnavailableError),
+        (200, {"access_token": "a\r\nX-Evil: 1"}, SalesforceUnavailableError),
+        (302, None, SalesforceConfigurationError),
+    ],
+)
+def test_a_login_that_is_no_login(status: int, answer: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        login(status, answer)
+
+
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [
+        ("", "secret-not-json"),
+        ("[]", "secret-not-json"),
+        ("{}", "secret-incomplete"),
+        ('{"client_id": "a", "client_secret": " "}', "secret-incomplete"),
+        ('{"client_id": 1, "client_secret": "b"}', "secret-incomplete"),
+        ('{"client_id": "a", "client_secret": "b", "username": "c"}', "secret-with-password"),
+        ('{"username": "a", "password": "p4ss"}', "secret-with-password"),
+    ],
+)
+def test_a_secret_that_does_not_serve(secret: str, reason: str) -> None:
+    with pytest.raises(SalesforceConfigurationError) as error:
+        credentials(secret)
+    assert error.value.reason == reason
+    assert "p4ss" not in str(error.value)
+
+
+def test_the_table_in_the_docs_has_every_code_and_no_other() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "layers").rglob("*.py"))
+    in_code = {row.reason for row in FAILURES}
+    in_code |= NETWORK_FAILURES.keys()
+    in_code |= {f"login-{code.replace('_', '-')}" for code, _, _ in ADVICE}
+    errors = "Unavailable|Configuration|Busy|InvalidId|TableFailed"
+    raised = rf"(?:{errors})Error(?:\(|,)\s*\"([a-z-]+)\""
+    in_code |= set(re.findall(raised, source)) | {"redirect"}
+    documented = re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs/salesforce.md").read_text(), re.M)
+    assert set(documented) == in_code
+    assert len(documented) == len(set(documented))

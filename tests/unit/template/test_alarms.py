@@ -1,0 +1,183 @@
+"""Alarms, dashboard and queries look at what the code really writes."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from click_to_dial.authorizer.verdict import Verdict
+from click_to_dial.authorizer.wiring import verdict_log
+from click_to_dial.decision import log as seen
+from click_to_dial.decision.fact_sources import Gathered
+from click_to_dial.decision.service import Report
+from click_to_dial.errors import (
+    BadParameterError,
+    NoDialPlanError,
+    SalesforceConfigurationError,
+)
+from click_to_dial.model import Agent, Callee, Click, Decision, Facts, Record
+from click_to_dial.sync import log as observability_sync
+from click_to_dial.sync.mappings import Change
+from tests.unit.template.test_template import TEMPLATE, of_type
+
+GLOBALS = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+NAMESPACE, STACK = GLOBALS["POWERTOOLS_METRICS_NAMESPACE"], GLOBALS["POWERTOOLS_SERVICE_NAME"]
+ALARMS = {name: each["Properties"] for name, each in of_type("AWS::CloudWatch::Alarm").items()}
+REFUSED_LOGIN = SalesforceConfigurationError("login-invalid-client", "Another secret.")
+REPORT = Report(
+    plan_version=1,
+    plan_failure=NoDialPlanError("Not readable."),
+    duration_ms=7,
+    click=Click(None, Callee("mobile", "DE", "+491701234567"), "alice"),
+    callee="0123abcd",
+    facts=Facts({}),
+    gathered=Gathered(
+        Record(True, None, {}), Agent(False, {}), "stale", "none", 1, (REFUSED_LOGIN,), True
+    ),
+    decision=Decision("rule", None, "No.", "outage"),
+)
+DECISIONS = [
+    REPORT.decision,
+    None,
+    Decision("rule", None, "No.", "unresolved"),
+    Decision("rule", None, "No.", "rule"),
+]
+VERDICTS = [
+    Verdict("AuthAllowed", "key", "key"),
+    Verdict("AuthAllowedStale", "salesforce-timeout", "key"),
+    Verdict("AuthRefused", "malformed"),
+    Verdict("AuthUnverified", "salesforce-timeout", cache_failed=True),
+    Verdict("AuthFailed", "TypeError"),
+]
+
+
+def everything_happens() -> Iterator[Callable[[], None]]:
+    for decision in DECISIONS:
+        yield lambda decision=decision: seen.log_report(replace(REPORT, decision=decision))  # type: ignore[misc]
+    yield lambda: seen.log_bad_parameter(BadParameterError("CallerID", "No."))
+    yield lambda: seen.log_no_dial_plan(NoDialPlanError("None."))
+    yield seen.log_no_such_path
+    yield lambda: observability_sync.log_sync([Change("m", {}, {}, ("a row",))])
+    yield lambda: observability_sync.log_sync_failure(NoDialPlanError("None."))
+    yield lambda: seen.log_defect(ValueError())
+    for verdict in VERDICTS:
+        yield lambda verdict=verdict: verdict_log()(verdict, 1, "request-1")  # type: ignore[misc]
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> list[Any]:
+    """What CloudWatch gets of it: log lines, and metrics in the embedded format."""
+    for happens in everything_happens():
+        happens()
+        if seen.metrics.metric_set:
+            seen.metrics.flush_metrics()
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return printed + [vars(record) for record in caplog.records]
+
+
+@pytest.fixture
+def emitted(lines: list[Any]) -> dict[str, list[float]]:
+    """The values of each metric, all of them under one dimension, which costs least."""
+    values: dict[str, list[float]] = {}
+    for line in lines:
+        for metrics in line.get("_aws", {}).get("CloudWatchMetrics", ()):
+            assert metrics["Namespace"] == NAMESPACE
+            assert metrics["Dimensions"] == [["service"]]
+            assert line["service"] == os.environ["POWERTOOLS_SERVICE_NAME"]
+            for name in (metric["Name"] for metric in metrics["Metrics"]):
+                values.setdefault(name, []).extend(
+                    line[name] if isinstance(line[name], list) else [line[name]]
+                )
+    return values
+
+
+def looked_at(alarm: Any) -> list[Any]:
+    """The metrics of an alarm."""
+    several = alarm.get("Metrics", ())
+    return [each["MetricStat"]["Metric"] for each in several if "MetricStat" in each] or [alarm]
+
+
+AWS_METRICS = {
+    ("AWS/Lambda", "Errors", "FunctionName"),
+    ("AWS/Lambda", "Throttles", "FunctionName"),
+    ("AWS/ApiGateway", "5XXError", "ApiName,Stage"),
+    ("AWS/ApiGateway", "Latency", "ApiName,Stage"),
+}
+"""What AWS counts by itself, with the dimensions that it does so by."""
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_looks_at_something_that_is_counted(
+    name: str, emitted: dict[str, list[float]]
+) -> None:
+    for metric in looked_at(ALARMS[name]):
+        dimensions = metric.get("Dimensions", [])
+        if metric["Namespace"] == NAMESPACE:
+            assert metric["MetricName"] in {*emitted, "ThrottledCalls"}
+            assert dimensions == [{"Name": "service", "Value": STACK}]
+        else:
+            names = ",".join(each["Name"] for each in dimensions)
+            assert (metric["Namespace"], metric["MetricName"], names) in AWS_METRICS
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_can_fire_and_tells_somebody(name: str) -> None:
+    alarm = ALARMS[name]
+    assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}]
+    # Nothing counted is bad news only of what is to happen by itself.
+    assert (alarm["TreatMissingData"] == "breaching") == (name == "MappingsOldAlarm")
+    assert alarm.get("Period", 60) * alarm["EvaluationPeriods"] <= 24 * 3600
+
+
+def test_the_filter_counts_where_the_alarm_looks() -> None:
+    (log_filter,) = of_type("AWS::Logs::MetricFilter").values()
+    (counted,) = log_filter["Properties"]["MetricTransformations"]
+    assert counted["MetricName"] == ALARMS["ApiThrottledAlarm"]["MetricName"]
+    assert counted["MetricNamespace"] == NAMESPACE
+    assert counted["Dimensions"] == [{"Key": "service", "Value": "$.service"}]
+    (stage,) = of_type("AWS::ApiGateway::Stage").values()
+    entry = json.loads(stage["Properties"]["AccessLogSetting"]["Format"]["Fn::Sub"])
+    assert entry["service"] == "${AWS::StackName}"
+    assert STACK == {"Ref": "AWS::StackName"}
+    assert entry["error"] == "$context.error.responseType"  # what its pattern compares
+
+
+@pytest.mark.parametrize("name", ["DecidedAsOutage", "UnknownAgent"])
+def test_a_share_is_counted_where_it_does_not_hold_too(
+    name: str, emitted: dict[str, list[float]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 1 in emitted[name]
+    known = replace(REPORT.gathered, agent=Agent(True, {}))
+    allowed = Decision("rule", None, "No.", "rule")
+    seen.log_report(replace(REPORT, gathered=known, decision=allowed))
+    seen.metrics.flush_metrics()
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])[name] == [0]
+
+
+def test_the_dashboard_shows_what_is_counted(emitted: dict[str, list[float]]) -> None:
+    (dashboard,) = of_type("AWS::CloudWatch::Dashboard").values()
+    text = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+    body = json.loads(text.replace("${TimeBudgetMs}", "1"))
+    rows = [row for each in body["widgets"] for row in each["properties"]["metrics"]]
+    shown = {row[1] for row in rows if row[0] in (NAMESPACE, ".")}
+    assert {row[3] for row in rows if row[0] == NAMESPACE} == {"${AWS::StackName}"}
+    assert len(shown) > 20
+    assert shown <= {*emitted, "Allowed"}
+
+
+def test_what_is_counted_is_what_docs_operations_adds_up(
+    emitted: dict[str, list[float]],
+) -> None:
+    assert len({*emitted, "Allowed", "ThrottledCalls"}) == 27
+
+
+@pytest.mark.parametrize("name", of_type("AWS::Logs::QueryDefinition"))
+def test_a_query_asks_for_fields_that_are_logged(name: str, lines: list[Any]) -> None:
+    text = of_type("AWS::Logs::QueryDefinition")[name]["Properties"]["QueryString"]
+    words = set(re.findall(r"[a-z]+_[a-z_]+|outcome|rule|parameter|reason|cure|mappings", text))
+    aliases = set(re.findall(r"as (\w+)", text))
+    assert words - aliases <= {key for line in lines for key in line}

@@ -1,0 +1,391 @@
+"""template.yaml as CloudFormation gets it: expanded by AWS's own transform, offline."""
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from cfnlint.api import lint_all
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+from samtranslator.translator.transform import transform
+
+from click_to_dial import settings
+from click_to_dial.authorizer.authorize import TIME_BUDGET_SECONDS
+from click_to_dial.decision import api as http
+from click_to_dial.sync.wiring import SYNC_SECONDS
+from local_stack import template as sam
+
+TEMPLATE = sam.load()
+
+GATEWAY_RESPONSES = {
+    "ACCESS_DENIED": 401,
+    "API_CONFIGURATION_ERROR": 500,
+    "AUTHORIZER_CONFIGURATION_ERROR": 500,
+    "AUTHORIZER_FAILURE": 500,
+    "BAD_REQUEST_BODY": 400,
+    "BAD_REQUEST_PARAMETERS": 400,
+    "DEFAULT_4XX": 400,
+    "DEFAULT_5XX": 500,
+    "EXPIRED_TOKEN": 401,
+    "INTEGRATION_FAILURE": 500,
+    "INTEGRATION_TIMEOUT": 500,
+    "INVALID_API_KEY": 401,
+    "INVALID_SIGNATURE": 401,
+    "MISSING_AUTHENTICATION_TOKEN": 404,
+    "QUOTA_EXCEEDED": 429,
+    "REQUEST_TOO_LARGE": 413,
+    "RESOURCE_NOT_FOUND": 404,
+    "THROTTLED": 429,
+    "UNAUTHORIZED": 401,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "WAF_FILTERED": 400,
+}
+"""All that API Gateway has: docs.aws.amazon.com/apigateway, supported-gateway-response-types."""
+
+Resources = Mapping[str, Any]
+
+
+class NoManagedPolicies:
+    """The transform would ask IAM for the names of AWS's policies."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def transformed(layer: str = "key", **parameters: str) -> Any:
+    template: Any = copy.deepcopy(TEMPLATE)
+    for resource in template["Resources"].values():  # as `sam package` leaves them
+        if "CodeUri" in resource.get("Properties", {}):
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+        if "ContentUri" in resource.get("Properties", {}):
+            resource["Properties"]["ContentUri"] = f"s3://bucket/{layer}"
+    return transform(template, parameters, NoManagedPolicies())
+
+
+def expanded(layer: str = "key", **parameters: str) -> Resources:
+    resources: Resources = transformed(layer, **parameters)["Resources"]
+    return resources
+
+
+RESOURCES = expanded()
+
+
+def of_type(kind: str, resources: Resources = RESOURCES) -> dict[str, Any]:
+    return {name: each for name, each in resources.items() if each["Type"] == kind}
+
+
+def properties(kind: str) -> list[Any]:
+    return [each["Properties"] for each in of_type(kind).values()]
+
+
+def the_api() -> Any:
+    (api,) = properties("AWS::ApiGateway::RestApi")
+    return api
+
+
+def test_cfn_lint_finds_nothing_in_what_cloudformation_gets() -> None:
+    found = [each for each in lint_all(json.dumps(transformed())) if each.rule.id[0] in "EW"]
+    # The transform has put its value in its place.
+    assert [each.message for each in found] == ["Parameter AllowedIpRanges not used."]
+
+
+def test_there_is_one_stage() -> None:
+    (stage,) = properties("AWS::ApiGateway::Stage")
+    assert stage["StageName"] == "v1"
+    (deployment,) = properties("AWS::ApiGateway::Deployment")
+    assert "StageName" not in deployment
+
+
+def test_the_routes_are_those_that_the_handler_answers() -> None:
+    paths = the_api()["Body"]["paths"]
+    assert sorted(paths) == sorted(http.PATHS)
+    for methods in paths.values():
+        assert list(methods) == ["get"]
+        assert methods["get"]["security"] == [{"Caller": []}]
+        integration = methods["get"]["x-amazon-apigateway-integration"]
+        assert integration["type"] == "aws_proxy"
+        assert "OnClickToDialFunction" in json.dumps(integration["uri"])
+
+
+def test_a_caller_is_asked_who_it_is() -> None:
+    caller = the_api()["Body"]["components"]["securitySchemes"]["Caller"]
+    authorizer = caller["x-amazon-apigateway-authorizer"]
+    assert authorizer["type"] == "request"
+    assert authorizer["identitySource"] == "method.request.header.Authorization"
+    assert authorizer["authorizerResultTtlInSeconds"] == 300
+    assert "AuthorizeFunction" in json.dumps(authorizer["authorizerUri"])
+
+
+def test_only_the_allowed_addresses_reach_the_api() -> None:
+    allow, deny = the_api()["Body"]["x-amazon-apigateway-policy"]["Statement"]
+    assert (allow["Effect"], deny["Effect"]) == ("Allow", "Deny")
+    ranges = {"Fn::Split": [",", "0.0.0.0/0"]}  # the default, since SAM puts parameters in place
+    assert deny["Condition"] == {"NotIpAddress": {"aws:SourceIp": ranges}}
+    assert (deny["Principal"], deny["Resource"]) == (allow["Principal"], allow["Resource"])
+
+
+def test_the_api_speaks_no_old_tls_and_is_throttled() -> None:
+    assert the_api()["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_2021_06"
+    (stage,) = properties("AWS::ApiGateway::Stage")
+    (settings,) = stage["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"]
+
+
+def test_each_gateway_response_is_mapped_by_itself() -> None:
+    responses = the_api()["Body"]["x-amazon-apigateway-gateway-responses"]
+    assert {kind: int(each["statusCode"]) for kind, each in responses.items()} == GATEWAY_RESPONSES
+
+
+@pytest.mark.parametrize("kind", GATEWAY_RESPONSES)
+def test_a_gateway_response_is_a_problem_document(kind: str) -> None:
+    status, headers, text = sam.gateway_response(TEMPLATE, kind)
+    body = json.loads(text)
+    challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    assert headers == challenge | {
+        "Cache-Control": "no-store",
+        "Content-Type": "application/problem+json; charset=utf-8",
+    }
+    assert set(body) == {"type", "title", "status", "detail"}
+    assert body["status"] == status
+    assert body["type"].startswith("urn:click-to-dial:")
+
+
+def test_every_log_is_a_group_of_ours_with_a_retention() -> None:
+    (stage,) = properties("AWS::ApiGateway::Stage")
+    destinations = [stage["AccessLogSetting"]["DestinationArn"]["Fn::GetAtt"][0]]
+    destinations += [
+        function["LoggingConfig"]["LogGroup"]["Ref"]
+        for function in properties("AWS::Lambda::Function")
+    ]
+    groups = of_type("AWS::Logs::LogGroup")
+    assert sorted(destinations) == sorted(groups)
+    for group in groups.values():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_the_access_log_is_json_without_the_query() -> None:
+    (stage,) = properties("AWS::ApiGateway::Stage")
+    entry = json.loads(stage["AccessLogSetting"]["Format"]["Fn::Sub"])
+    assert entry["resource"] == "$context.resourcePath"
+    assert not {"$context.path", "$context.requestOverride"} & set(entry.values())
+    assert not [value for value in entry.values() if "querystring" in value]
+
+
+POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
+"""Read by Powertools itself, except in the authorizer, which does without it."""
+
+
+def authorizer_settings(environment: Mapping[str, str]) -> tuple[settings.AuthSettings, object]:
+    return settings.auth_from_environment(environment), settings.metrics_home(environment)
+
+
+def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings, str]:
+    return settings.from_environment(environment), settings.number_key(environment)
+
+
+@pytest.mark.parametrize(
+    ("function", "read_by"),
+    [
+        (
+            "OnClickToDialFunction",
+            decider_settings,
+        ),
+        ("SyncMappingsFunction", settings.from_environment),
+        ("AuthorizeFunction", authorizer_settings),
+    ],
+)
+def test_a_functions_environment_is_what_its_settings_read(
+    function: str, read_by: Callable[[Mapping[str, str]], Any]
+) -> None:
+    variables = RESOURCES[function]["Properties"]["Environment"]["Variables"]
+    asked: set[str] = set()
+
+    class Environment(dict[str, str]):
+        def __getitem__(self, name: str) -> str:
+            asked.add(name)
+            return "1"
+
+    read_by(Environment())
+    settings.aws_from_environment(Environment())
+    asked.remove("AWS_REGION")  # which Lambda sets
+    assert set(variables) == asked | POWERTOOLS
+    assert (asked >= POWERTOOLS) == (function == "AuthorizeFunction")
+
+
+def test_the_architecture_reaches_functions_layers_and_their_build() -> None:
+    parameter = {"Ref": "Architecture"}
+    for function in properties("AWS::Lambda::Function"):
+        assert function["Architectures"] == [parameter]
+    for layer in properties("AWS::Lambda::LayerVersion"):
+        assert layer["CompatibleArchitectures"] == [parameter]
+    for layer in of_type("AWS::Serverless::LayerVersion", TEMPLATE["Resources"]).values():
+        assert layer["Metadata"]["BuildArchitecture"] == parameter
+
+
+@pytest.mark.parametrize(
+    ("function", "seconds"),
+    [
+        ("OnClickToDialFunction", TEMPLATE["Parameters"]["TimeBudgetMs"]["MaxValue"] / 1000),
+        ("AuthorizeFunction", TIME_BUDGET_SECONDS),
+        ("SyncMappingsFunction", SYNC_SECONDS),
+    ],
+)
+def test_a_function_outlives_its_time_budget(function: str, seconds: float) -> None:
+    assert seconds < RESOURCES[function]["Properties"]["Timeout"]
+
+
+def test_gateway_waits_for_the_decision() -> None:
+    assert RESOURCES["OnClickToDialFunction"]["Properties"]["Timeout"] < 29
+
+
+def test_the_data_outlives_the_stack() -> None:
+    for name in ("Table", "SalesforceSecret", "ApiKeySecret", "NumberKeySecret"):
+        assert RESOURCES[name]["DeletionPolicy"] == "Retain"
+        assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_table_is_encrypted_restorable_and_forgets() -> None:
+    (table,) = properties("AWS::DynamoDB::Table")
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"]["SSEEnabled"] is True
+    assert table["DeletionProtectionEnabled"] is True
+
+
+def test_the_secrets_values_stand_in_no_template() -> None:
+    assert set(RESOURCES["SalesforceSecret"]["Properties"]) == {"Description", "KmsKeyId"}
+    generated = RESOURCES["ApiKeySecret"]["Properties"]["GenerateSecretString"]
+    assert generated == {"PasswordLength": 48, "ExcludePunctuation": True}
+
+
+def test_the_mappings_are_synced_on_a_schedule() -> None:
+    (schedule,) = properties("AWS::Scheduler::Schedule")
+    assert schedule["ScheduleExpression"] == {"Fn::Sub": "rate(${SyncMinutes} minutes)"}
+    assert schedule["Target"]["Arn"] == {"Ref": "SyncMappingsFunctionAliaslive"}
+
+
+def versions(resources: Resources) -> set[str]:
+    return set(of_type("AWS::Lambda::Version", resources))
+
+
+def test_what_changes_a_function_publishes_a_version_of_it() -> None:
+    """Its own code, which is a few lines, hardly ever changes."""
+    before = versions(RESOURCES)
+    assert len(before) == 3
+    assert versions(expanded()) == before
+    assert not versions(expanded(layer="another")) & before
+    # Were this not so, versions would need no description.
+    assert versions(expanded(TimeBudgetMs="3000")) == before
+
+
+PARAMETERS = TEMPLATE["Parameters"]
+
+
+@pytest.mark.parametrize("name", of_type("AWS::Serverless::Function", TEMPLATE["Resources"]))
+def test_another_value_of_a_parameter_publishes_a_version(name: str) -> None:
+    """CloudFormation replaces a version whose description differs from the one before."""
+    (version,) = [
+        each["Properties"]
+        for each in of_type("AWS::Lambda::Version").values()
+        if each["Properties"]["FunctionName"] == {"Ref": name}
+    ]
+    function = RESOURCES[name]["Properties"]
+    assert version["Description"] == function["Description"]
+    # ReservedConcurrency is no property of a version: all of them share it.
+    versioned = {key: each for key, each in function.items() if not key.startswith("Reserved")}
+    needed = set(references(versioned)) | set(conditions_of(versioned))
+    assert needed & set(PARAMETERS) == set(references(version["Description"]))
+
+
+def conditions_of(value: Any) -> Iterator[str]:
+    """The parameters behind each Fn::If."""
+    if isinstance(value, dict):
+        if "Fn::If" in value:
+            yield from references(TEMPLATE["Conditions"][value["Fn::If"][0]])
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from conditions_of(each)
+
+
+def test_cloudformation_replaces_a_version_for_its_description() -> None:
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::Lambda::Version").schema
+    assert "/properties/Description" in schema["createOnlyProperties"]
+    for version in properties("AWS::Lambda::Version"):
+        longest = re.sub(r"\$\{(\w+)\}", longest_value, version["Description"]["Fn::Sub"])
+        assert len(longest) <= schema["properties"]["Description"]["maxLength"]
+
+
+def longest_value(match: re.Match[str]) -> str:
+    """A value of a parameter that is as long as may be."""
+    parameter = PARAMETERS[match[1]]
+    choices = [str(each) for each in parameter.get("AllowedValues", ())]
+    pattern = {"SalesforceOrgId": 18, "SalesforceApiVersion": 5}.get(match[1])
+    most = pattern or parameter.get("MaxLength") or len(str(parameter.get("MaxValue", "")))
+    return max(choices, key=len) if choices else "x" * (most or 1000)
+
+
+def test_versions_that_are_not_live_go() -> None:
+    for version in of_type("AWS::Lambda::Version").values():
+        assert version["DeletionPolicy"] == "Delete"
+
+
+def test_callers_reach_the_version_that_is_live() -> None:
+    for alias in properties("AWS::Lambda::Alias"):
+        assert alias["Name"] == "live"
+    body = json.dumps(the_api()["Body"])
+    assert "OnClickToDialFunctionAliaslive" in body
+    assert "${AuthorizeFunction.Arn}:live" in body
+    allowed = [json.dumps(each["FunctionName"]) for each in properties("AWS::Lambda::Permission")]
+    assert allowed
+    assert all("Aliaslive" in name for name in allowed)
+
+
+def test_alarms_roll_a_version_back() -> None:
+    groups = properties("AWS::CodeDeploy::DeploymentGroup")
+    assert len(groups) == 2
+    for group in groups:
+        condition, watched, otherwise = group["AlarmConfiguration"]["Fn::If"]
+        assert (condition, otherwise) == ("Watched", {})
+        names = [alarm["Name"]["Ref"] for alarm in watched["Alarms"]]
+        assert set(names) <= set(of_type("AWS::CloudWatch::Alarm"))
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+
+
+def test_nothing_refers_to_itself_in_a_circle() -> None:
+    """An alarm on the API by its id would: alias, rollout, alarm, API, alias."""
+    seen: dict[str, bool] = {}
+
+    def visit(name: str) -> None:
+        assert seen.get(name) is not False, name
+        if name in RESOURCES and name not in seen:
+            seen[name] = False
+            for other in references(RESOURCES[name]):
+                visit(other)
+            seen[name] = True
+
+    for name in RESOURCES:
+        visit(name)
+
+
+def references(value: Any) -> Iterator[str]:
+    """The logical ids that a resource needs to be there before it."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key == "Ref":
+                yield each
+            elif key == "Fn::GetAtt":
+                yield each[0] if isinstance(each, list) else each.split(".")[0]
+            elif key == "Fn::Sub":
+                text = each if isinstance(each, str) else each[0]
+                yield from re.findall(r"\$\{(\w+)", text)
+            elif key == "DependsOn":
+                yield from [each] if isinstance(each, str) else each
+            else:
+                yield from references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)
