@@ -45,20 +45,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(arguments, prog_name="dialplan")
     except PlanFileError as error:
         output.show_errors(error.problems)
-        output.complain(f"{len(error.problems)} to cure.")
+        output.print_error(f"{len(error.problems)} to cure.")
         sys.exit(1)
     except SalesforceError as error:
-        output.complain(f"Salesforce ({error.reason}): {error}")
+        output.print_error(f"Salesforce ({error.reason}): {error}")
         sys.exit(1)
     except UnicodeEncodeError:
-        output.complain("Not every character can be written here: set PYTHONIOENCODING=utf-8.")
+        output.print_error("Not every character can be written here: set PYTHONIOENCODING=utf-8.")
         sys.exit(1)
     except (ClickToDialError, BotoCoreError, ClientError, OSError) as error:
-        output.complain(str(error))
+        output.print_error(str(error))
         sys.exit(1)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        output.complain(
+        output.print_error(
             f"A defect of dialplan, please report it: {type(error).__name__}: {error} "
             f"({place.filename}:{place.lineno})"
         )

@@ -12,7 +12,7 @@ from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.model import Agent, Record, Scalar
-from click_to_dial.ports import Answer, Item, Question, Stored
+from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from dialplan_cli.csv_rows import rows_of
 from dialplan_cli.plan.facts import listed
 from dialplan_cli.plan.lookups import LOOKUPS
@@ -79,13 +79,15 @@ class RowSalesforce:
     def prepare(self, deadline: Deadline) -> None:
         """Nothing: it asks nobody."""
 
-    def ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
+    def ask(
+        self, plan: DialPlan, question: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
         """The facts as the plan compares them: empty cells are missing."""
         record = self._facts(plan, "record.")
         agent = self._facts(plan, "agent.")
         object_name = record.pop("object", None)
         known = agent.pop("known", bool(agent))
-        return Answer(
+        return SalesforceResult(
             record=Record(True, None if object_name is None else str(object_name), record),
             agent=Agent(known in (True, "true"), agent),
         )
@@ -107,15 +109,19 @@ class RowCache:
 
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
-    ) -> Stored:
+    ) -> CachedFacts:
         """The lists that the row names, and so many calls of others, just now."""
         lists, attempts = self.call.get(LISTED, "").split(), int(self.call.get(ATTEMPTS) or 0)
-        calls = Item(json.dumps([[time.time(), ""]] * attempts), None)
+        calls = StoredItem(json.dumps([[time.time(), ""]] * attempts), None)
         kinds = {key: key.split("#")[:2] for key in others}
-        listed = {key: Item("", None) for key, kind in kinds.items() if kind[1] in lists}
-        return Stored(items=listed | {key: calls for key in kinds if kinds[key][0] == "attempts"})
+        listed = {key: StoredItem("", None) for key, kind in kinds.items() if kind[1] in lists}
+        return CachedFacts(
+            items=listed | {key: calls for key in kinds if kinds[key][0] == "attempts"}
+        )
 
-    def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
+    def write(
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: SalesforceResult
+    ) -> None:
         """Forgets it."""
 
 
@@ -125,7 +131,7 @@ class NotCounted:
     def read(self, key: str) -> None:
         """Nothing."""
 
-    def replace(self, key: str, before: Item | None, after: Item) -> bool:
+    def replace(self, key: str, before: StoredItem | None, after: StoredItem) -> bool:
         """Forgets it."""
         return True
 

@@ -8,12 +8,12 @@ from typing import Any
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import api as http
 from click_to_dial.decision.service import ClickToDial, Report
-from click_to_dial.dialplan import DialPlan, Tried
+from click_to_dial.dialplan import DialPlan, RuleTrace
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.errors import BadParameterError, ClickToDialError, DialPlanError
 from click_to_dial.model import Scalar
 from dialplan_cli.calls_file import NotCounted
-from dialplan_cli.output import say, show_table
+from dialplan_cli.output import print_line, show_table
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Explanation:
 
     status: int
     body: dict[str, Any]
-    tried: tuple[Tried, ...] = ()
+    tried: tuple[RuleTrace, ...] = ()
     report: Report | None = None
 
     @property
@@ -58,7 +58,7 @@ def explain(
     """Decides one call as the function would, now or `at` a time, and keeps what led to it."""
     if at is not None:
         service = replace(service, clock=at.timestamp)
-    tried: list[Tried] = []
+    tried: list[RuleTrace] = []
     query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
     try:
         report = replace(service, attempts=NotCounted()).decide(
@@ -106,20 +106,20 @@ def show(explanation: Explanation) -> None:
     if report is not None:
         gathered = report.gathered
         facts = sorted(explanation.facts.items())
-        say(f"Facts (record: {gathered.record_from}, agent: {gathered.agent_from})", "bold")
+        print_line(f"Facts (record: {gathered.record_from}, agent: {gathered.agent_from})", "bold")
         if report.callee is not None:
-            say(f"The log has this number as {report.callee}")
+            print_line(f"The log has this number as {report.callee}")
         show_table(("fact", "value"), [(name, _shown(value)) for name, value in facts])
         for failure in gathered.failures:
-            say(f"Salesforce: {failure.reason}: {failure}", "yellow")
+            print_line(f"Salesforce: {failure.reason}: {failure}", "yellow")
         version = report.plan_version
-        say(f"\nRules of {f'version {version}' if version else 'the file'}", "bold")
+        print_line(f"\nRules of {f'version {version}' if version else 'the file'}", "bold")
         show_table(("rule", "", "because"), map(_row, explanation.tried))
-    say("\nAnswer", "bold")
-    say(f"{explanation.status} {_shown(explanation.body)}")
+    print_line("\nAnswer", "bold")
+    print_line(f"{explanation.status} {_shown(explanation.body)}")
 
 
-def _row(tried: Tried) -> tuple[str, str, str]:
+def _row(tried: RuleTrace) -> tuple[str, str, str]:
     if tried.condition is None and tried.result == "unknown":
         return tried.rule, tried.result, "what its number takes is not known: `outage` decides"
     if tried.condition is None:

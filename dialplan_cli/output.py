@@ -18,12 +18,12 @@ out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty()
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def say(text: str, style: str = "") -> None:
+def print_line(text: str, style: str = "") -> None:
     """One line for people."""
     out.print(Text(text, style=style))
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """What went wrong."""
     err.print(Text(text, style="red"))
 
@@ -70,4 +70,4 @@ def show_difference(diff: str) -> None:
     """The diff, added and removed lines in colours."""
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for line in diff.splitlines():
-        say(line, styles.get(line[:1], ""))
+        print_line(line, styles.get(line[:1], ""))

@@ -19,7 +19,7 @@ from dialplan_cli.calls_file import (
     parameters,
 )
 from dialplan_cli.explain import FixedPlan, explain, with_plan
-from dialplan_cli.output import say, show_table
+from dialplan_cli.output import print_line, show_table
 
 AT_ONCE = 8  # Salesforce takes 25 long requests at a time, and the agents need some of them
 
@@ -95,9 +95,9 @@ def changes(calls: Iterable[Call], before: Decide, after: Decide) -> Iterator[Ch
 def show(found: list[Change], total: int) -> None:
     """Which answers change into which, the most frequent first."""
     if not found:
-        say(f"No answer changes in {total} calls.", "green")
+        print_line(f"No answer changes in {total} calls.", "green")
         return
-    say(f"{len(found)} of {total} answers change.", "yellow")
+    print_line(f"{len(found)} of {total} answers change.", "yellow")
     counts = Counter((change.before, change.after) for change in found)
     first = {(change.before, change.after): change.row for change in reversed(found)}
     rows = [

@@ -12,11 +12,11 @@ import boto3
 from click_to_dial import settings
 from click_to_dial.aws.client import AwsClient
 from click_to_dial.decision.service import ClickToDial
-from click_to_dial.decision.wiring import decider, organisation
+from click_to_dial.decision.wiring import build_service, organisation
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.pseudonym import Pseudonym, keyed
-from click_to_dial.salesforce.organisation import Organisation
+from click_to_dial.salesforce.organisation import SalesforceClient
 from click_to_dial.settings import Settings
 from dialplan_cli.aws import adapted
 
@@ -54,7 +54,7 @@ class Target:
     @property
     def service(self) -> ClickToDial:
         """What decides its calls, wired as in its function."""
-        return decider(
+        return build_service(
             self.settings, _client("dynamodb"), _client("secretsmanager"), self.pseudonym
         )
 
@@ -64,7 +64,7 @@ class Target:
         return keyed(self.number_key())
 
     @property
-    def organisation(self) -> Organisation:
+    def organisation(self) -> SalesforceClient:
         """Its Salesforce, asked with its credentials."""
         return organisation(self.settings, _client("dynamodb"), _client("secretsmanager"))
 

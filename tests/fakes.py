@@ -8,7 +8,13 @@ from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan, load
 from click_to_dial.errors import ClickToDialError, DynamoDBError, SalesforceError
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import NOT_FOUND_SECONDS, Answer, Item, Question, Stored
+from click_to_dial.ports import (
+    NOT_FOUND_SECONDS,
+    CachedFacts,
+    SalesforceRequest,
+    SalesforceResult,
+    StoredItem,
+)
 from click_to_dial.salesforce_id import STANDARD_OBJECTS
 
 DOCUMENT: Mapping[str, Any] = {
@@ -89,22 +95,24 @@ class FakeFacts:
         self.clock = clock
         self.broken = False
         self.writes = 0
-        self.items: dict[str, Item] = {}
+        self.items: dict[str, StoredItem] = {}
         self._kept: dict[str, tuple[Any, Any, float]] = {}  # key -> value, shape, when
         self._names: dict[str, str] = {}
 
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
-    ) -> Stored:
+    ) -> CachedFacts:
         if self.broken:
             raise DynamoDBError("broken")
         record, record_age = self._fresh(plan, f"record {record_id}")
         agent, agent_age = self._fresh(plan, f"agent {agent_uid}")
         name = self._names.get((record_id or "")[:3])
         items = {key: self.items[key] for key in others if key in self.items}
-        return Stored(record, record_age, agent, agent_age, name, items)
+        return CachedFacts(record, record_age, agent, agent_age, name, items)
 
-    def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
+    def write(
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: SalesforceResult
+    ) -> None:
         if self.broken:
             raise DynamoDBError("broken")
         self.writes += 1
@@ -133,14 +141,14 @@ class FakeFacts:
 class FakeAttempts:
     """Writes into the items of a facts cache; `stale` answers of it are nobody's doing."""
 
-    items: dict[str, Item]
+    items: dict[str, StoredItem]
     error: Exception | None = None
     writes: int = 0
 
-    def read(self, key: str) -> Item | None:
+    def read(self, key: str) -> StoredItem | None:
         return self.items.get(key)
 
-    def replace(self, key: str, before: Item | None, after: Item) -> bool:
+    def replace(self, key: str, before: StoredItem | None, after: StoredItem) -> bool:
         if self.error:
             raise self.error
         if self.items.get(key) != before:
@@ -167,16 +175,18 @@ class FakeSalesforce:
         default_factory=lambda: Agent(True, {"extension": "217"})
     )
     error: Exception | None = None
-    asked: list[Question] = field(default_factory=list)
+    asked: list[SalesforceRequest] = field(default_factory=list)
 
     def prepare(self, deadline: Deadline) -> None:
         pass
 
-    def ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
+    def ask(
+        self, plan: DialPlan, question: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
         self.asked.append(question)
         if self.error:
             raise self.error
-        return Answer(
+        return SalesforceResult(
             record=None if question.record_id is None else self.record,
             agent=None if question.agent_uid is None else self.agent,
         )

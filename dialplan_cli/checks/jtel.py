@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError
-from click_to_dial.salesforce.organisation import Organisation
+from click_to_dial.salesforce.organisation import SalesforceClient
 from click_to_dial.salesforce.queries import checked_name
 from click_to_dial.salesforce.results import value_at
 from dialplan_cli.csv_rows import rows_of
@@ -55,7 +55,7 @@ def read_service_numbers(path: FilePath) -> ServiceNumbers:
 
 
 def check_jtel(
-    plan: PlanFile, file: str, known: ServiceNumbers, organisation: Organisation | None
+    plan: PlanFile, file: str, known: ServiceNumbers, organisation: SalesforceClient | None
 ) -> None:
     """What the plan signals and jtel does not know; with Salesforce, the agents' numbers too.
 
@@ -78,7 +78,7 @@ def _numbers(numbers: Mapping[str, Mapping[str, str]], known: ServiceNumbers) ->
             yield ("service_numbers", key), _UNKNOWN
 
 
-def _agents(plan: PlanFile, known: ServiceNumbers, organisation: Organisation) -> Found:
+def _agents(plan: PlanFile, known: ServiceNumbers, organisation: SalesforceClient) -> Found:
     attributes = plan.document["agents"]["attributes"]
     for path, outcome in outcomes(plan.document):
         signal = part(outcome, "signal")

@@ -99,7 +99,7 @@ def simulate(
     else:
         simulations.show(changed, len(table))
         for assumption in assumptions:
-            output.say(assumption, "yellow")
+            output.print_line(assumption, "yellow")
     if changed and expect_no_change:
         raise typer.Exit(1)
 

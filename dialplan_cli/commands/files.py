@@ -46,7 +46,7 @@ def validate(
         output.show_json({"errors": [], "warnings": [asdict(each) for each in warnings]})
         return
     output.show_warnings(warnings)
-    output.say(f"{file} is valid: {len(plan.document['rules'])} rules.", "green")
+    output.print_line(f"{file} is valid: {len(plan.document['rules'])} rules.", "green")
 
 
 def _checked(file: Path, salesforce: bool, jtel: Path | None, stack: str | None) -> PlanFile:

@@ -15,7 +15,7 @@ from rich.progress import track
 
 from dialplan_cli import output
 from dialplan_cli.lists.entries import Entry, ListError, read_entries, to_entry
-from dialplan_cli.lists.table import AT_ONCE, Kept, NumberList
+from dialplan_cli.lists.table import AT_ONCE, NumberList, StoredEntry
 from dialplan_cli.options import Json, Stack
 from dialplan_cli.plan.problems import unknown
 from dialplan_cli.targets import find_target
@@ -42,7 +42,9 @@ def import_(
 ) -> None:
     """Puts the numbers of a file on a list. The file is checked as a whole beforehand."""
     rows, duplicates = _check(file, skip_invalid)
-    output.say(f"{file}: {rows} entries, {duplicates} of them for a number that is there already.")
+    output.print_line(
+        f"{file}: {rows} entries, {duplicates} of them for a number that is there already."
+    )
     if dry_run:
         return
     numbers = _list(name, stack)
@@ -67,7 +69,7 @@ def import_(
     except (ListError, BotoCoreError, ClientError, KeyboardInterrupt) as error:
         why = str(error) or "It was interrupted."
         raise ListError(f"{why} Go on with: --from-line {line}") from error
-    output.say(f"{written} entries are on the list {name}.", "green")
+    output.print_line(f"{written} entries are on the list {name}.", "green")
 
 
 @app.command()
@@ -87,7 +89,7 @@ def add(
     numbers = _list(name, stack)
     _warn_of_unknown(numbers)
     numbers.put([entry])
-    output.say(f"It is on the list {name}.", "green")
+    output.print_line(f"It is on the list {name}.", "green")
 
 
 @app.command()
@@ -95,7 +97,7 @@ def remove(number: Number, name: Name, stack: Stack = None) -> None:
     """Takes a number, or a prefix, off a list."""
     if not _list(name, stack).remove(to_entry({"number": number})):
         raise ListError(f"It is not on the list {name}; a prefix of it may be: dialplan list check")
-    output.say(f"It is no longer on the list {name}.", "green")
+    output.print_line(f"It is no longer on the list {name}.", "green")
 
 
 @app.command()
@@ -106,15 +108,15 @@ def check(number: Number, name: Name, stack: Stack = None, json: Json = False) -
     if json:
         output.show_json({"listed": bool(found), "entries": [asdict(each) for each in found]})
         return
-    output.say(f"It is {'' if found else 'not '}on the list {name}.")
+    output.print_line(f"It is {'' if found else 'not '}on the list {name}.")
     for each in found:
-        output.say("  ".join(_cells(each)[1:]))
+        output.print_line("  ".join(_cells(each)[1:]))
 
 
 @app.command()
 def export(name: Name, stack: Stack = None) -> None:
     """Prints a list as CSV: prefixes as they are, numbers as the hashes that are kept of them."""
-    output.complain(
+    output.print_error(
         "Numbers are kept as keyed hashes, which nobody can turn back; only prefixes can be read. "
         "This cannot be imported again: keep the file that you imported."
     )
@@ -123,7 +125,7 @@ def export(name: Name, stack: Stack = None) -> None:
     writer.writerows(_cells(each) for each in _list(name, stack).all_entries())
 
 
-def _cells(kept: Kept) -> tuple[str, str, str, str]:
+def _cells(kept: StoredEntry) -> tuple[str, str, str, str]:
     prefix = kept.key.removeprefix("prefix#")
     last = "" if kept.expires_at is None else str(_day(kept.expires_at - 1))
     return (kept.key if prefix == kept.key else f"+{prefix}*", kept.reason, kept.source, last)
@@ -146,7 +148,7 @@ def _warn_of_unknown(numbers: NumberList) -> None:
     names = store.document(active).get("lists", [])
     if numbers.name not in names:
         said = unknown("list", numbers.name, names)
-        output.complain(f"The active dial plan asks for no such list: {said}")
+        output.print_error(f"The active dial plan asks for no such list: {said}")
 
 
 def _check(file: Path, skip_invalid: bool) -> tuple[int, int]:
@@ -157,7 +159,7 @@ def _check(file: Path, skip_invalid: bool) -> tuple[int, int]:
         if isinstance(entry, ListError):
             invalid += 1
             if invalid <= MOST_SHOWN:
-                output.complain(f"{file}:{line}: {entry}")
+                output.print_error(f"{file}:{line}: {entry}")
             continue
         rows += 1
         seen.add(entry.number)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from click_to_dial.dynamodb.plan_items import Active
+from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import NoDialPlanError, OutOfTimeError, SalesforceError
 from dialplan_cli import output
@@ -149,25 +149,25 @@ def prune(
     if json:
         output.show_json({"deleted": deleted})
     else:
-        output.say(f"Deleted: {', '.join(map(str, deleted)) or 'nothing'}.")
+        output.print_line(f"Deleted: {', '.join(map(str, deleted)) or 'nothing'}.")
 
 
 def _ask_salesforce(plan: PlanFile, file: Path, target: Target) -> None:
     try:
         check_salesforce(plan, str(file), target.organisation)
     except (SalesforceError, OutOfTimeError) as error:
-        output.complain("Salesforce cannot be asked; with --offline it is not.")
+        output.print_error("Salesforce cannot be asked; with --offline it is not.")
         raise error from None
 
 
-def _difference(store: PlanStore, active: Active | None, after: str, name: str) -> str:
+def _difference(store: PlanStore, active: ActivePlan | None, after: str, name: str) -> str:
     if active is None:
         return output.difference("", after, "nothing published", name)
     before = store.source(store.version(active.version))
     return output.difference(before, after, f"version {active.version} (active)", name)
 
 
-def _document(store: PlanStore, active: Active | None) -> Mapping[str, Any] | None:
+def _document(store: PlanStore, active: ActivePlan | None) -> Mapping[str, Any] | None:
     return None if active is None else store.document(active)
 
 
@@ -185,7 +185,7 @@ def _confirm(difference: str, question: str, yes: bool, json: bool) -> None:
         if json:
             output.show_json({"changed": False})
         else:
-            output.say("Nothing differs from the active version.")
+            output.print_line("Nothing differs from the active version.")
         raise typer.Exit
     if not json:
         output.show_difference(difference)
@@ -193,12 +193,12 @@ def _confirm(difference: str, question: str, yes: bool, json: bool) -> None:
         typer.confirm(question, abort=True, err=True)
 
 
-def _show_active(active: Active, json: bool, not_read: list[str]) -> None:
+def _show_active(active: ActivePlan, json: bool, not_read: list[str]) -> None:
     if json:
         shown = {"changed": True, "version": active.version, "hash": active.body.hash}
         output.show_json({**shown, "mappings_not_read": not_read})
         return
     message = f"Version {active.version} is active; every call is decided by it within 30 s."
-    output.say(message, "green")
+    output.print_line(message, "green")
     for sentence in not_read:
-        output.complain(sentence)
+        output.print_error(sentence)

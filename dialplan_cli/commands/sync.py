@@ -45,9 +45,9 @@ def sync(
     elif changes:
         _show(changes)
         for sentence in _failures(changes):
-            output.complain(sentence)
+            output.print_error(sentence)
     else:
-        output.say("The active dial plan keeps no mapping in Salesforce.")
+        output.print_line("The active dial plan keeps no mapping in Salesforce.")
     if not dry_run and _failures(changes):
         raise typer.Exit(1)
 
@@ -108,11 +108,11 @@ def _show(changes: Iterable[Change]) -> None:
     for each in found:
         lines = list(_lines(each))
         if lines:
-            output.say(f"\n{each['mapping']}", "bold")
+            output.print_line(f"\n{each['mapping']}", "bold")
         for text, style in lines[:MOST_SHOWN]:
-            output.say(text, style)
+            output.print_line(text, style)
         if len(lines) > MOST_SHOWN:
-            output.say(f"… and {len(lines) - MOST_SHOWN} more; --json lists them all")
+            output.print_line(f"… and {len(lines) - MOST_SHOWN} more; --json lists them all")
 
 
 def _lines(change: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ _PATIENCE = 8  # tries, each twice as long after the one before: about 13 s in a
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredEntry:
     """An entry as it is kept: `key` is what stands behind the list's name, hash or prefix."""
 
     key: str
@@ -77,7 +77,7 @@ class NumberList:
         )
         return "Attributes" in answer
 
-    def entries_of(self, number: str) -> list[Kept]:
+    def entries_of(self, number: str) -> list[StoredEntry]:
         """The entries that list a number: its own, and those of its prefixes."""
         table = self.target.settings.table_name
         keys = entry_keys(self.name, number, self.target.pseudonym)
@@ -87,7 +87,7 @@ class NumberList:
             raise ListError("DynamoDB does not answer at the moment.")
         return list(self._kept(answer["Responses"][table]))
 
-    def all_entries(self) -> Iterator[Kept]:
+    def all_entries(self) -> Iterator[StoredEntry]:
         """All of them, which reads the whole table: keys are spread, so that imports are fast."""
         pages = self.client.get_paginator("scan").paginate(
             TableName=self.target.settings.table_name,
@@ -97,9 +97,9 @@ class NumberList:
         for page in pages:
             yield from self._kept(page["Items"])
 
-    def _kept(self, items: Iterable[Any]) -> Iterator[Kept]:
+    def _kept(self, items: Iterable[Any]) -> Iterator[StoredEntry]:
         for item in items:
             data = json.loads(item["data"]["S"])
             expires_at = int(item["expires_at"]["N"]) if "expires_at" in item else None
             key = item["pk"]["S"].removeprefix(f"list#{self.name}#")
-            yield Kept(key, data["reason"], data["source"], expires_at)
+            yield StoredEntry(key, data["reason"], data["source"], expires_at)

@@ -13,7 +13,7 @@ from click_to_dial import bootstrap_aws, settings
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import wiring as bootstrap
 from click_to_dial.errors import ClickToDialError
-from click_to_dial.ports import Question
+from click_to_dial.ports import SalesforceRequest
 from tests.fakes import plan
 
 PATIENCE_SECONDS = 60.0
@@ -49,7 +49,7 @@ def ask(record_id: str) -> str:
     )
     started = time.monotonic()
     try:
-        question = Question(record_id, None)
+        question = SalesforceRequest(record_id, None)
         answer = organisation.ask(plan(), question, Deadline(PATIENCE_SECONDS))
     except ClickToDialError as error:
         return f"{type(error).__name__} {error} after {time.monotonic() - started:.1f} s"

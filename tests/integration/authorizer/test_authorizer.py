@@ -63,13 +63,13 @@ def settings(salesforce: Simulator, table: Any) -> AuthSettings:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of the confirmations."""
     clock = Clock()
-    with_clock = partial(confirmed.ConfirmedTokens, clock=clock)
+    with_clock = partial(confirmed.VerifiedTokens, clock=clock)
     monkeypatch.setattr(confirmed, "ConfirmedTokens", with_clock)
     return clock
 
 
 def wire(settings: AuthSettings) -> Authorizer:
-    return bootstrap_authorizer.wire(settings, aws_from_environment())
+    return bootstrap_authorizer.build_authorizer(settings, aws_from_environment())
 
 
 def verdict(authorizer: Authorizer, token: str) -> Verdict:

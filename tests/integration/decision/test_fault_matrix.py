@@ -24,7 +24,7 @@ from click_to_dial.decision.circuit_breaker import OPEN_SECONDS
 from click_to_dial.decision.log import logger
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import Answer, Question
+from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from functions.on_click_to_dial.handler import lambda_handler
 from local_stack.salesforce import Simulator, running
 from tests.fakes import DOCUMENT
@@ -83,13 +83,13 @@ class System:
     def warm_up(self) -> None:
         """Logs in and opens a connection, for another record and agent than the test's."""
         salesforce = bootstrap.click_to_dial().salesforce
-        question = Question("0010C0000000009QAA", None)
+        question = SalesforceRequest("0010C0000000009QAA", None)
         salesforce.ask(bootstrap.click_to_dial().plans.get(Deadline(5)), question, Deadline(5))
 
     def keep_facts(self) -> None:
         """As if an earlier call had asked."""
         wired = bootstrap.click_to_dial()
-        answer = Answer(Record(True, "Account", {"kind": "Kunde"}), Agent(True))
+        answer = SalesforceResult(Record(True, "Account", {"kind": "Kunde"}), Agent(True))
         wired.cache.write(wired.plans.get(Deadline(5)), ACCOUNT, "jdoe", answer)
 
     def line(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from click_to_dial.dialplan import DialPlan
 from click_to_dial.dynamodb.attempts import DynamoDBAttempts
 from click_to_dial.dynamodb.facts_cache import ENTRY, DynamoDBFacts
 from click_to_dial.model import Decision
-from click_to_dial.ports import Item
+from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import keyed
 from tests.fakes import Clock, FakePlans, FakeSalesforce, plan
 
@@ -199,10 +199,10 @@ def test_of_fifty_clicks_of_one_agent_all_are_one_call(system: System) -> None:
 class Broken:
     """Attempts that cannot be written, or must not be."""
 
-    def read(self, key: str) -> Item | None:
+    def read(self, key: str) -> StoredItem | None:
         raise AssertionError(key)
 
-    def replace(self, key: str, before: Item | None, after: Item) -> bool:
+    def replace(self, key: str, before: StoredItem | None, after: StoredItem) -> bool:
         raise AssertionError(key)
 
 

@@ -170,7 +170,9 @@ class TestPublishing:
         assert store.document(store.version(2)) == read_plan(DEMO).document
 
     def test_an_invalid_plan_is_not_published(self, dialplan: Dialplan, store: PlanStore) -> None:
-        assert dialplan("publish", ROOT / "tests/unit/dialplan_cli/twenty_mistakes.yaml", "--yes") == 1
+        assert (
+            dialplan("publish", ROOT / "tests/unit/dialplan_cli/twenty_mistakes.yaml", "--yes") == 1
+        )
         assert store.active() is None
 
     def test_old_versions_are_pruned(
@@ -243,7 +245,7 @@ class TestCalls:
         call = ("--record", record, "--number", number, "--agent", agent)
         explained = dialplan.json("explain", *call)
         aws = settings.aws_from_environment()
-        service = bootstrap.decider(
+        service = bootstrap.build_service(
             settings.from_environment(environment),
             bootstrap_aws.dynamodb(aws),
             bootstrap_aws.secrets_manager(aws),

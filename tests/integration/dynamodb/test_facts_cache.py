@@ -8,7 +8,7 @@ import pytest
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.errors import DynamoDBError, SalesforceUnavailableError
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import NOT_FOUND_SECONDS, Answer, FactsCache, Stored
+from click_to_dial.ports import NOT_FOUND_SECONDS, CachedFacts, FactsCache, SalesforceResult
 from tests.fakes import DOCUMENT, Clock, FakeFacts, plan
 
 ACCOUNT, VEHICLE = "001dM00003jU9GxQAK", "a0BdM00003jU9GxQAK"
@@ -29,7 +29,7 @@ def clock() -> Clock:
 
 
 def test_what_was_written_is_read_with_its_age(facts: FactsCache, clock: Clock) -> None:
-    facts.write(plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
     clock.advance(60)
     stored = facts.read(plan(), ACCOUNT, "jdoe")
     assert (stored.record, stored.agent) == (RECORD, AGENT)
@@ -39,29 +39,29 @@ def test_what_was_written_is_read_with_its_age(facts: FactsCache, clock: Clock) 
 def test_a_clock_that_is_behind_the_writers_makes_nothing_younger_than_new(
     facts: FactsCache, clock: Clock
 ) -> None:
-    facts.write(plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
     clock.advance(-5)
     stored = facts.read(plan(), ACCOUNT, "jdoe")
     assert (stored.record_age, stored.agent_age) == (0, 0)
 
 
 def test_others_are_not_known(facts: FactsCache) -> None:
-    facts.write(plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT))
-    assert facts.read(plan(), "003dM00003jU9GxQAK", "JDOE") == Stored()
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
+    assert facts.read(plan(), "003dM00003jU9GxQAK", "JDOE") == CachedFacts()
     assert facts.read(plan(), None, "jdoe").agent == AGENT
 
 
 def test_failures_are_not_kept(facts: FactsCache) -> None:
     error = SalesforceUnavailableError("reset")
-    facts.write(plan(), ACCOUNT, "jdoe", Answer(error, AGENT))
-    facts.write(plan(), ACCOUNT, "jdoe", Answer(RECORD, None))
-    facts.write(plan(), ACCOUNT, "jdoe", Answer(error, error))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(error, AGENT))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, None))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(error, error))
     stored = facts.read(plan(), ACCOUNT, "jdoe")
     assert (stored.record, stored.agent) == (RECORD, AGENT)
 
 
 def test_the_object_of_a_custom_prefix_is_remembered(facts: FactsCache, clock: Clock) -> None:
-    facts.write(plan(), VEHICLE, "jdoe", Answer(Record(False, "Vehicle__c"), None))
+    facts.write(plan(), VEHICLE, "jdoe", SalesforceResult(Record(False, "Vehicle__c"), None))
     clock.advance(24 * 3600)
     assert facts.read(plan(), "a0BdM00003jU9GyQAK", "jdoe").object_name == "Vehicle__c"
 
@@ -74,7 +74,7 @@ def test_the_object_of_a_custom_prefix_is_remembered(facts: FactsCache, clock: C
     ],
 )
 def test_a_record_of_another_shape_is_not_served(facts: FactsCache, change: Any) -> None:
-    facts.write(plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
     stored = facts.read(plan(**change), ACCOUNT, "jdoe")
     assert (stored.record, stored.agent) == (None, AGENT)
 
@@ -87,7 +87,7 @@ def test_a_record_of_another_shape_is_not_served(facts: FactsCache, change: Any)
     ],
 )
 def test_an_agent_of_another_shape_is_not_served(facts: FactsCache, agents: Any) -> None:
-    facts.write(plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
     stored = facts.read(plan(agents=agents), ACCOUNT, "jdoe")
     assert (stored.record, stored.agent) == (RECORD, None)
 
@@ -102,32 +102,32 @@ def test_an_agent_of_another_shape_is_not_served(facts: FactsCache, agents: Any)
 def test_facts_end_though_dynamodb_deletes_late(
     facts: FactsCache, clock: Clock, record: Record, agent: Agent, seconds: int
 ) -> None:
-    facts.write(plan(), ACCOUNT, "jdoe", Answer(record, agent))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(record, agent))
     clock.advance(seconds - 1)
     assert facts.read(plan(), ACCOUNT, "jdoe").record == record
     clock.advance(1)
-    assert facts.read(plan(), ACCOUNT, "jdoe") == Stored()
+    assert facts.read(plan(), ACCOUNT, "jdoe") == CachedFacts()
 
 
 def test_the_agents_login_is_not_in_the_table(table: Any, clock: Clock) -> None:
     facts = DynamoDBFacts(table.dynamodb, table.name, "acme.my.salesforce.com", clock)
-    facts.write(plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
     assert "jdoe" not in str(table.boto3.scan(TableName=table.name)["Items"])
 
 
 def test_what_the_plan_keeps_for_no_time_is_not_written(table: Any, clock: Clock) -> None:
     facts = DynamoDBFacts(table.dynamodb, table.name, "acme.my.salesforce.com", clock)
     nothing_kept = plan(freshness={"record": 0, "agent": 0, "stale_if_error": 0})
-    facts.write(nothing_kept, ACCOUNT, "jdoe", Answer(RECORD, AGENT))
+    facts.write(nothing_kept, ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
     assert table.boto3.scan(TableName=table.name)["Items"] == []
 
 
 def test_two_organisations_do_not_share_facts(table: Any, clock: Clock) -> None:
     DynamoDBFacts(table.dynamodb, table.name, "one", clock).write(
-        plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT)
+        plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT)
     )
     other = DynamoDBFacts(table.dynamodb, table.name, "other", clock)
-    assert other.read(plan(), ACCOUNT, "jdoe") == Stored()
+    assert other.read(plan(), ACCOUNT, "jdoe") == CachedFacts()
 
 
 def unprocessing(operation: str, **request: Any) -> Any:
@@ -138,14 +138,14 @@ def unprocessing(operation: str, **request: Any) -> Any:
 
 def test_what_is_left_unprocessed_counts_as_not_kept(clock: Clock) -> None:
     facts = DynamoDBFacts(unprocessing, "table", "org", clock)
-    assert facts.read(plan(), ACCOUNT, "jdoe") == Stored()
+    assert facts.read(plan(), ACCOUNT, "jdoe") == CachedFacts()
 
 
 @pytest.mark.parametrize(
     "use",
     [
         lambda facts: facts.read(plan(), ACCOUNT, "jdoe"),
-        lambda facts: facts.write(plan(), ACCOUNT, "jdoe", Answer(RECORD, AGENT)),
+        lambda facts: facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT)),
     ],
     ids=["read", "write"],
 )

@@ -10,7 +10,7 @@ import pytest
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.current_plan import CurrentPlan
-from click_to_dial.dynamodb.plan_items import Active
+from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import DynamoDBError, NoDialPlanError, PlanConflictError
 from tests.fakes import DOCUMENT
@@ -45,7 +45,7 @@ def document(reason: str, *mappings: str) -> dict[str, Any]:
     return {**DOCUMENT, "mappings": both, "outage": {"refuse": reason}}
 
 
-def publish(store: PlanStore, reason: str, *mappings: str) -> Active:
+def publish(store: PlanStore, reason: str, *mappings: str) -> ActivePlan:
     active = store.active()
     return store.publish(
         document(reason, *mappings),
@@ -234,15 +234,15 @@ class Storm:
 
     def __init__(self, store: PlanStore) -> None:
         self.store = store
-        self.changes: list[Active] = []
-        self.seen: list[tuple[Active, Any, Any]] = []
+        self.changes: list[ActivePlan] = []
+        self.seen: list[tuple[ActivePlan, Any, Any]] = []
         self.writing = True
 
-    def attempt(self, change: Callable[..., Active], *arguments: Any, **named: Any) -> None:
+    def attempt(self, change: Callable[..., ActivePlan], *arguments: Any, **named: Any) -> None:
         with contextlib.suppress(PlanConflictError, NoDialPlanError):
             self.changes.append(change(*arguments, **named))
 
-    def active(self) -> Active:
+    def active(self) -> ActivePlan:
         active = self.store.active()
         assert active is not None
         return active

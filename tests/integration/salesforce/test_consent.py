@@ -10,9 +10,9 @@ from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import Answer, Question
+from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from click_to_dial.salesforce.consent import consent_of
-from click_to_dial.salesforce.organisation import Organisation
+from click_to_dial.salesforce.organisation import SalesforceClient
 from click_to_dial.salesforce.transport import Transport
 from local_stack.salesforce import Simulator, running
 from tests.fakes import plan
@@ -92,10 +92,12 @@ def salesforce() -> Iterator[Simulator]:
         yield salesforce
 
 
-def ask(salesforce: Simulator, record_id: str, agent: str = "jdoe", of: DialPlan = PLAN) -> Answer:
+def ask(
+    salesforce: Simulator, record_id: str, agent: str = "jdoe", of: DialPlan = PLAN
+) -> SalesforceResult:
     transport, tokens = Transport(salesforce.url, "62.0"), Tokens(salesforce.log_in())
-    org = Organisation(transport, tokens, lambda: NOW)
-    return org.ask(of, Question(record_id, agent), Deadline(30))
+    org = SalesforceClient(transport, tokens, lambda: NOW)
+    return org.ask(of, SalesforceRequest(record_id, agent), Deadline(30))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def ask(salesforce: Simulator, record_id: str, agent: str = "jdoe", of: DialPlan
 def test_it_travels_with_the_record_also_behind_a_relationship(
     salesforce: Simulator, record_id: str, expected: Record
 ) -> None:
-    assert ask(salesforce, record_id) == Answer(expected, Agent(True), calls=1)
+    assert ask(salesforce, record_id) == SalesforceResult(expected, Agent(True), calls=1)
     assert salesforce.requests["composite"] == 1
 
 
@@ -153,6 +155,6 @@ def test_a_consent_that_cannot_be_read_is_not_none() -> None:
     org = {"Contact": [{"Id": CONTACT, "LastName": "Huber"}], "User": []}
     hidden = plan(objects={"Contact": {"consent": "Nobody__c"}})
     with running(org) as salesforce:
-        made = Organisation(Transport(salesforce.url, "62.0"), Tokens(salesforce.log_in()))
-        answer = made.ask(hidden, Question(CONTACT, None), Deadline(30))
+        made = SalesforceClient(Transport(salesforce.url, "62.0"), Tokens(salesforce.log_in()))
+        answer = made.ask(hidden, SalesforceRequest(CONTACT, None), Deadline(30))
         assert isinstance(answer.record, SalesforceError)

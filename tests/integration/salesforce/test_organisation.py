@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import OutOfTimeError, SalesforceConfigurationError, SalesforceError
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import Answer, Question
-from click_to_dial.salesforce.organisation import Organisation
+from click_to_dial.ports import SalesforceRequest, SalesforceResult
+from click_to_dial.salesforce.organisation import SalesforceClient
 from click_to_dial.salesforce.transport import Transport
 from click_to_dial.salesforce_id import to_18
 from local_stack.salesforce import Simulator, running
@@ -87,12 +87,14 @@ def tokens(salesforce: Simulator) -> Tokens:
 
 
 @pytest.fixture
-def org(salesforce: Simulator, tokens: Tokens) -> Organisation:
-    return Organisation(Transport(salesforce.url, "62.0"), tokens)
+def org(salesforce: Simulator, tokens: Tokens) -> SalesforceClient:
+    return SalesforceClient(Transport(salesforce.url, "62.0"), tokens)
 
 
-def ask(org: Organisation, record_id: str | None, agent_uid: str | None = "jdoe") -> Answer:
-    return org.ask(PLAN, Question(record_id, agent_uid), Deadline(30))
+def ask(
+    org: SalesforceClient, record_id: str | None, agent_uid: str | None = "jdoe"
+) -> SalesforceResult:
+    return org.ask(PLAN, SalesforceRequest(record_id, agent_uid), Deadline(30))
 
 
 @pytest.mark.parametrize(
@@ -107,43 +109,47 @@ def ask(org: Organisation, record_id: str | None, agent_uid: str | None = "jdoe"
     ],
 )
 def test_record_and_agent_in_one_call(
-    org: Organisation, salesforce: Simulator, record_id: str, record: Record
+    org: SalesforceClient, salesforce: Simulator, record_id: str, record: Record
 ) -> None:
-    assert ask(org, record_id) == Answer(record, Agent(True, {"extension": "217"}), calls=1)
+    assert ask(org, record_id) == SalesforceResult(
+        record, Agent(True, {"extension": "217"}), calls=1
+    )
     assert salesforce.requests == {"composite": 1}
     assert salesforce.api_calls == 1
 
 
-def test_only_what_is_missing_is_asked(org: Organisation) -> None:
+def test_only_what_is_missing_is_asked(org: SalesforceClient) -> None:
     assert ask(org, ACCOUNT, None).agent is None
-    assert ask(org, None) == Answer(None, Agent(True, {"extension": "217"}))
+    assert ask(org, None) == SalesforceResult(None, Agent(True, {"extension": "217"}))
 
 
 def test_the_object_of_a_custom_prefix_is_learned_once(
-    org: Organisation, salesforce: Simulator
+    org: SalesforceClient, salesforce: Simulator
 ) -> None:
     vehicle = Record(True, "vehicle__C", {"kind": "Kunde"})
-    assert ask(org, VEHICLE) == Answer(vehicle, Agent(True, {"extension": "217"}), calls=2)
+    assert ask(org, VEHICLE) == SalesforceResult(
+        vehicle, Agent(True, {"extension": "217"}), calls=2
+    )
     assert ask(org, VEHICLE).calls == 1
     assert salesforce.api_calls == 3
 
 
-def test_an_object_that_was_learned_elsewhere_takes_one_call(org: Organisation) -> None:
-    answer = org.ask(PLAN, Question(VEHICLE, None, object_name="Vehicle__c"), Deadline(30))
-    assert answer == Answer(Record(True, "vehicle__C", {"kind": "Kunde"}), None, calls=1)
+def test_an_object_that_was_learned_elsewhere_takes_one_call(org: SalesforceClient) -> None:
+    answer = org.ask(PLAN, SalesforceRequest(VEHICLE, None, object_name="Vehicle__c"), Deadline(30))
+    assert answer == SalesforceResult(Record(True, "vehicle__C", {"kind": "Kunde"}), None, calls=1)
 
 
-def test_an_object_that_the_plan_does_not_list_is_looked_up_too(org: Organisation) -> None:
+def test_an_object_that_the_plan_does_not_list_is_looked_up_too(org: SalesforceClient) -> None:
     assert ask(org, NOTE).record == Record(True, "Note__c")
     assert ask(org, str(to_18(NOTE[:14] + "9"))).record == Record(False, "Note__c")
 
 
-def test_prefixes_that_differ_in_case_are_of_different_objects(org: Organisation) -> None:
+def test_prefixes_that_differ_in_case_are_of_different_objects(org: SalesforceClient) -> None:
     assert ask(org, str(to_18("A0b" + VEHICLE[3:15]))).record == Record(found=False)
 
 
-def test_a_prefix_of_no_object_is_no_record(org: Organisation) -> None:
-    assert ask(org, "zzz0C0000000001QAA") == Answer(
+def test_a_prefix_of_no_object_is_no_record(org: SalesforceClient) -> None:
+    assert ask(org, "zzz0C0000000001QAA") == SalesforceResult(
         Record(found=False), Agent(True, {"extension": "217"})
     )
 
@@ -164,20 +170,20 @@ def test_a_prefix_of_no_object_is_no_record(org: Organisation) -> None:
     ],
 )
 def test_an_agent_is_known_where_one_active_user_fits(
-    org: Organisation, agent_uid: str, agent: Agent
+    org: SalesforceClient, agent_uid: str, agent: Agent
 ) -> None:
     assert ask(org, ACCOUNT, agent_uid).agent == agent
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=80))
-def test_no_text_reaches_soql_unescaped(org: Organisation, agent_uid: str) -> None:
+def test_no_text_reaches_soql_unescaped(org: SalesforceClient, agent_uid: str) -> None:
     if agent_uid.casefold() not in ("jdoe", "o'hara \\ß"):
         assert ask(org, None, agent_uid).agent == Agent(False)
 
 
 def test_an_expired_token_is_renewed_once(
-    org: Organisation, salesforce: Simulator, tokens: Tokens
+    org: SalesforceClient, salesforce: Simulator, tokens: Tokens
 ) -> None:
     ask(org, ACCOUNT)
     salesforce.expire_tokens()
@@ -186,7 +192,7 @@ def test_an_expired_token_is_renewed_once(
 
 
 def test_a_new_token_that_is_refused_is_given_up(
-    org: Organisation, salesforce: Simulator, tokens: Tokens
+    org: SalesforceClient, salesforce: Simulator, tokens: Tokens
 ) -> None:
     salesforce.fail("expired-token")
     with pytest.raises(SalesforceConfigurationError, match="refuses even a new access token"):
@@ -196,10 +202,10 @@ def test_a_new_token_that_is_refused_is_given_up(
 
 
 def test_a_field_that_is_hidden_is_an_error_of_its_part(
-    org: Organisation, salesforce: Simulator
+    org: SalesforceClient, salesforce: Simulator
 ) -> None:
     hidden = plan(objects={"Account": {"kind": "Secret__c"}})
-    answer = org.ask(hidden, Question(ACCOUNT, "jdoe"), Deadline(30))
+    answer = org.ask(hidden, SalesforceRequest(ACCOUNT, "jdoe"), Deadline(30))
     assert isinstance(answer.record, SalesforceConfigurationError)
     assert "Secret__c of Account" in str(answer.record)
     assert answer.agent == Agent(True, {"extension": "217"})
@@ -207,14 +213,18 @@ def test_a_field_that_is_hidden_is_an_error_of_its_part(
 
 @pytest.mark.parametrize("name", ["Type FROM User--", "Type,Name", "../x", "", "1x", "Type\n"])
 def test_a_malformed_name_never_reaches_soql(
-    org: Organisation, salesforce: Simulator, name: str
+    org: SalesforceClient, salesforce: Simulator, name: str
 ) -> None:
     with pytest.raises(SalesforceConfigurationError, match="malformed"):
-        org.ask(plan(objects={"Account": {"kind": name}}), Question(ACCOUNT, None), Deadline(30))
+        org.ask(
+            plan(objects={"Account": {"kind": name}}),
+            SalesforceRequest(ACCOUNT, None),
+            Deadline(30),
+        )
     assert salesforce.api_calls == 0
 
 
-def test_an_address_is_no_single_value(org: Organisation, salesforce: Simulator) -> None:
+def test_an_address_is_no_single_value(org: SalesforceClient, salesforce: Simulator) -> None:
     body = {
         "compositeResponse": [
             {
@@ -226,7 +236,7 @@ def test_an_address_is_no_single_value(org: Organisation, salesforce: Simulator)
     }
     salesforce.fail("answer", status=200, body=body)
     compound = plan(objects={"Account": {"address": "BillingAddress"}})
-    answer = org.ask(compound, Question(ACCOUNT, None), Deadline(30))
+    answer = org.ask(compound, SalesforceRequest(ACCOUNT, None), Deadline(30))
     assert isinstance(answer.record, SalesforceConfigurationError)
     assert answer.record.reason == "compound-field"
 
@@ -257,19 +267,19 @@ def part(reference: str, body: Any, status: Any = 200) -> dict[str, Any]:
     ],
 )
 def test_an_answer_of_another_form_decides_nothing(
-    org: Organisation, salesforce: Simulator, answer: Any
+    org: SalesforceClient, salesforce: Simulator, answer: Any
 ) -> None:
     salesforce.fail("answer", status=200, body=answer)
     kind = plan(objects={"Account": {"kind": "Type"}})
     try:
-        record = org.ask(kind, Question(ACCOUNT, None), Deadline(30)).record
+        record = org.ask(kind, SalesforceRequest(ACCOUNT, None), Deadline(30)).record
     except SalesforceError as error:
         record = error
     assert isinstance(record, SalesforceError)
     assert record.reason in ("wrong-types", "not-json")
 
 
-def test_a_query_is_read_page_by_page(org: Organisation, salesforce: Simulator) -> None:
+def test_a_query_is_read_page_by_page(org: SalesforceClient, salesforce: Simulator) -> None:
     salesforce.page_size = 2
     try:
         rows = org.select("SELECT CommunityNickname FROM User", Deadline(30))
@@ -281,7 +291,7 @@ def test_a_query_is_read_page_by_page(org: Organisation, salesforce: Simulator) 
 
 @pytest.mark.parametrize("more", ["https://evil.test/services/data/v62.0/query/x", "/x", 7, None])
 def test_a_page_that_points_elsewhere_is_not_followed(
-    org: Organisation, salesforce: Simulator, more: Any
+    org: SalesforceClient, salesforce: Simulator, more: Any
 ) -> None:
     page = {"totalSize": 9, "done": False, "nextRecordsUrl": more, "records": []}
     salesforce.fail("answer", status=200, body=page)

@@ -19,7 +19,7 @@ from click_to_dial.errors import (
     PlanConflictError,
     SalesforceConfigurationError,
 )
-from click_to_dial.salesforce.organisation import Organisation
+from click_to_dial.salesforce.organisation import SalesforceClient
 from click_to_dial.salesforce.transport import Transport
 from click_to_dial.sync import wiring as bootstrap_sync
 from click_to_dial.sync.mappings import MOST_LOST, Change, sync
@@ -78,8 +78,8 @@ def store(table: Any) -> PlanStore:
 
 
 @pytest.fixture
-def organisation(salesforce: Simulator) -> Organisation:
-    return Organisation(Transport(salesforce.url, "62.0"), Tokens(salesforce))
+def organisation(salesforce: Simulator) -> SalesforceClient:
+    return SalesforceClient(Transport(salesforce.url, "62.0"), Tokens(salesforce))
 
 
 def cached(store: PlanStore) -> Any:
@@ -88,12 +88,12 @@ def cached(store: PlanStore) -> Any:
     return store.load(active)[1]
 
 
-def run(store: PlanStore, organisation: Organisation, **options: Any) -> list[Change]:
+def run(store: PlanStore, organisation: SalesforceClient, **options: Any) -> list[Change]:
     return sync(store, organisation, Deadline(20), **{"most_lost": MOST_LOST, **options})
 
 
 def test_custom_metadata_and_a_filtered_object_with_a_relationship(
-    store: PlanStore, organisation: Organisation
+    store: PlanStore, organisation: SalesforceClient
 ) -> None:
     brand, team = run(store, organisation)
     assert cached(store) == GOOD
@@ -101,7 +101,9 @@ def test_custom_metadata_and_a_filtered_object_with_a_relationship(
     assert team.problems == ()
 
 
-def test_what_is_cached_decides(store: PlanStore, organisation: Organisation, table: Any) -> None:
+def test_what_is_cached_decides(
+    store: PlanStore, organisation: SalesforceClient, table: Any
+) -> None:
     run(store, organisation)
     plan = CurrentPlan(PlanStore(table.dynamodb, table.name)).get(Deadline(5))
     assert plan.version == 1
@@ -112,7 +114,7 @@ def test_what_is_cached_decides(store: PlanStore, organisation: Organisation, ta
 
 
 def test_more_rows_than_one_page_holds(
-    table: Any, salesforce: Simulator, organisation: Organisation
+    table: Any, salesforce: Simulator, organisation: SalesforceClient
 ) -> None:
     rows = [
         {"Id": f"a0P0C000000{number:04}", "Account__c": f"4{number}", "Number__c": "hotline"}
@@ -140,7 +142,7 @@ def test_more_rows_than_one_page_holds(
     ],
 )
 def test_a_source_that_cannot_be_read_is_named(
-    table: Any, organisation: Organisation, source: Any, message: str
+    table: Any, organisation: SalesforceClient, source: Any, message: str
 ) -> None:
     store = PlanStore(table.dynamodb, table.name)
     plan = document(**{"by-brand": source})
@@ -152,7 +154,7 @@ def test_a_source_that_cannot_be_read_is_named(
 
 
 def test_an_answer_that_drips_ends_with_the_time_there_is(
-    store: PlanStore, salesforce: Simulator, organisation: Organisation
+    store: PlanStore, salesforce: Simulator, organisation: SalesforceClient
 ) -> None:
     salesforce.fail("drip", path="query", seconds=30)
     changes = sync(store, organisation, Deadline(0.5), most_lost=MOST_LOST)
@@ -161,7 +163,7 @@ def test_an_answer_that_drips_ends_with_the_time_there_is(
 
 
 def test_a_mapping_that_cannot_be_read_keeps_its_entries_while_others_change(
-    store: PlanStore, organisation: Organisation, salesforce: Simulator
+    store: PlanStore, organisation: SalesforceClient, salesforce: Simulator
 ) -> None:
     run(store, organisation)
     salesforce.org.set_field("Hotline__mdt.Brand__c", visible=False)
@@ -266,7 +268,9 @@ class Storm:
 
     ROWS = 30
 
-    def __init__(self, store: PlanStore, salesforce: Simulator, organisation: Organisation) -> None:
+    def __init__(
+        self, store: PlanStore, salesforce: Simulator, organisation: SalesforceClient
+    ) -> None:
         self.store, self.salesforce, self.organisation = store, salesforce, organisation
         self.writing = True
         self.outcomes: list[tuple[str, bool]] = []
@@ -337,7 +341,7 @@ class Storm:
 
 
 def test_syncs_publications_rollbacks_and_reads_at_once(
-    table: Any, salesforce: Simulator, organisation: Organisation
+    table: Any, salesforce: Simulator, organisation: SalesforceClient
 ) -> None:
     store = PlanStore(table.dynamodb, table.name)
     salesforce.page_size = 7

@@ -13,7 +13,7 @@ import pytest
 
 from click_to_dial.authorizer import wiring as bootstrap_authorizer
 from click_to_dial.authorizer.authorize import policy
-from click_to_dial.authorizer.salesforce_token import Admission, Identity
+from click_to_dial.authorizer.salesforce_token import AccessPolicy, Identity
 from click_to_dial.authorizer.verdict import Verdict
 from click_to_dial.settings import auth_from_environment, aws_from_environment
 from local_stack.template import aws_at
@@ -25,14 +25,14 @@ ALICE = Identity(USER, "alice@acme.example", ORG)
 
 def test_a_stray_comma_lets_nobody_in() -> None:
     settings = auth_from_environment(ENVIRONMENT | {"SALESFORCE_ALLOWED_USERS": " , "})
-    assert Admission("", settings.allowed_users).refusal(ALICE) == "user-not-allowed"
+    assert AccessPolicy("", settings.allowed_users).refusal(ALICE) == "user-not-allowed"
     assert auth_from_environment(ENVIRONMENT).allowed_users == frozenset()
 
 
 def test_an_unknown_mode_is_an_error() -> None:
     settings = auth_from_environment(ENVIRONMENT | {"AUTH_MODE": "none"})
     with pytest.raises(ValueError, match="AUTH_MODE must be salesforce or key, not 'none'"):
-        bootstrap_authorizer.wire(settings, aws_from_environment())
+        bootstrap_authorizer.build_authorizer(settings, aws_from_environment())
 
 
 @pytest.fixture

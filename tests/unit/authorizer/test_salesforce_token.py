@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from click_to_dial.authorizer import salesforce_token as salesforce
-from click_to_dial.authorizer.salesforce_token import Admission, Identity
+from click_to_dial.authorizer.salesforce_token import AccessPolicy, Identity
 from click_to_dial.authorizer.userinfo import ask as ask_userinfo
 from click_to_dial.authorizer.verdict import Verdict
 from click_to_dial.deadline import Deadline
@@ -51,7 +51,7 @@ def ask(
             raise says
         return says
 
-    admission = Admission(ORG[:15], frozenset(users.split()))
+    admission = AccessPolicy(ORG[:15], frozenset(users.split()))
     return salesforce.check(salesforce_says, confirmations, admission, TOKEN, Deadline(2.5))
 
 
@@ -109,7 +109,7 @@ def test_a_table_that_fails_lets_nobody_in(
 
 
 def test_an_organisation_id_that_is_none_lets_nobody_in() -> None:
-    assert Admission("00D", frozenset()).refusal(ALICE) == "other-organisation"
+    assert AccessPolicy("00D", frozenset()).refusal(ALICE) == "other-organisation"
 
 
 class Unreachable(Server):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from click_to_dial.decision import api as http
-from click_to_dial.decision.fact_sources import Gathered
+from click_to_dial.decision.fact_sources import GatheredFacts
 from click_to_dial.decision.service import Report
 from click_to_dial.errors import BadParameterError, NoDialPlanError
 from click_to_dial.model import Agent, Callee, Click, Decision, Facts, Record, ServiceNumber
@@ -34,7 +34,7 @@ def without(name: str, **others: list[str]) -> dict[str, Any]:
 
 def report(decision: Decision | None) -> Report:
     click = Click(RECORD_ID, Callee("mobile"), "jdoe")
-    gathered = Gathered(Record(True, "Account"), Agent(True), "salesforce", "salesforce")
+    gathered = GatheredFacts(Record(True, "Account"), Agent(True), "salesforce", "salesforce")
     return Report(1, None, 1, click, None, gathered, Facts({}), decision)
 
 

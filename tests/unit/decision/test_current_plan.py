@@ -10,8 +10,8 @@ import pytest
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import current_plan
 from click_to_dial.decision.current_plan import CurrentPlan
-from click_to_dial.dynamodb.blobs import Body
-from click_to_dial.dynamodb.plan_items import Active
+from click_to_dial.dynamodb.blobs import BlobRef
+from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.errors import DynamoDBError, NoDialPlanError, UnreadableDialPlanError
 from tests.fakes import DOCUMENT, Clock
 
@@ -22,22 +22,22 @@ class Plans:
     """A table of plans: what is active, and what was asked of it."""
 
     def __init__(self) -> None:
-        self.published: Active | None = None
+        self.published: ActivePlan | None = None
         self.document: Mapping[str, Any] = DOCUMENT
         self.error: Exception | None = None
         self.gone = 0
         self.calls: list[str] = []
 
     def publish(self, version: int) -> None:
-        self.published = Active(version, version, Body(f"{version}", 1), {}, "", "")
+        self.published = ActivePlan(version, version, BlobRef(f"{version}", 1), {}, "", "")
 
-    def active(self) -> Active | None:
+    def active(self) -> ActivePlan | None:
         self.calls.append("active")
         if self.error:
             raise self.error
         return self.published
 
-    def load(self, active: Active) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, str]]]:
+    def load(self, active: ActivePlan) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, str]]]:
         self.calls.append(f"load {active.version}")
         if self.gone:
             self.gone -= 1
@@ -165,7 +165,7 @@ def test_a_slow_check_holds_up_one_call_only(
     first = current.get(SOON)
     asked, answer = threading.Event(), threading.Event()
 
-    def slowly() -> Active | None:
+    def slowly() -> ActivePlan | None:
         asked.set()
         answer.wait(5)
         return plans.published
@@ -188,11 +188,11 @@ def test_a_check_that_hangs_leaves_the_plan_of_before(
     first = current.get(SOON)
     answer, checked = threading.Event(), threading.Event()
 
-    def hanging() -> Active | None:
+    def hanging() -> ActivePlan | None:
         answer.wait(5)
         return plans.published
 
-    def loaded(active: Active) -> Any:
+    def loaded(active: ActivePlan) -> Any:
         checked.set()
         return DOCUMENT, {}
 

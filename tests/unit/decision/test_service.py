@@ -9,7 +9,7 @@ import pytest
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.circuit_breaker import OPEN_SECONDS, CircuitBreaker
 from click_to_dial.decision.service import ClickToDial, Report, Request
-from click_to_dial.dialplan import DialPlan, Tried
+from click_to_dial.dialplan import DialPlan, RuleTrace
 from click_to_dial.errors import (
     BadParameterError,
     NoDialPlanError,
@@ -18,7 +18,7 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
 )
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import Answer, Question
+from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from tests.fakes import DOCUMENT, Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce, plan
 
 REQUEST = Request("001dM00003jU9GxQAK", "+4989461495", "jdoe")
@@ -49,7 +49,9 @@ def kept(
 ) -> FakeFacts:
     """A cache that was written `age` seconds ago."""
     cache = FakeFacts(Clock())
-    cache.write(the_plan or plan(), REQUEST.record_id, REQUEST.agent_uid, Answer(record, agent))
+    cache.write(
+        the_plan or plan(), REQUEST.record_id, REQUEST.agent_uid, SalesforceResult(record, agent)
+    )
     cache.clock.advance(age)
     cache.writes = 0
     return cache
@@ -78,7 +80,7 @@ def test_fresh_facts_are_not_asked_for_again() -> None:
     salesforce = FakeSalesforce(record=SUPPLIER)
     cache = kept(None, Agent(True, {"extension": "9"}), age=3599)
     report = service(salesforce, cache).decide(REQUEST)
-    assert salesforce.asked == [Question(REQUEST.record_id, None)]
+    assert salesforce.asked == [SalesforceRequest(REQUEST.record_id, None)]
     assert (number(report), report.gathered.agent_from) == ("4989461499", "cached")
 
 
@@ -152,7 +154,7 @@ def test_that_nothing_was_found_is_believed_only_briefly(age: float, believed: b
 
 
 def test_no_such_record_is_no_decision() -> None:
-    tried: list[Tried] = []
+    tried: list[RuleTrace] = []
     report = service(FakeSalesforce(record=Record(False, "Account"))).decide(REQUEST, tried)
     assert report.decision is None
     assert tried == []  # what was looked at before Salesforce spoke is no explanation
@@ -217,7 +219,9 @@ def test_national_numbers_are_read_in_the_plans_home_region(region: str) -> None
 class Slow:
     """A Salesforce that answers after the budget has ended."""
 
-    def ask(self, the_plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
+    def ask(
+        self, the_plan: DialPlan, question: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
         time.sleep(0.3)
         raise AssertionError("nobody waits for this")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from click_to_dial.dialplan import Tried, decide, load
+from click_to_dial.dialplan import RuleTrace, decide, load
 from click_to_dial.dialplan.conditions import condition
 from click_to_dial.errors import UnreadableDialPlanError
 from click_to_dial.model import Decision, Facts, ServiceNumber
@@ -193,9 +193,9 @@ def test_a_condition_that_fails_settles_a_rule_whatever_is_unknown() -> None:
 
 def test_a_number_that_depends_on_an_unknown_fact_is_an_outage() -> None:
     facts = Facts({"record.kind": "Vendor", "record.do_not_call": False}, frozenset({"agent"}))
-    tried: list[Tried] = []
+    tried: list[RuleTrace] = []
     assert decide(plan(), facts, tried).cause == "outage"
-    assert tried[-1] == Tried("suppliers", "unknown")
+    assert tried[-1] == RuleTrace("suppliers", "unknown")
 
 
 def test_an_outage_may_signal_a_number() -> None:
@@ -205,7 +205,7 @@ def test_an_outage_may_signal_a_number() -> None:
 
 
 def test_the_explanation_names_the_condition_that_failed_and_the_value_it_met() -> None:
-    tried: list[Tried] = []
+    tried: list[RuleTrace] = []
     decide(plan(), Facts({"record.kind": "Customer"}), tried)
     assert [(step.rule, step.result, step.value) for step in tried] == [
         ("opted-out", "failed", None),
@@ -227,7 +227,7 @@ def test_an_explanation_never_changes_the_decision(
     values: dict[str, Any], unknown: frozenset[str]
 ) -> None:
     facts = Facts(values, unknown)
-    tried: list[Tried] = []
+    tried: list[RuleTrace] = []
     assert decide(plan(), facts, tried) == decide(plan(), facts)
     assert tried[-1].rule == decide(plan(), facts).rule
 

@@ -9,7 +9,7 @@ from click_to_dial.decision.number_lookups import number_key
 from click_to_dial.decision.service import ClickToDial, Request
 from click_to_dial.dialplan import load
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import Item
+from click_to_dial.ports import StoredItem
 from dialplan_cli.plan.read import parse_plan
 from tests.fakes import Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce
 
@@ -95,7 +95,7 @@ def test_a_month() -> None:
     for moment, who, _ in MONTH:
         clock.now = paris(moment)
         if moment >= "08-20":
-            end = Item("{}", paris("08-25 00:00:00"))
+            end = StoredItem("{}", paris("08-25 00:00:00"))
             facts.items[number_key("dnc", FRENCH, str)] = end
         number, agent = ("112", "jdoe") if who == "112" else (FRENCH, who)
         response = http.answer(service.decide(Request(CONTACT, number, agent)))

@@ -16,7 +16,7 @@ from click_to_dial.decision.service import ClickToDial
 from click_to_dial.dialplan import DialPlan, load
 from click_to_dial.errors import SalesforceUnavailableError
 from click_to_dial.model import Agent, CalleeKind, Record
-from click_to_dial.ports import Item
+from click_to_dial.ports import StoredItem
 from dialplan_cli.explain import explain, with_plan
 from dialplan_cli.plan.read import parse_plan
 from functions.on_click_to_dial import handler
@@ -192,7 +192,7 @@ class Known:
     record: Any
     agent: Any
     now: float
-    items: Mapping[str, Item]
+    items: Mapping[str, StoredItem]
     table_fails: bool
 
     def service(self, plan: DialPlan) -> ClickToDial:
@@ -219,10 +219,10 @@ def situations(draw: st.DrawFn) -> Known:
     for number in NUMBERS_CALLED:
         keys = [f"list#dnc#{number}", f"list#vip#{number}", f"list#dnc#prefix#{number[1:6]}"]
         for key in draw(st.lists(st.sampled_from(keys), max_size=2)):
-            items[key] = Item("{}", draw(st.sampled_from([None, now, now + 1])))
+            items[key] = StoredItem("{}", draw(st.sampled_from([None, now, now + 1])))
         calls = st.tuples(st.sampled_from([now - 3600, now - 30, now - 5]), AGENT_UIDS)
         if earlier := draw(st.lists(calls, max_size=5)):
-            items[f"attempts#{number}"] = Item(json.dumps(sorted(earlier)), None)
+            items[f"attempts#{number}"] = StoredItem(json.dumps(sorted(earlier)), None)
     return Known(
         draw(RECORDS), draw(AGENTS), now, items, draw(st.sampled_from([False, False, True]))
     )

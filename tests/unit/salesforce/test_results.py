@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from click_to_dial.errors import SalesforceError
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import Question
+from click_to_dial.ports import SalesforceRequest
 from click_to_dial.salesforce.results import agent_from, object_name, record_from, rows_of
 from tests.fakes import plan
 
@@ -37,7 +37,7 @@ def test_any_rows_are_a_record_or_an_error(
 ) -> None:
     for each in (record, [{"Id": ID, "Owner": owner, "IndividualId": ID}]):
         results = {"record": each, "consent": consent}
-        found = record_from(PLAN, Question(ID, None), "Account", results, 0.0)
+        found = record_from(PLAN, SalesforceRequest(ID, None), "Account", results, 0.0)
         assert isinstance(found, Record | SalesforceError)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.dynamodb.blobs import Body
-from click_to_dial.dynamodb.plan_items import Active
+from click_to_dial.dynamodb.blobs import BlobRef
+from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.errors import (
     ClickToDialError,
     NoDialPlanError,
@@ -68,18 +68,20 @@ class Plans:
 
     cached: dict[str, Any] = field(default_factory=dict)
     conflicts: int = 0
-    now: Active | None = field(
-        default_factory=lambda: Active(1, 1, Body("hash", 1), {}, "2026-11-24T09:30:00", "jane")
+    now: ActivePlan | None = field(
+        default_factory=lambda: ActivePlan(
+            1, 1, BlobRef("hash", 1), {}, "2026-11-24T09:30:00", "jane"
+        )
     )
     switched: list[Mapping[str, Any]] = field(default_factory=list)
 
-    def active(self) -> Active | None:
+    def active(self) -> ActivePlan | None:
         return self.now
 
-    def load(self, active: Active) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    def load(self, active: ActivePlan) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         return DOCUMENT, self.cached
 
-    def switch_mappings(self, active: Active, entries: Mapping[str, Any]) -> Active:
+    def switch_mappings(self, active: ActivePlan, entries: Mapping[str, Any]) -> ActivePlan:
         assert self.now is not None
         if self.conflicts:
             self.conflicts -= 1

@@ -12,7 +12,7 @@ import pytest
 from click_to_dial.authorizer.verdict import Verdict
 from click_to_dial.authorizer.wiring import verdict_log
 from click_to_dial.decision import log as seen
-from click_to_dial.decision.fact_sources import Gathered
+from click_to_dial.decision.fact_sources import GatheredFacts
 from click_to_dial.decision.service import Report
 from click_to_dial.errors import (
     BadParameterError,
@@ -35,7 +35,7 @@ REPORT = Report(
     click=Click(None, Callee("mobile", "DE", "+491701234567"), "alice"),
     callee="0123abcd",
     facts=Facts({}),
-    gathered=Gathered(
+    gathered=GatheredFacts(
         Record(True, None, {}), Agent(False, {}), "stale", "none", 1, (REFUSED_LOGIN,), True
     ),
     decision=Decision("rule", None, "No.", "outage"),

@@ -14,7 +14,7 @@ NOT_FOUND_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SalesforceRequest:
     """What a decision has to ask Salesforce: of `None` nothing.
 
     `object_name` is the object of the record's key prefix where it was learned before.
@@ -26,7 +26,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SalesforceResult:
     """What Salesforce said. Each part is None where it was not asked, an error where it failed."""
 
     record: Record | SalesforceError | None
@@ -36,7 +36,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class StoredItem:
     """What the table holds under one key, until `expires_at` (seconds since 1970; None: for ever).
 
     It may still be there after that, since DynamoDB deletes late.
@@ -47,7 +47,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class CachedFacts:
     """Facts of an earlier call, with their age in seconds; None where none are kept."""
 
     record: Record | None = None
@@ -55,7 +55,7 @@ class Stored:
     agent: Agent | None = None
     agent_age: float = 0.0
     object_name: str | None = None
-    items: Mapping[str, Item] | None = field(default_factory=dict)
+    items: Mapping[str, StoredItem] | None = field(default_factory=dict)
     """The other items that were asked for; None where not all of them were answered."""
 
 
@@ -74,23 +74,25 @@ class FactsCache(Protocol):
 
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
-    ) -> Stored:
+    ) -> CachedFacts:
         """What is kept of these two in the plan's shape, and the items of other keys.
 
         Raises DynamoDBError.
         """
 
-    def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
+    def write(
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: SalesforceResult
+    ) -> None:
         """Keeps the parts of `answer` that are no errors. Raises DynamoDBError."""
 
 
 class Attempts(Protocol):
     """The calls that a number got."""
 
-    def read(self, key: str) -> Item | None:
+    def read(self, key: str) -> StoredItem | None:
         """The item as it is now. Raises DynamoDBError."""
 
-    def replace(self, key: str, before: Item | None, after: Item) -> bool:
+    def replace(self, key: str, before: StoredItem | None, after: StoredItem) -> bool:
         """Writes `after`, or says False where `before` is no longer there. Raises DynamoDBError."""
 
 
@@ -103,5 +105,7 @@ class Salesforce(Protocol):
         Raises SalesforceError, OutOfTimeError.
         """
 
-    def ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
+    def ask(
+        self, plan: DialPlan, question: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
         """Record and agent in one round trip. Raises SalesforceError, OutOfTimeError."""

@@ -36,7 +36,7 @@ class Confirmations(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class AccessPolicy:
     """Whose tokens are let in; an empty field restricts nothing. Ids may have 15 characters."""
 
     organization_id: str
@@ -55,7 +55,7 @@ class Admission:
 def check(
     ask: Callable[[str], Identity | None],
     confirmations: Confirmations,
-    admission: Admission,
+    admission: AccessPolicy,
     token: str,
     deadline: Deadline,
 ) -> Verdict:

@@ -15,7 +15,7 @@ from click_to_dial.settings import AuthSettings, AwsSettings
 
 def authorizer() -> Authorizer:
     """The authorizer for the settings in the environment. Raises KeyError, ValueError."""
-    return wire(settings.auth_from_environment(), settings.aws_from_environment())
+    return build_authorizer(settings.auth_from_environment(), settings.aws_from_environment())
 
 
 def verdict_log() -> Callable[[Verdict, int, str], None]:
@@ -23,7 +23,7 @@ def verdict_log() -> Callable[[Verdict, int, str], None]:
     return partial(log_verdict, *settings.metrics_home())
 
 
-def wire(settings: AuthSettings, aws: AwsSettings) -> Authorizer:
+def build_authorizer(settings: AuthSettings, aws: AwsSettings) -> Authorizer:
     """The authorizer for these settings. Raises ValueError for an unknown mode."""
     if settings.mode == "salesforce":
         return partial(authorize, _by_salesforce(settings, aws))
@@ -40,18 +40,18 @@ def _by_key(settings: AuthSettings, aws: AwsSettings) -> Check:
 
 
 def _by_salesforce(settings: AuthSettings, aws: AwsSettings) -> Check:
-    from click_to_dial.authorizer.salesforce_token import SALESFORCE_SECONDS, Admission, check
+    from click_to_dial.authorizer.salesforce_token import SALESFORCE_SECONDS, AccessPolicy, check
     from click_to_dial.authorizer.userinfo import ask
-    from click_to_dial.dynamodb.verified_tokens import ConfirmedTokens
+    from click_to_dial.dynamodb.verified_tokens import VerifiedTokens
     from click_to_dial.https import Server
 
     rules = (settings.salesforce_url, settings.salesforce_org_id, *sorted(settings.allowed_users))
-    confirmed = ConfirmedTokens(
+    confirmed = VerifiedTokens(
         bootstrap_aws.dynamodb(aws),
         settings.table_name,
         scope="\n".join(rules),
         keep_seconds=settings.confirmed_hours * 3600,
     )
-    admission = Admission(settings.salesforce_org_id, settings.allowed_users)
+    admission = AccessPolicy(settings.salesforce_org_id, settings.allowed_users)
     salesforce = Server(settings.salesforce_url, connect_seconds=SALESFORCE_SECONDS)
     return partial(check, partial(ask, salesforce), confirmed, admission)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan, load
-from click_to_dial.dynamodb.plan_items import Active
+from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.errors import ClickToDialError, DialPlanError, NoDialPlanError, OutOfTimeError
 
 RECHECK_SECONDS = 30.0
@@ -19,10 +19,10 @@ CHECK_SECONDS = 0.5
 class Plans(Protocol):
     """Where plans are published: PlanStore."""
 
-    def active(self) -> Active | None:
+    def active(self) -> ActivePlan | None:
         """What decides now. Raises DynamoDBError."""
 
-    def load(self, active: Active) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, str]]]:
+    def load(self, active: ActivePlan) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, str]]]:
         """Its document and cached mappings. Raises DynamoDBError, NoDialPlanError if it is gone."""
 
 

@@ -18,12 +18,12 @@ from click_to_dial.errors import (
 from click_to_dial.model import Agent, Click, Record
 from click_to_dial.ports import (
     NOT_FOUND_SECONDS,
-    Answer,
+    CachedFacts,
     FactsCache,
-    Item,
-    Question,
     Salesforce,
-    Stored,
+    SalesforceRequest,
+    SalesforceResult,
+    StoredItem,
 )
 from click_to_dial.pseudonym import Pseudonym
 
@@ -37,7 +37,7 @@ Known = TypeVar("Known", Record, Agent)
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class GatheredFacts:
     """What is known of record and agent, and how that came about."""
 
     record: Record | None
@@ -50,12 +50,12 @@ class Gathered:
     record_age: float = 0.0
     agent_age: float = 0.0
     """Seconds since Salesforce said so, where it was not asked just now."""
-    items: Mapping[str, Item] | None = field(default_factory=dict)
+    items: Mapping[str, StoredItem] | None = field(default_factory=dict)
     """What the table holds of the callee; None where it could not be asked."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class FactSources:
     """Where record and agent are known from."""
 
     cache: FactsCache
@@ -63,13 +63,13 @@ class Sources:
     breaker: CircuitBreaker
     pseudonym: Pseudonym
 
-    def gather(self, plan: DialPlan, click: Click, deadline: Deadline) -> Iterator[Gathered]:
+    def gather(self, plan: DialPlan, click: Click, deadline: Deadline) -> Iterator[GatheredFacts]:
         """More and more: nothing yet, what is kept, the best that can be had until the deadline.
 
         Whoever needs no more does not ask for the next, which takes a round trip. No failure is
         raised.
         """
-        yield _without_salesforce(click, Stored(items=None), could_read=True)
+        yield _without_salesforce(click, CachedFacts(items=None), could_read=True)
         stored, could_read = self._stored(plan, click, deadline)
         times, longest = plan.freshness, plan.freshness.stale_if_error
         fresh = _younger(stored, times.record, times.agent)
@@ -79,7 +79,7 @@ class Sources:
         stale = _younger(stored, longest, longest)
         record, record_from = _settle(fresh.record, answer.record, stale.record)
         agent, agent_from = _settle(fresh.agent, answer.agent, stale.agent)
-        yield Gathered(
+        yield GatheredFacts(
             record=record,
             agent=agent,
             record_from=record_from if click.record_id else "none",
@@ -92,19 +92,21 @@ class Sources:
             items=stored.items,
         )
 
-    def _stored(self, plan: DialPlan, click: Click, deadline: Deadline) -> tuple[Stored, bool]:
+    def _stored(self, plan: DialPlan, click: Click, deadline: Deadline) -> tuple[CachedFacts, bool]:
         """What earlier calls left, and whether that could be read."""
         try:
             others = keys(plan, click.callee.number, self.pseudonym)
             read = partial(self.cache.read, plan, click.record_id, click.agent_uid, others)
             return deadline.run(read, CACHE_READ_SECONDS), True
         except (DynamoDBError, OutOfTimeError):
-            return Stored(items=None), False
+            return CachedFacts(items=None), False
 
-    def _ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
+    def _ask(
+        self, plan: DialPlan, question: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
         """What Salesforce says; a failure of the whole call is one of each part."""
         if question.record_id is None and question.agent_uid is None:
-            return Answer(None, None, calls=0)
+            return SalesforceResult(None, None, calls=0)
         if self.breaker.is_open:
             return _failed(
                 question,
@@ -124,7 +126,9 @@ class Sources:
         self.breaker.succeeded()
         return answer
 
-    def _keep(self, plan: DialPlan, click: Click, answer: Answer, deadline: Deadline) -> bool:
+    def _keep(
+        self, plan: DialPlan, click: Click, answer: SalesforceResult, deadline: Deadline
+    ) -> bool:
         """Whether the answer could be kept for later calls; it counts also where it could not."""
         if not answer.calls:
             return True
@@ -136,11 +140,11 @@ class Sources:
         return True
 
 
-def _without_salesforce(click: Click, fresh: Stored, could_read: bool) -> Gathered:
+def _without_salesforce(click: Click, fresh: CachedFacts, could_read: bool) -> GatheredFacts:
     """What is known so far. That there was no such record is left for Salesforce to say again."""
     record = fresh.record if fresh.record and fresh.record.found else None
     unasked: Origin = "unasked" if click.record_id else "none"
-    return Gathered(
+    return GatheredFacts(
         record=record,
         agent=fresh.agent,
         record_from="cached" if record else unasked,
@@ -152,16 +156,16 @@ def _without_salesforce(click: Click, fresh: Stored, could_read: bool) -> Gather
     )
 
 
-def _question(click: Click, fresh: Stored) -> Question:
+def _question(click: Click, fresh: CachedFacts) -> SalesforceRequest:
     """What is not known freshly enough."""
-    return Question(
+    return SalesforceRequest(
         record_id=None if fresh.record else click.record_id,
         agent_uid=None if fresh.agent else click.agent_uid,
         object_name=fresh.object_name,
     )
 
 
-def _younger(stored: Stored, record_seconds: int, agent_seconds: int) -> Stored:
+def _younger(stored: CachedFacts, record_seconds: int, agent_seconds: int) -> CachedFacts:
     """Of record and agent what is young enough."""
     return replace(
         stored,
@@ -189,15 +193,15 @@ def _settle(
     return (stale, "stale") if stale is not None else (None, "unknown")
 
 
-def _failed(question: Question, error: SalesforceError) -> Answer:
-    return Answer(
+def _failed(question: SalesforceRequest, error: SalesforceError) -> SalesforceResult:
+    return SalesforceResult(
         record=None if question.record_id is None else error,
         agent=None if question.agent_uid is None else error,
         calls=0,
     )
 
 
-def _failures(answer: Answer) -> tuple[SalesforceError, ...]:
+def _failures(answer: SalesforceResult) -> tuple[SalesforceError, ...]:
     """Each failure once: that of a whole call is the same in both parts."""
     parts = [part for part in (answer.record, answer.agent) if isinstance(part, SalesforceError)]
     return tuple(parts[:1] if len(parts) == 2 and parts[0] is parts[1] else parts)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from click_to_dial.decision.fact_sources import Gathered
+from click_to_dial.decision.fact_sources import GatheredFacts
 from click_to_dial.decision.number_lookups import (
     attempts_facts,
     attempts_key,
@@ -12,7 +12,7 @@ from click_to_dial.decision.number_lookups import (
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.model import Callee, Click, Facts, Scalar
-from click_to_dial.ports import Item
+from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import Pseudonym
 
 Values = Mapping[str, Scalar | None]
@@ -22,8 +22,8 @@ Values = Mapping[str, Scalar | None]
 def to_facts(
     plan: DialPlan,
     click: Click,
-    gathered: Gathered,
-    items: Mapping[str, Item] | None,
+    gathered: GatheredFacts,
+    items: Mapping[str, StoredItem] | None,
     pseudonym: Pseudonym,
     now: float,
 ) -> Facts:
@@ -69,7 +69,7 @@ def _named(group: str, attributes: Values) -> Values:
 
 
 def _of_table(
-    plan: DialPlan, click: Click, items: Mapping[str, Item], pseudonym: Pseudonym, now: float
+    plan: DialPlan, click: Click, items: Mapping[str, StoredItem], pseudonym: Pseudonym, now: float
 ) -> Values:
     number, agent = click.callee.number, pseudonym(click.agent_uid)
     calls = [] if number is None else calls_of(items.get(attempts_key(number, pseudonym)))

@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from click_to_dial.decision.fact_sources import Gathered
+from click_to_dial.decision.fact_sources import GatheredFacts
 from click_to_dial.decision.service import Report
 from click_to_dial.errors import (
     BadParameterError,
@@ -97,7 +97,7 @@ def _outcome(decision: Decision | None) -> str:
     return "Refused" if decision.service_number is None else "Allowed"
 
 
-def _misconfigured(gathered: Gathered) -> list[SalesforceError]:
+def _misconfigured(gathered: GatheredFacts) -> list[SalesforceError]:
     return [each for each in gathered.failures if isinstance(each, SalesforceConfigurationError)]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.model import Scalar
-from click_to_dial.ports import Item
+from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import Pseudonym
 
 PREFIX_DIGITS = (3, 5, 7)
@@ -53,7 +53,11 @@ def attempts_key(number: str, pseudonym: Pseudonym) -> str:
 
 
 def listed_facts(
-    plan: DialPlan, number: str | None, items: Mapping[str, Item], pseudonym: Pseudonym, now: float
+    plan: DialPlan,
+    number: str | None,
+    items: Mapping[str, StoredItem],
+    pseudonym: Pseudonym,
+    now: float,
 ) -> Mapping[str, Scalar]:
     """Whether a number is on the lists that the rules name. A short or internal one is on none."""
 
@@ -77,23 +81,23 @@ def attempts_facts(plan: DialPlan, calls: Calls, agent: str, now: float) -> Mapp
     }
 
 
-def calls_of(item: Item | None) -> Calls:
+def calls_of(item: StoredItem | None) -> Calls:
     """The calls that an item holds; none where there is no item."""
     return [] if item is None else [(float(at), str(by)) for at, by in json.loads(item.data)]
 
 
-def with_call(plan: DialPlan, calls: Calls, agent: str, now: float) -> Item | None:
+def with_call(plan: DialPlan, calls: Calls, agent: str, now: float) -> StoredItem | None:
     """The item after one more call, without what no rule asks for; None for a mere repetition."""
     if any(_is_repeat(at, by, agent, now) for at, by in calls):
         return None
     longest = max(limit.within for limit in plan.attempts.values())
     kept = [(at, by) for at, by in calls if now - at < longest]
-    return Item(json.dumps([*kept, (round(now, 3), agent)]), now + longest)
+    return StoredItem(json.dumps([*kept, (round(now, 3), agent)]), now + longest)
 
 
 def _is_repeat(at: float, by: str, agent: str, now: float) -> bool:
     return by == agent and now - at < REPEAT_SECONDS
 
 
-def _is_over(item: Item, now: float) -> bool:
+def _is_over(item: StoredItem, now: float) -> bool:
     return item.expires_at is not None and item.expires_at <= now

@@ -7,10 +7,10 @@ from functools import partial
 
 from click_to_dial.deadline import Deadline, begin
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
-from click_to_dial.decision.fact_sources import Gathered, Sources
+from click_to_dial.decision.fact_sources import FactSources, GatheredFacts
 from click_to_dial.decision.facts import to_facts
 from click_to_dial.decision.number_lookups import attempts_key, calls_of, with_call
-from click_to_dial.dialplan import DialPlan, Tried, decide
+from click_to_dial.dialplan import DialPlan, RuleTrace, decide
 from click_to_dial.errors import (
     BadParameterError,
     ClickToDialError,
@@ -19,7 +19,7 @@ from click_to_dial.errors import (
 )
 from click_to_dial.model import Click, Decision, Facts
 from click_to_dial.phone_numbers import read_callee
-from click_to_dial.ports import Attempts, DialPlans, FactsCache, Item, Salesforce
+from click_to_dial.ports import Attempts, DialPlans, FactsCache, Salesforce, StoredItem
 from click_to_dial.pseudonym import Pseudonym
 
 COUNT_SECONDS = 0.5
@@ -35,10 +35,10 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ConcurrentUpdate:
     """What the table holds of the callee by now; None where it could not be asked."""
 
-    items: Mapping[str, Item] | None
+    items: Mapping[str, StoredItem] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Report:
     click: Click
     callee: str | None
     """The keyed hash of the number."""
-    gathered: Gathered
+    gathered: GatheredFacts
     facts: Facts
     decision: Decision | None
 
@@ -75,7 +75,7 @@ class ClickToDial:
         begin(lambda: self.plans.get(Deadline(self.time_budget)))
         begin(lambda: self.salesforce.prepare(Deadline(self.time_budget)))
 
-    def decide(self, request: Request, tried: list[Tried] | None = None) -> Report:
+    def decide(self, request: Request, tried: list[RuleTrace] | None = None) -> Report:
         """The decision; the rules that were looked at are added to `tried`.
 
         Raises BadParameterError, DialPlanError.
@@ -83,7 +83,7 @@ class ClickToDial:
         deadline = Deadline(self.time_budget)
         plan = self.plans.get(deadline)
         click = to_click(request, plan)
-        sources = Sources(self.cache, self.salesforce, self.breaker, self.pseudonym)
+        sources = FactSources(self.cache, self.salesforce, self.breaker, self.pseudonym)
         for gathered in sources.gather(plan, click, deadline):
             facts, decision = self._judge(plan, click, gathered, gathered.items, tried)
             if _suffices(click, decision):
@@ -105,9 +105,9 @@ class ClickToDial:
         self,
         plan: DialPlan,
         click: Click,
-        gathered: Gathered,
-        items: Mapping[str, Item] | None,
-        tried: list[Tried] | None,
+        gathered: GatheredFacts,
+        items: Mapping[str, StoredItem] | None,
+        tried: list[RuleTrace] | None,
     ) -> tuple[Facts, Decision | None]:
         """What the rules say of what is known; None for a record that is none."""
         facts = to_facts(plan, click, gathered, items, self.pseudonym, self.clock())
@@ -121,11 +121,11 @@ class ClickToDial:
         self,
         plan: DialPlan,
         click: Click,
-        gathered: Gathered,
+        gathered: GatheredFacts,
         facts: Facts,
         decision: Decision | None,
         deadline: Deadline,
-        tried: list[Tried] | None,
+        tried: list[RuleTrace] | None,
     ) -> tuple[Facts, Decision | None]:
         """The decision; where it allows a call under a limit, the call has been counted.
 
@@ -138,7 +138,9 @@ class ClickToDial:
                 add = partial(self._add, plan, click, items, facts.now)
                 changed = deadline.run(add, COUNT_SECONDS)
             except (DynamoDBError, OutOfTimeError):
-                changed = Changed(None)  # what cannot be counted must not pass as below the limit
+                changed = ConcurrentUpdate(
+                    None
+                )  # what cannot be counted must not pass as below the limit
             if changed is None:
                 break
             items = changed.items
@@ -146,8 +148,8 @@ class ClickToDial:
         return facts, decision
 
     def _add(
-        self, plan: DialPlan, click: Click, items: Mapping[str, Item], now: float
-    ) -> Changed | None:
+        self, plan: DialPlan, click: Click, items: Mapping[str, StoredItem], now: float
+    ) -> ConcurrentUpdate | None:
         """Counts an allowed call, or says what the table holds since somebody else was quicker."""
         key = attempts_key(click.callee.number or "", self.pseudonym)
         before = items.get(key)
@@ -156,7 +158,7 @@ class ClickToDial:
             return None
         current = self.attempts.read(key)
         others = {name: item for name, item in items.items() if name != key}
-        return Changed(others if current is None else {**others, key: current})
+        return ConcurrentUpdate(others if current is None else {**others, key: current})
 
 
 def _suffices(click: Click, decision: Decision | None) -> bool:

@@ -14,7 +14,7 @@ from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.dynamodb.plan_reader import PlanReader
 from click_to_dial.pseudonym import Pseudonym, keyed
 from click_to_dial.salesforce.login import log_in
-from click_to_dial.salesforce.organisation import Organisation
+from click_to_dial.salesforce.organisation import SalesforceClient
 from click_to_dial.salesforce.transport import Transport
 from click_to_dial.settings import Settings
 
@@ -23,7 +23,7 @@ from click_to_dial.settings import Settings
 def click_to_dial() -> ClickToDial:
     """The use case with everything behind it, for the settings in the environment."""
     aws = settings.aws_from_environment()
-    return decider(
+    return build_service(
         settings.from_environment(),
         bootstrap_aws.dynamodb(aws),
         bootstrap_aws.secrets_manager(aws),
@@ -31,7 +31,7 @@ def click_to_dial() -> ClickToDial:
     )
 
 
-def decider(
+def build_service(
     settings: Settings, dynamodb: AwsClient, secrets: AwsClient, pseudonym: Pseudonym
 ) -> ClickToDial:
     """The use case for these settings."""
@@ -46,7 +46,7 @@ def decider(
     )
 
 
-def organisation(settings: Settings, dynamodb: AwsClient, secrets: AwsClient) -> Organisation:
+def organisation(settings: Settings, dynamodb: AwsClient, secrets: AwsClient) -> SalesforceClient:
     """Salesforce, with the access token that all sandboxes share."""
     transport = Transport(settings.salesforce_url, settings.salesforce_api_version)
     tokens = SharedToken(
@@ -56,4 +56,4 @@ def organisation(settings: Settings, dynamodb: AwsClient, secrets: AwsClient) ->
         partial(log_in, transport, partial(read_secret, secrets, settings.salesforce_secret_id)),
         login_seconds=settings.time_budget,
     )
-    return Organisation(transport, tokens)
+    return SalesforceClient(transport, tokens)

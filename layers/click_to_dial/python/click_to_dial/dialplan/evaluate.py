@@ -19,7 +19,7 @@ UNRESOLVED = "No number can be signalled for this call. Please tell your adminis
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class RuleTrace:
     """One rule in an explanation.
 
     `condition` is the one that settled it: that failed, or that could not be judged because its
@@ -33,7 +33,7 @@ class Tried:
     value: Scalar | None = None
 
 
-def decide(plan: DialPlan, facts: Facts, tried: list[Tried] | None = None) -> Decision:
+def decide(plan: DialPlan, facts: Facts, tried: list[RuleTrace] | None = None) -> Decision:
     """What becomes of a call; each rule that was looked at is added to `tried`.
 
     Rules are tried in order. Where an unknown fact leaves open whether a rule holds, or which
@@ -48,7 +48,7 @@ def decide(plan: DialPlan, facts: Facts, tried: list[Tried] | None = None) -> De
             result = "unknown"
         if tried is not None:
             value = None if settled is None else facts.values.get(settled.fact)
-            tried.append(Tried(rule.id, result, settled, value))
+            tried.append(RuleTrace(rule.id, result, settled, value))
         if result == "failed":
             continue
         decision = (

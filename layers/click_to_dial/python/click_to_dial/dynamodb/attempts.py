@@ -7,7 +7,7 @@ from click_to_dial.aws.client import AwsClient
 from click_to_dial.aws.errors import AwsError
 from click_to_dial.dynamodb.facts_cache import ENTRY, to_item
 from click_to_dial.errors import DynamoDBError
-from click_to_dial.ports import Item
+from click_to_dial.ports import StoredItem
 
 
 class DynamoDBAttempts:
@@ -17,7 +17,7 @@ class DynamoDBAttempts:
         self._client = client
         self._table_name = table_name
 
-    def read(self, key: str) -> Item | None:
+    def read(self, key: str) -> StoredItem | None:
         """The item as it is now. Raises DynamoDBError."""
         try:
             response = self._client(
@@ -27,7 +27,7 @@ class DynamoDBAttempts:
             raise DynamoDBError(f"Attempts cannot be read: {error.code}.") from error
         return to_item(response["Item"]) if "Item" in response else None
 
-    def replace(self, key: str, before: Item | None, after: Item) -> bool:
+    def replace(self, key: str, before: StoredItem | None, after: StoredItem) -> bool:
         """Writes `after` unless somebody else has written since `before` was read.
 
         Raises DynamoDBError.

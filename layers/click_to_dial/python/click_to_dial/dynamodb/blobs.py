@@ -24,14 +24,14 @@ IN_USE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class BlobRef:
     """Names a text: the SHA-256 of its UTF-8 form, and how many chunks it takes."""
 
     hash: str
     chunks: int
 
 
-class Bodies:
+class BlobStore:
     """The texts in one table. The methods raise AwsError; PlanStore names them."""
 
     def __init__(self, client: AwsClient, table_name: str, now: Callable[[], datetime]) -> None:
@@ -39,7 +39,7 @@ class Bodies:
         self._table_name = table_name
         self._now = now
 
-    def write(self, text: str) -> Body:
+    def write(self, text: str) -> BlobRef:
         """Keeps `text` and names it."""
         data = text.encode()
         packed = zlib.compress(data)
@@ -52,9 +52,9 @@ class Bodies:
                 "written_at": {"N": str(int(self._now().timestamp()))},
             }
             self._client("PutItem", TableName=self._table_name, Item=item)
-        return Body(name, len(starts))
+        return BlobRef(name, len(starts))
 
-    def read(self, bodies: Iterable[Body]) -> dict[str, str]:
+    def read(self, bodies: Iterable[BlobRef]) -> dict[str, str]:
         """The texts by their hash, read consistently.
 
         Raises NoDialPlanError where one is not there (any more) or not as it was written.
@@ -121,7 +121,7 @@ def _key(name: str, index: int) -> dict[str, Any]:
     return {"pk": {"S": f"body#{name}"}, "sk": {"S": f"{index:05d}"}}
 
 
-def _unpack(body: Body, chunks: dict[tuple[str, str], bytes]) -> str:
+def _unpack(body: BlobRef, chunks: dict[tuple[str, str], bytes]) -> str:
     keys = (_key(body.hash, index) for index in range(body.chunks))
     try:
         packed = b"".join(chunks[key["pk"]["S"], key["sk"]["S"]] for key in keys)

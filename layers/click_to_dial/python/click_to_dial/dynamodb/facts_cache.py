@@ -15,7 +15,7 @@ from click_to_dial.aws.errors import AwsError
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import DynamoDBError
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import NOT_FOUND_SECONDS, Answer, Item, Stored
+from click_to_dial.ports import NOT_FOUND_SECONDS, CachedFacts, SalesforceResult, StoredItem
 from click_to_dial.salesforce_id import STANDARD_OBJECTS, key_prefix
 
 OBJECT_NAME_SECONDS = 30 * 24 * 3600
@@ -39,7 +39,7 @@ class DynamoDBFacts:
 
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
-    ) -> Stored:
+    ) -> CachedFacts:
         """One BatchGetItem. Facts that DynamoDB leaves unprocessed count as not kept.
 
         Raises DynamoDBError.
@@ -53,7 +53,7 @@ class DynamoDBFacts:
         agent, agent_age = kept.get(self._agent_key(agent_uid), ({}, 0.0))
         record, record_age = kept.get(self._record_key(record_id or ""), ({}, 0.0))
         name, _ = kept.get(self._object_key(record_id or ""), ({}, 0.0))
-        return Stored(
+        return CachedFacts(
             record=_record(plan, record),
             record_age=record_age,
             agent=_agent(plan, agent),
@@ -62,7 +62,9 @@ class DynamoDBFacts:
             items=items,
         )
 
-    def write(self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: Answer) -> None:
+    def write(
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: SalesforceResult
+    ) -> None:
         """One BatchWriteItem with what is no error, and is to be kept. Raises DynamoDBError."""
         kept: list[tuple[str, Data, int]] = []
         if isinstance(answer.agent, Agent):
@@ -96,7 +98,7 @@ class DynamoDBFacts:
 
     def _kept(
         self, keys: Sequence[str], others: Sequence[str]
-    ) -> tuple[dict[str, tuple[Data, float]], dict[str, Item] | None]:
+    ) -> tuple[dict[str, tuple[Data, float]], dict[str, StoredItem] | None]:
         """Data and age by key; the TTL is compared here too, since DynamoDB deletes late.
 
         No age is below zero, however far ahead the clock was of the sandbox that wrote.
@@ -145,10 +147,10 @@ class DynamoDBFacts:
         return f"object#{self._org}#{key_prefix(record_id)}"
 
 
-def to_item(item: Mapping[str, Any]) -> Item:
+def to_item(item: Mapping[str, Any]) -> StoredItem:
     """An item that is no fact of Salesforce."""
     expires_at = item.get("expires_at")
-    return Item(item["data"]["S"], None if expires_at is None else float(expires_at["N"]))
+    return StoredItem(item["data"]["S"], None if expires_at is None else float(expires_at["N"]))
 
 
 def _seconds(plan: DialPlan, found: bool, fresh: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from click_to_dial.dynamodb.blobs import Body
+from click_to_dial.dynamodb.blobs import BlobRef
 
 Item = Mapping[str, Any]
 
@@ -15,18 +15,18 @@ ACTIVE_KEY: Item = {"pk": {"S": "plan"}, "sk": {"S": "active"}}
 class CachedMapping:
     """What a mapping that is kept in Salesforce held at `read_at`, an ISO 8601 time."""
 
-    body: Body
+    body: BlobRef
     entries: int
     read_at: str
 
 
 @dataclass(frozen=True, slots=True)
-class Active:
+class ActivePlan:
     """What decides now. `revision` counts every change, also those of cached mappings alone."""
 
     revision: int
     version: int
-    body: Body
+    body: BlobRef
     mappings: Mapping[str, CachedMapping]
     activated_at: str
     activated_by: str
@@ -37,8 +37,8 @@ class Version:
     """A published plan: `body` is the document that decides, `source` the YAML it came from."""
 
     number: int
-    body: Body
-    source: Body
+    body: BlobRef
+    source: BlobRef
     author: str
     published_at: str
     comment: str
@@ -49,7 +49,7 @@ def version_key(number: int) -> Item:
     return {"pk": {"S": "plan"}, "sk": {"S": f"version#{number:08d}"}}
 
 
-def from_active(active: Active) -> Item:
+def from_active(active: ActivePlan) -> Item:
     """The item of what decides now."""
     return {
         **ACTIVE_KEY,
@@ -62,9 +62,9 @@ def from_active(active: Active) -> Item:
     }
 
 
-def to_active(item: Item) -> Active:
+def to_active(item: Item) -> ActivePlan:
     """What the item says."""
-    return Active(
+    return ActivePlan(
         revision=int(item["revision"]["N"]),
         version=int(item["version"]["N"]),
         body=_to_body(item),
@@ -113,9 +113,9 @@ def _to_cached(item: Item) -> CachedMapping:
     return CachedMapping(_to_body(item), int(item["entries"]["N"]), item["read_at"]["S"])
 
 
-def _from_body(body: Body, prefix: str = "") -> Item:
+def _from_body(body: BlobRef, prefix: str = "") -> Item:
     return {f"{prefix}hash": {"S": body.hash}, f"{prefix}chunks": {"N": str(body.chunks)}}
 
 
-def _to_body(item: Item, prefix: str = "") -> Body:
-    return Body(item[f"{prefix}hash"]["S"], int(item[f"{prefix}chunks"]["N"]))
+def _to_body(item: Item, prefix: str = "") -> BlobRef:
+    return BlobRef(item[f"{prefix}hash"]["S"], int(item[f"{prefix}chunks"]["N"]))

@@ -8,10 +8,10 @@ from typing import Any
 
 from click_to_dial.aws.client import AwsClient, pages
 from click_to_dial.aws.errors import AwsError
-from click_to_dial.dynamodb.blobs import Bodies
+from click_to_dial.dynamodb.blobs import BlobStore
 from click_to_dial.dynamodb.plan_items import (
     ACTIVE_KEY,
-    Active,
+    ActivePlan,
     Item,
     Version,
     to_active,
@@ -46,14 +46,14 @@ class PlanReader:
         self._client = client
         self._table_name = table_name
         self._now = now
-        self._bodies = Bodies(client, table_name, now)
+        self._bodies = BlobStore(client, table_name, now)
 
-    def active(self) -> Active | None:
+    def active(self) -> ActivePlan | None:
         """What decides now; None where nothing was ever published."""
         item = self._item(ACTIVE_KEY)
         return None if item is None else to_active(item)
 
-    def load(self, active: Active) -> tuple[Document, Mapping[str, Entries]]:
+    def load(self, active: ActivePlan) -> tuple[Document, Mapping[str, Entries]]:
         """The document, and the entries of each mapping that is kept in Salesforce.
 
         Raises NoDialPlanError where they are gone: `active` is then no longer what decides.
@@ -82,7 +82,7 @@ class PlanReader:
         with dynamodb_errors():
             return self._bodies.read([version.source])[version.source.hash]
 
-    def document(self, version: Version | Active) -> Document:
+    def document(self, version: Version | ActivePlan) -> Document:
         """The document of a version, or of what decides now.
 
         Raises NoDialPlanError where it is gone.

@@ -13,7 +13,7 @@ from click_to_dial.aws.errors import AwsError
 from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.dynamodb.plan_items import (
     ACTIVE_KEY,
-    Active,
+    ActivePlan,
     CachedMapping,
     Item,
     Version,
@@ -32,7 +32,7 @@ class PlanStore(PlanReader):
 
     def publish(
         self, document: Document, source: str, *, author: str, comment: str, replaces: int | None
-    ) -> Active:
+    ) -> ActivePlan:
         """Makes `document` the active plan, as a new version.
 
         `replaces` is the version that the change was made from, None where there was none. Raises
@@ -49,7 +49,7 @@ class PlanStore(PlanReader):
                     return moved
         raise PlanConflictError("The dial plan is being changed by others. Please try again.")
 
-    def rollback(self, number: int, *, author: str, replaces: int | None) -> Active:
+    def rollback(self, number: int, *, author: str, replaces: int | None) -> ActivePlan:
         """Makes an older version the active plan again.
 
         Raises NoDialPlanError where it does not exist, PlanConflictError as `publish` does.
@@ -69,7 +69,7 @@ class PlanStore(PlanReader):
                     return moved
         raise PlanConflictError("The dial plan is being changed by others. Please try again.")
 
-    def switch_mappings(self, active: Active, entries: Mapping[str, Entries]) -> Active:
+    def switch_mappings(self, active: ActivePlan, entries: Mapping[str, Entries]) -> ActivePlan:
         """Puts other entries behind mappings that are kept in Salesforce, all at once.
 
         Raises PlanConflictError where `active` is no longer what decides.
@@ -114,7 +114,7 @@ class PlanStore(PlanReader):
         with dynamodb_errors():
             return self._transact({"Delete": key}, self._check(active))
 
-    def _expect(self, version: int | None) -> Active | None:
+    def _expect(self, version: int | None) -> ActivePlan | None:
         active = self.active()
         found = None if active is None else active.version
         if found != version:
@@ -129,11 +129,11 @@ class PlanStore(PlanReader):
         return int(newest[0]["version"]["N"]) if newest else 0
 
     def _next(
-        self, active: Active | None, version: Version, document: Document, author: str
-    ) -> Active:
+        self, active: ActivePlan | None, version: Version, document: Document, author: str
+    ) -> ActivePlan:
         """`version` as the active one, with what is cached of the mappings that it still has."""
         cached = {} if active is None else active.mappings
-        return Active(
+        return ActivePlan(
             revision=1 if active is None else active.revision + 1,
             version=version.number,
             body=version.body,
@@ -144,7 +144,9 @@ class PlanStore(PlanReader):
             activated_by=author,
         )
 
-    def _move(self, active: Active | None, following: Active, *also: Item) -> Active | None:
+    def _move(
+        self, active: ActivePlan | None, following: ActivePlan, *also: Item
+    ) -> ActivePlan | None:
         """`following`, now active; None where `active` was not any more, or `also` did not hold."""
         values: Item = {}
         condition = "attribute_not_exists(pk)"
@@ -158,7 +160,7 @@ class PlanStore(PlanReader):
         put = {"TableName": self._table_name, "Item": item, "ConditionExpression": condition}
         return {**put, "ExpressionAttributeValues": values} if values else put
 
-    def _check(self, active: Active) -> Item:
+    def _check(self, active: ActivePlan) -> Item:
         return {
             "ConditionCheck": {
                 "TableName": self._table_name,

@@ -10,7 +10,7 @@ from click_to_dial.aws.errors import AwsError
 from click_to_dial.errors import DynamoDBError
 
 
-class ConfirmedTokens:
+class VerifiedTokens:
     """The port `Confirmations`. A token is good for `keep_seconds` after it was confirmed.
 
     `scope` says by which rules it was: where they change, it must be confirmed anew.

@@ -14,7 +14,7 @@ from click_to_dial.errors import (
     SalesforceError,
     SessionExpiredError,
 )
-from click_to_dial.ports import Answer, Question
+from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from click_to_dial.salesforce.queries import (
     agent_query,
     checked_name,
@@ -44,7 +44,7 @@ class AccessTokens(Protocol):
         """Says that `token` is new and yet of no use, so that nobody logs in over and over."""
 
 
-class Organisation:
+class SalesforceClient:
     """The port `Salesforce`, spoken over REST."""
 
     def __init__(
@@ -58,28 +58,30 @@ class Organisation:
         self._clock = clock
         self._learned: dict[str, str] = {}  # key prefix -> object
 
-    def ask(self, plan: DialPlan, question: Question, deadline: Deadline) -> Answer:
+    def ask(
+        self, plan: DialPlan, question: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
         """Record and agent; a second trip only where the record's object is not known yet.
 
         Raises SalesforceError, OutOfTimeError.
         """
         queries = {} if question.agent_uid is None else {"agent": agent_query(plan, question)}
         if question.record_id is None:
-            return Answer(None, agent_from(plan, self._query(queries, deadline)))
+            return SalesforceResult(None, agent_from(plan, self._query(queries, deadline)))
         prefix = key_prefix(question.record_id)
         name = question.object_name or self._learned.get(prefix) or STANDARD_OBJECTS.get(prefix)
         if name is not None:
             results = self._query(queries | _about_record(plan, question, name), deadline)
             record = record_from(plan, question, name, results, self._clock())
-            return Answer(record, agent_from(plan, results))
+            return SalesforceResult(record, agent_from(plan, results))
         first = self._query(queries | {"object": object_query(prefix)}, deadline)
         found = object_name(plan, prefix, first["object"])
         if not isinstance(found, str):
-            return Answer(found, agent_from(plan, first))
+            return SalesforceResult(found, agent_from(plan, first))
         self._learned[prefix] = found
         second = self._query(_about_record(plan, question, found), deadline)
         record = record_from(plan, question, found, second, self._clock())
-        return Answer(record, agent_from(plan, first), calls=2)
+        return SalesforceResult(record, agent_from(plan, first), calls=2)
 
     def prepare(self, deadline: Deadline) -> None:
         """Fetches the token and opens a connection. Raises SalesforceError, OutOfTimeError."""
@@ -140,7 +142,7 @@ class Organisation:
             raise useless from None
 
 
-def _about_record(plan: DialPlan, question: Question, object_name: str) -> dict[str, str]:
+def _about_record(plan: DialPlan, question: SalesforceRequest, object_name: str) -> dict[str, str]:
     queries = {"record": record_query(plan, question, object_name)}
     consent = consent_query(plan, object_name)
     return queries if consent is None else queries | {"consent": consent}

@@ -10,14 +10,14 @@ from urllib.parse import quote
 
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import SalesforceConfigurationError
-from click_to_dial.ports import Question
+from click_to_dial.ports import SalesforceRequest
 from click_to_dial.salesforce.consent import CONSENT
 from click_to_dial.salesforce.soql import format_soql
 
 _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
 
 
-def record_query(plan: DialPlan, question: Question, object_name: str) -> str:
+def record_query(plan: DialPlan, question: SalesforceRequest, object_name: str) -> str:
     """The clicked record with exactly the fields that the plan names of its object."""
     columns = _columns("Id", *listed(plan, object_name)[1].values())
     return _bound(
@@ -48,7 +48,7 @@ def consent_query(plan: DialPlan, object_name: str) -> str | None:
     return _quoted(soql) + reference + _quoted("'")
 
 
-def agent_query(plan: DialPlan, question: Question) -> str:
+def agent_query(plan: DialPlan, question: SalesforceRequest) -> str:
     """The User; two rows are enough to see that the AgentUID is ambiguous."""
     columns = _columns("Id", "IsActive", *plan.agent_attributes.values())
     match = checked_name(plan.agent_match)

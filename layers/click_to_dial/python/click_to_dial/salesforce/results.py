@@ -16,7 +16,7 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
 )
 from click_to_dial.model import Agent, Attributes, Record, Scalar
-from click_to_dial.ports import Question
+from click_to_dial.ports import SalesforceRequest
 from click_to_dial.salesforce.consent import CONSENT, consent_of
 from click_to_dial.salesforce.failures import InvalidIdError, failure
 from click_to_dial.salesforce.queries import checked_name, listed, values
@@ -76,7 +76,11 @@ def object_name(plan: DialPlan, prefix: str, rows: Result) -> str | Record | Sal
 
 
 def record_from(
-    plan: DialPlan, question: Question, object_name: str, results: Mapping[str, Result], now: float
+    plan: DialPlan,
+    question: SalesforceRequest,
+    object_name: str,
+    results: Mapping[str, Result],
+    now: float,
 ) -> Record | SalesforceError:
     """The record with the plan's attributes, as the plan spells its object.
 

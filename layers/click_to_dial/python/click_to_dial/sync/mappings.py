@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import kept_in_salesforce
-from click_to_dial.dynamodb.plan_items import Active
+from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.errors import (
     ClickToDialError,
     NoDialPlanError,
@@ -42,13 +42,13 @@ class Rows(Protocol):
 class Plans(Protocol):
     """Where plans and cached mappings are kept."""
 
-    def active(self) -> Active | None:
+    def active(self) -> ActivePlan | None:
         """What decides now."""
 
-    def load(self, active: Active) -> tuple[Document, Mapping[str, Entries]]:
+    def load(self, active: ActivePlan) -> tuple[Document, Mapping[str, Entries]]:
         """Its document and the entries of its cached mappings."""
 
-    def switch_mappings(self, active: Active, entries: Mapping[str, Entries]) -> Active:
+    def switch_mappings(self, active: ActivePlan, entries: Mapping[str, Entries]) -> ActivePlan:
         """Puts other entries in place. Raises PlanConflictError."""
 
 
