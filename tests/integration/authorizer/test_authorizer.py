@@ -64,7 +64,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of the confirmations."""
     clock = Clock()
     with_clock = partial(confirmed.VerifiedTokens, clock=clock)
-    monkeypatch.setattr(confirmed, "ConfirmedTokens", with_clock)
+    monkeypatch.setattr(confirmed, "VerifiedTokens", with_clock)
     return clock
 
 
