@@ -15,6 +15,8 @@ LAMBDA_PYTHON = $(shell for python in python3.13 ~/.pyenv/versions/3.13.*/bin/py
   "$$python" -c '' 2>/dev/null && { echo "$$python"; break; }; done)
 endif
 
+include layers/bytecode.mk
+
 SOURCES := $(CURDIR):$(CURDIR)/layers/click_to_dial/python
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
@@ -81,9 +83,14 @@ check: lint types test validate policy e2e ## all of these: what CI runs
 # AWS ----------------------------------------------------------------------------------------------
 
 .PHONY: build
-build: .venv/run .venv-sam/done ## sam build
+build: bytecode .venv/run .venv-sam/done ## sam build; needs Python 3.13 [ALLOW_SLOW_START=1 does without]
 	@find functions -name __pycache__ -prune -exec rm -r {} + # the folders are packaged as they are
-	@MAKEFLAGS= PYTHON="$(CURDIR)/.venv/bin/python" LAMBDA_PYTHON="$(LAMBDA_PYTHON)" $(SAM) build
+	@MAKEFLAGS= PYTHON="$(CURDIR)/.venv/bin/python" LAMBDA_PYTHON="$(LAMBDA_PYTHON)" \
+	  ALLOW_SLOW_START="$(ALLOW_SLOW_START)" $(SAM) build
+
+.PHONY: bytecode
+bytecode:
+	$(require_bytecode)
 
 .PHONY: deploy
 deploy: build ## sam deploy [ENV=staging PARAMETERS="Name=value …"]

@@ -79,8 +79,8 @@ class RowSalesforce:
     def prepare(self, deadline: Deadline) -> None:
         """Nothing: it asks nobody."""
 
-    def ask(
-        self, plan: DialPlan, question: SalesforceRequest, deadline: Deadline
+    def fetch(
+        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
         """The facts as the plan compares them: empty cells are missing."""
         record = self._facts(plan, "record.")
@@ -120,7 +120,7 @@ class RowCache:
         )
 
     def write(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: SalesforceResult
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
     ) -> None:
         """Forgets it."""
 

@@ -8,10 +8,10 @@ from typing import Any
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import api as http
 from click_to_dial.decision.service import ClickToDial, Report
-from click_to_dial.dialplan import DialPlan, RuleTrace
+from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.errors import BadParameterError, ClickToDialError, DialPlanError
-from click_to_dial.model import Scalar
+from click_to_dial.model import RuleTrace, Scalar
 from dialplan_cli.calls_file import NotCounted
 from dialplan_cli.output import print_line, show_table
 
@@ -30,14 +30,13 @@ class FixedPlan:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What was known, what was tried, and what jtel would get: status and body.
+    """What was known, which rules were evaluated, and what jtel would get: status and body.
 
     `report` is None where the call could not be read or there is no plan.
     """
 
     status: int
     body: dict[str, Any]
-    tried: tuple[RuleTrace, ...] = ()
     report: Report | None = None
 
     @property
@@ -45,6 +44,12 @@ class Explanation:
         """The facts that the rules were judged by."""
         report = self.report
         return {} if report is None else dict(report.facts.values)
+
+    @property
+    def trace(self) -> tuple[RuleTrace, ...]:
+        """Each rule that was evaluated; none if the record does not exist."""
+        report = self.report
+        return () if report is None or report.decision is None else report.decision.trace
 
 
 def with_plan(service: ClickToDial, plan: DialPlan) -> ClickToDial:
@@ -58,17 +63,16 @@ def explain(
     """Decides one call as the function would, now or `at` a time, and keeps what led to it."""
     if at is not None:
         service = replace(service, clock=at.timestamp)
-    tried: list[RuleTrace] = []
     query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
     try:
         report = replace(service, attempts=NotCounted()).decide(
-            http.read_request({"multiValueQueryStringParameters": query}), tried
+            http.read_request({"multiValueQueryStringParameters": query})
         )
     except BadParameterError as error:
         return _explanation(http.bad_parameter(error))
     except DialPlanError as error:
         return _explanation(http.no_dial_plan(error))
-    return replace(_explanation(http.answer(report)), tried=tuple(tried), report=report)
+    return replace(_explanation(http.answer(report)), report=report)
 
 
 def _explanation(response: http.Response) -> Explanation:
@@ -91,11 +95,11 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
             {
                 "rule": each.rule,
                 "result": each.result,
-                "fact": each.condition.fact if each.condition else None,
-                "expected": each.condition.expected if each.condition else None,
+                "fact": each.fact,
+                "expected": each.expected,
                 "value": each.value,
             }
-            for each in explanation.tried
+            for each in explanation.trace
         ],
     }
 
@@ -114,23 +118,22 @@ def show(explanation: Explanation) -> None:
             print_line(f"Salesforce: {failure.reason}: {failure}", "yellow")
         version = report.plan_version
         print_line(f"\nRules of {f'version {version}' if version else 'the file'}", "bold")
-        show_table(("rule", "", "because"), map(_row, explanation.tried))
+        show_table(("rule", "", "because"), map(_row, explanation.trace))
     print_line("\nAnswer", "bold")
     print_line(f"{explanation.status} {_shown(explanation.body)}")
 
 
-def _row(tried: RuleTrace) -> tuple[str, str, str]:
-    if tried.condition is None and tried.result == "unknown":
-        return tried.rule, tried.result, "what its number takes is not known: `outage` decides"
-    if tried.condition is None:
-        return tried.rule, tried.result, "all its conditions hold"
-    met = "it is missing" if tried.value is None else f"it is {_shown(tried.value)}"
-    if tried.result == "unknown":
-        looked_up = tried.condition.group in (LISTED, ATTEMPTS)
+def _row(trace: RuleTrace) -> tuple[str, str, str]:
+    if trace.fact is None and trace.result == "unknown":
+        return trace.rule, trace.result, "what its number takes is not known: `outage` decides"
+    if trace.fact is None:
+        return trace.rule, trace.result, "all its conditions hold"
+    met = "it is missing" if trace.value is None else f"it is {_shown(trace.value)}"
+    if trace.result == "unknown":
+        looked_up = trace.fact.startswith((LISTED, ATTEMPTS))
         asked = "the table could not be read" if looked_up else "Salesforce could not be asked"
         met = f"{asked}: `outage` decides"
-    wanted = f"{tried.condition.fact} must be {_shown(tried.condition.expected)}"
-    return tried.rule, tried.result, f"{wanted}; {met}"
+    return trace.rule, trace.result, f"{trace.fact} must be {_shown(trace.expected)}; {met}"
 
 
 def _shown(value: object) -> str:

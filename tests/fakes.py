@@ -111,17 +111,17 @@ class FakeFacts:
         return CachedFacts(record, record_age, agent, agent_age, name, items)
 
     def write(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: SalesforceResult
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
     ) -> None:
         if self.broken:
             raise DynamoDBError("broken")
         self.writes += 1
-        if isinstance(answer.record, Record):
-            self._keep(plan, f"record {record_id}", answer.record)
-            if answer.record.object_name and str(record_id)[:3] not in STANDARD_OBJECTS:
-                self._names[str(record_id)[:3]] = answer.record.object_name
-        if isinstance(answer.agent, Agent):
-            self._keep(plan, f"agent {agent_uid}", answer.agent)
+        if isinstance(result.record, Record):
+            self._keep(plan, f"record {record_id}", result.record)
+            if result.record.object_name and str(record_id)[:3] not in STANDARD_OBJECTS:
+                self._names[str(record_id)[:3]] = result.record.object_name
+        if isinstance(result.agent, Agent):
+            self._keep(plan, f"agent {agent_uid}", result.agent)
 
     def _keep(self, plan: DialPlan, key: str, value: Record | Agent) -> None:
         self._kept[key] = (value, _shape(plan, value), self.clock())
@@ -175,18 +175,18 @@ class FakeSalesforce:
         default_factory=lambda: Agent(True, {"extension": "217"})
     )
     error: Exception | None = None
-    asked: list[SalesforceRequest] = field(default_factory=list)
+    requests: list[SalesforceRequest] = field(default_factory=list)
 
     def prepare(self, deadline: Deadline) -> None:
         pass
 
-    def ask(
-        self, plan: DialPlan, question: SalesforceRequest, deadline: Deadline
+    def fetch(
+        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
-        self.asked.append(question)
+        self.requests.append(request)
         if self.error:
             raise self.error
         return SalesforceResult(
-            record=None if question.record_id is None else self.record,
-            agent=None if question.agent_uid is None else self.agent,
+            record=None if request.record_id is None else self.record,
+            agent=None if request.agent_uid is None else self.agent,
         )

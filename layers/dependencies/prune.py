@@ -1,6 +1,6 @@
-"""Removes from the layer what the functions never read. Fails where an update has moved something.
+"""Remove from the layer what the functions never read. Fail if an update has moved something.
 
-The metadata of the packages stays: their licences, and what scanners tell versions from.
+The metadata of the packages stays: their licences, and the versions that scanners look for.
 """
 
 import shutil
@@ -10,19 +10,43 @@ from pathlib import Path
 UNUSED = (
     "aws_lambda_powertools/event_handler",  # a router with Swagger
     "bin",
+    "boto3/data",  # the resource interface
+    "boto3/examples",
     "phonenumbers/carrierdata",
     "phonenumbers/geodata",  # place names
     "simple_salesforce/metadata.wsdl",  # SOAP
 )
+BOTOCORE_DATA = {
+    "_retry.json",
+    "dynamodb",
+    "endpoints.json",
+    "partitions.json",
+    "sdk-default-configuration.json",
+    "secretsmanager",
+}
+"""The only services that the functions call, and what botocore reads for any service."""
 
 
 def prune(layer: Path) -> None:
-    """Removes UNUSED. Raises FileNotFoundError for what is not there."""
+    """Remove UNUSED and all of botocore's data except BOTOCORE_DATA.
+
+    Raises FileNotFoundError if one of them does not exist.
+    """
     for path in UNUSED:
-        if (layer / path).is_dir():
-            shutil.rmtree(layer / path)
-        else:
-            (layer / path).unlink()
+        _remove(layer / path)
+    data = layer / "botocore/data"
+    found = {path.name for path in data.iterdir()}
+    if missing := BOTOCORE_DATA - found:
+        raise FileNotFoundError(f"botocore/data has no {', '.join(sorted(missing))}.")
+    for name in found - BOTOCORE_DATA:
+        _remove(data / name)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 if __name__ == "__main__":

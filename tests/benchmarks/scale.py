@@ -6,7 +6,7 @@ import time
 import tracemalloc
 from typing import Any
 
-from click_to_dial.dialplan import DialPlan, decide, load
+from click_to_dial.dialplan import DialPlan, evaluate, load
 from click_to_dial.model import Facts
 
 RULES = (10, 100, 1_000, 10_000)
@@ -80,7 +80,7 @@ def _decisions(plan: DialPlan, count: int = 300) -> dict[str, float]:
     taken = []
     for _ in range(count):
         started = time.process_time()
-        decision = decide(plan, FACTS)
+        decision = evaluate(plan, FACTS)
         taken.append((time.process_time() - started) * 1000)
         assert decision.rule == "last"
     taken.sort()

@@ -49,11 +49,11 @@ def ask(record_id: str) -> str:
     )
     started = time.monotonic()
     try:
-        question = SalesforceRequest(record_id, None)
-        answer = organisation.ask(plan(), question, Deadline(PATIENCE_SECONDS))
+        request = SalesforceRequest(record_id, None)
+        result = organisation.fetch(plan(), request, Deadline(PATIENCE_SECONDS))
     except ClickToDialError as error:
         return f"{type(error).__name__} {error} after {time.monotonic() - started:.1f} s"
-    return "found" if getattr(answer.record, "found", False) else repr(answer.record)
+    return "found" if getattr(result.record, "found", False) else repr(result.record)
 
 
 if __name__ == "__main__":

@@ -83,14 +83,14 @@ class System:
     def warm_up(self) -> None:
         """Logs in and opens a connection, for another record and agent than the test's."""
         salesforce = bootstrap.click_to_dial().salesforce
-        question = SalesforceRequest("0010C0000000009QAA", None)
-        salesforce.ask(bootstrap.click_to_dial().plans.get(Deadline(5)), question, Deadline(5))
+        request = SalesforceRequest("0010C0000000009QAA", None)
+        salesforce.fetch(bootstrap.click_to_dial().plans.get(Deadline(5)), request, Deadline(5))
 
     def keep_facts(self) -> None:
         """As if an earlier call had asked."""
         wired = bootstrap.click_to_dial()
-        answer = SalesforceResult(Record(True, "Account", {"kind": "Kunde"}), Agent(True))
-        wired.cache.write(wired.plans.get(Deadline(5)), ACCOUNT, "jdoe", answer)
+        result = SalesforceResult(Record(True, "Account", {"kind": "Kunde"}), Agent(True))
+        wired.cache.write(wired.plans.get(Deadline(5)), ACCOUNT, "jdoe", result)
 
     def line(self) -> dict[str, Any]:
         """The one log line since the last time."""

@@ -97,7 +97,7 @@ def ask(
 ) -> SalesforceResult:
     transport, tokens = Transport(salesforce.url, "62.0"), Tokens(salesforce.log_in())
     org = SalesforceClient(transport, tokens, lambda: NOW)
-    return org.ask(of, SalesforceRequest(record_id, agent), Deadline(30))
+    return org.fetch(of, SalesforceRequest(record_id, agent), Deadline(30))
 
 
 @pytest.mark.parametrize(
@@ -156,5 +156,5 @@ def test_a_consent_that_cannot_be_read_is_not_none() -> None:
     hidden = plan(objects={"Contact": {"consent": "Nobody__c"}})
     with running(org) as salesforce:
         made = SalesforceClient(Transport(salesforce.url, "62.0"), Tokens(salesforce.log_in()))
-        answer = made.ask(hidden, SalesforceRequest(CONTACT, None), Deadline(30))
-        assert isinstance(answer.record, SalesforceError)
+        result = made.fetch(hidden, SalesforceRequest(CONTACT, None), Deadline(30))
+        assert isinstance(result.record, SalesforceError)

@@ -94,7 +94,7 @@ def org(salesforce: Simulator, tokens: Tokens) -> SalesforceClient:
 def ask(
     org: SalesforceClient, record_id: str | None, agent_uid: str | None = "jdoe"
 ) -> SalesforceResult:
-    return org.ask(PLAN, SalesforceRequest(record_id, agent_uid), Deadline(30))
+    return org.fetch(PLAN, SalesforceRequest(record_id, agent_uid), Deadline(30))
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,10 @@ def test_the_object_of_a_custom_prefix_is_learned_once(
 
 
 def test_an_object_that_was_learned_elsewhere_takes_one_call(org: SalesforceClient) -> None:
-    answer = org.ask(PLAN, SalesforceRequest(VEHICLE, None, object_name="Vehicle__c"), Deadline(30))
-    assert answer == SalesforceResult(Record(True, "vehicle__C", {"kind": "Kunde"}), None, calls=1)
+    result = org.fetch(
+        PLAN, SalesforceRequest(VEHICLE, None, object_name="Vehicle__c"), Deadline(30)
+    )
+    assert result == SalesforceResult(Record(True, "vehicle__C", {"kind": "Kunde"}), None, calls=1)
 
 
 def test_an_object_that_the_plan_does_not_list_is_looked_up_too(org: SalesforceClient) -> None:
@@ -205,10 +207,10 @@ def test_a_field_that_is_hidden_is_an_error_of_its_part(
     org: SalesforceClient, salesforce: Simulator
 ) -> None:
     hidden = plan(objects={"Account": {"kind": "Secret__c"}})
-    answer = org.ask(hidden, SalesforceRequest(ACCOUNT, "jdoe"), Deadline(30))
-    assert isinstance(answer.record, SalesforceConfigurationError)
-    assert "Secret__c of Account" in str(answer.record)
-    assert answer.agent == Agent(True, {"extension": "217"})
+    result = org.fetch(hidden, SalesforceRequest(ACCOUNT, "jdoe"), Deadline(30))
+    assert isinstance(result.record, SalesforceConfigurationError)
+    assert "Secret__c of Account" in str(result.record)
+    assert result.agent == Agent(True, {"extension": "217"})
 
 
 @pytest.mark.parametrize("name", ["Type FROM User--", "Type,Name", "../x", "", "1x", "Type\n"])
@@ -216,7 +218,7 @@ def test_a_malformed_name_never_reaches_soql(
     org: SalesforceClient, salesforce: Simulator, name: str
 ) -> None:
     with pytest.raises(SalesforceConfigurationError, match="malformed"):
-        org.ask(
+        org.fetch(
             plan(objects={"Account": {"kind": name}}),
             SalesforceRequest(ACCOUNT, None),
             Deadline(30),
@@ -236,9 +238,9 @@ def test_an_address_is_no_single_value(org: SalesforceClient, salesforce: Simula
     }
     salesforce.fail("answer", status=200, body=body)
     compound = plan(objects={"Account": {"address": "BillingAddress"}})
-    answer = org.ask(compound, SalesforceRequest(ACCOUNT, None), Deadline(30))
-    assert isinstance(answer.record, SalesforceConfigurationError)
-    assert answer.record.reason == "compound-field"
+    result = org.fetch(compound, SalesforceRequest(ACCOUNT, None), Deadline(30))
+    assert isinstance(result.record, SalesforceConfigurationError)
+    assert result.record.reason == "compound-field"
 
 
 def part(reference: str, body: Any, status: Any = 200) -> dict[str, Any]:
@@ -272,7 +274,7 @@ def test_an_answer_of_another_form_decides_nothing(
     salesforce.fail("answer", status=200, body=answer)
     kind = plan(objects={"Account": {"kind": "Type"}})
     try:
-        record = org.ask(kind, SalesforceRequest(ACCOUNT, None), Deadline(30)).record
+        record = org.fetch(kind, SalesforceRequest(ACCOUNT, None), Deadline(30)).record
     except SalesforceError as error:
         record = error
     assert isinstance(record, SalesforceError)

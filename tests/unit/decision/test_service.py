@@ -9,7 +9,7 @@ import pytest
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.circuit_breaker import OPEN_SECONDS, CircuitBreaker
 from click_to_dial.decision.service import ClickToDial, Report, Request
-from click_to_dial.dialplan import DialPlan, RuleTrace
+from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
     BadParameterError,
     NoDialPlanError,
@@ -80,7 +80,7 @@ def test_fresh_facts_are_not_asked_for_again() -> None:
     salesforce = FakeSalesforce(record=SUPPLIER)
     cache = kept(None, Agent(True, {"extension": "9"}), age=3599)
     report = service(salesforce, cache).decide(REQUEST)
-    assert salesforce.asked == [SalesforceRequest(REQUEST.record_id, None)]
+    assert salesforce.requests == [SalesforceRequest(REQUEST.record_id, None)]
     assert (number(report), report.gathered.agent_from) == ("4989461499", "cached")
 
 
@@ -101,7 +101,7 @@ def test_an_emergency_waits_for_nobody(cache: FakeFacts) -> None:
     salesforce = FakeSalesforce(record=Record(False, "Account"))
     the_plan = plan(rules=[EMERGENCY, *DOCUMENT["rules"]])
     report = service(salesforce, cache, the_plan).decide(replace(REQUEST, caller_id="112"))
-    assert (number(report), salesforce.asked) == ("4989461495000", [])
+    assert (number(report), salesforce.requests) == ("4989461495000", [])
     assert (report.gathered.record_from, report.gathered.agent_from) == ("unasked", "unasked")
     assert not report.gathered.cache_failed  # it was not asked
 
@@ -111,7 +111,7 @@ def test_a_call_is_placed_only_where_there_is_such_a_record() -> None:
     the_plan = plan(rules=DOCUMENT["rules"][-1:], without_record="allow")
     assert service(salesforce, None, the_plan).decide(REQUEST).decision is None
     report = service(salesforce, None, the_plan).decide(replace(REQUEST, record_id=None))
-    assert (number(report), len(salesforce.asked)) == ("4989461495000", 1)
+    assert (number(report), len(salesforce.requests)) == ("4989461495000", 1)
 
 
 def test_what_is_kept_of_the_agent_may_be_enough_to_refuse() -> None:
@@ -119,7 +119,7 @@ def test_what_is_kept_of_the_agent_may_be_enough_to_refuse() -> None:
     the_plan = plan(rules=[EXTENSION, *DOCUMENT["rules"]])
     report = service(salesforce, cache, the_plan).decide(REQUEST)
     assert report.decision is not None
-    assert (report.decision.rule, salesforce.asked) == ("desk", [])
+    assert (report.decision.rule, salesforce.requests) == ("desk", [])
     assert (report.gathered.record_from, report.gathered.agent_from) == ("unasked", "cached")
     assert report.gathered.agent_age == 60
 
@@ -128,7 +128,7 @@ def test_a_rule_behind_one_that_needs_the_record_does_not_decide_before_it() -> 
     salesforce = FakeSalesforce()
     the_plan = plan(rules=[*DOCUMENT["rules"][:3], EMERGENCY, DOCUMENT["rules"][3]])
     report = service(salesforce, None, the_plan).decide(replace(REQUEST, caller_id="112"))
-    assert len(salesforce.asked) == 1
+    assert len(salesforce.requests) == 1
     assert report.decision is not None
     assert report.decision.rule == "customers"
 
@@ -138,7 +138,7 @@ def test_nothing_is_asked_where_everything_is_fresh() -> None:
     salesforce = FakeSalesforce()
     cache = kept(SUPPLIER, Agent(True), 59, the_plan)
     report = service(salesforce, cache, the_plan).decide(REQUEST)
-    assert salesforce.asked == []
+    assert salesforce.requests == []
     assert cache.writes == 0
     assert (number(report), report.gathered.salesforce_calls) == ("4989461495000", 0)
 
@@ -149,15 +149,13 @@ def test_that_nothing_was_found_is_believed_only_briefly(age: float, believed: b
     salesforce = FakeSalesforce()
     cache = kept(Record(False, "Account"), Agent(True), age, the_plan)
     report = service(salesforce, cache, the_plan).decide(REQUEST)
-    assert (salesforce.asked == []) is believed
+    assert (salesforce.requests == []) is believed
     assert (report.decision is None) is believed
 
 
 def test_no_such_record_is_no_decision() -> None:
-    tried: list[RuleTrace] = []
-    report = service(FakeSalesforce(record=Record(False, "Account"))).decide(REQUEST, tried)
-    assert report.decision is None
-    assert tried == []  # what was looked at before Salesforce spoke is no explanation
+    report = service(FakeSalesforce(record=Record(False, "Account"))).decide(REQUEST)
+    assert report.decision is None  # and so there is no trace of rules either
 
 
 def test_an_unknown_agent_is_a_fact_not_an_error() -> None:
@@ -219,8 +217,8 @@ def test_national_numbers_are_read_in_the_plans_home_region(region: str) -> None
 class Slow:
     """A Salesforce that answers after the budget has ended."""
 
-    def ask(
-        self, the_plan: DialPlan, question: SalesforceRequest, deadline: Deadline
+    def fetch(
+        self, the_plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
         time.sleep(0.3)
         raise AssertionError("nobody waits for this")
@@ -268,7 +266,7 @@ def test_a_wrong_setup_does_not_open_the_circuit() -> None:
     click_to_dial = service(salesforce)
     for _ in range(5):
         click_to_dial.decide(REQUEST)
-    assert len(salesforce.asked) == 5
+    assert len(salesforce.requests) == 5
 
 
 @pytest.mark.parametrize("result", [42, None])

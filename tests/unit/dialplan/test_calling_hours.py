@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from click_to_dial.decision.hours_facts import hours_facts
-from click_to_dial.dialplan import DialPlan, decide, load
+from click_to_dial.dialplan import DialPlan, evaluate, load
 from click_to_dial.model import Callee, Decision, Facts, Scalar
 from click_to_dial.phone_numbers import clean, read_callee, time_zones
 from dialplan_cli.plan.read import parse_plan
@@ -184,7 +184,7 @@ def test_the_refusal_says_when_calling_is_allowed_again(refusal: str, said: str)
     at = datetime.fromisoformat("2026-03-28T20:00:00+01:00").timestamp()
     values = hours_facts(the_plan, Callee("mobile", "DE", GERMAN), at)
     reason = said.replace("TIME", "2026-03-29 08:00 Europe/Berlin")
-    assert decide(the_plan, Facts(values)) == Decision("opted-out", reason=reason)
+    assert evaluate(the_plan, Facts(values)) == Decision("opted-out", reason=reason)
 
 
 @pytest.mark.parametrize(

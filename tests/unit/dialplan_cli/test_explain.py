@@ -273,7 +273,7 @@ def test_explain_and_the_function_give_the_same_answer(
     decided = explained.report.decision if explained.report else None
     assert (decided is not None) == (status in (200, 403))
     if decided is not None:
-        *before, last = explained.tried
+        *before, last = explained.trace
         assert last.rule == decided.rule
         assert {each.result for each in before} <= {"failed"}
         assert last.result in ("decided", "unknown")

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from click_to_dial.dialplan import decide, load
+from click_to_dial.dialplan import evaluate, load
 from click_to_dial.model import Facts, Scalar
 from dialplan_cli.plan.read import parse_plan
 from tests.unit.dialplan_cli.test_read import changed
@@ -114,7 +114,7 @@ def test_a_rule_that_is_called_unreachable_never_decides(whens: list[dict[str, A
     plan = load(found.document)
     paths = {rule.id: f"rules[{index}]" for index, rule in enumerate(plan.rules)}
     for call in ALL_CALLS:
-        decision = decide(plan, facts_of(*call))
+        decision = evaluate(plan, facts_of(*call))
         assert paths[decision.rule] not in never_decides
         if decision.cause == "rule":
             assert not any(path.startswith(paths[decision.rule]) for path in never_holds)

@@ -3,7 +3,7 @@
 import pytest
 
 from click_to_dial.decision.number_lookups import MOST_LISTS
-from click_to_dial.dialplan import decide, load
+from click_to_dial.dialplan import evaluate, load
 from click_to_dial.dialplan.conditions import condition
 from click_to_dial.model import Facts
 from dialplan_cli.plan.read import parse_plan
@@ -29,8 +29,8 @@ def test_what_is_published() -> None:
     assert loaded.listed == {"callee.listed.dnc": {"dnc"}}
     (fact,) = loaded.attempts
     facts = Facts({"callee.listed.dnc": False, fact: 4})
-    assert decide(loaded, facts).rule == "opted-out"
-    assert decide(loaded, Facts({**facts.values, fact: 3})).rule == "everyone-else"
+    assert evaluate(loaded, facts).rule == "opted-out"
+    assert evaluate(loaded, Facts({**facts.values, fact: 3})).rule == "everyone-else"
 
 
 @pytest.mark.parametrize("group", ["callee.listed", "callee.attempts"])
@@ -39,7 +39,7 @@ def test_what_is_unknown_ends_in_outage(group: str) -> None:
     loaded = load(parse_plan(plan(when)).document)
     known = {"callee.listed.dnc": True, "callee.attempts.3600s.anyone": 1}
     values = {fact: value for fact, value in known.items() if not fact.startswith(group)}
-    assert decide(loaded, Facts(values, frozenset({group}))).cause == "outage"
+    assert evaluate(loaded, Facts(values, frozenset({group}))).cause == "outage"
 
 
 def test_a_list_is_any_of_them_and_not_is_none_of_them() -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from click_to_dial.dialplan import decide, load
+from click_to_dial.dialplan import evaluate, load
 from click_to_dial.model import Facts
 from dialplan_cli.plan.read import parse_plan
 from tests.unit.dialplan_cli.test_lint import warnings
@@ -35,14 +35,14 @@ def test_a_number_that_is_not_valid_now_or_there_falls_to_otherwise(
 ) -> None:
     values = {"record.country": "AT"} | ({"callee.country": callee} if callee else {})
     facts = Facts(values, now=datetime.fromisoformat(at).timestamp())
-    decision = decide(load(parse_plan(plan()).document), facts)
+    decision = evaluate(load(parse_plan(plan()).document), facts)
     assert decision.service_number
     assert decision.service_number.number == signalled
 
 
 def test_without_otherwise_the_call_is_refused_as_unresolved() -> None:
     text = changed('{number: "431265030"}', OF_AUSTRIA)
-    decision = decide(load(parse_plan(text).document), Facts({"record.country": "AT"}))
+    decision = evaluate(load(parse_plan(text).document), Facts({"record.country": "AT"}))
     assert (decision.service_number, decision.cause) == (None, "unresolved")
     message = "the call is refused where hotline-at may not be signalled at that time or in that"
     assert [each for each in warnings(text) if each[0] == "rules[2].signal" and message in each[1]]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from click_to_dial.dialplan import decide, load
+from click_to_dial.dialplan import evaluate, load
 from click_to_dial.model import Facts
 from dialplan_cli.app import app
 from dialplan_cli.plan.facts import BUILT_IN, KINDS
@@ -60,7 +60,7 @@ def test_an_example_does_what_the_page_says(plan: str, calls: str) -> None:
         known, _, outcome = call.partition("->")
         facts = read_yaml("{" + known + "}").data
         at = datetime.fromisoformat(facts.pop("at", "2026-11-24T12:00:00+01:00"))
-        decision = decide(loaded, Facts(facts, now=at.timestamp()))
+        decision = evaluate(loaded, Facts(facts, now=at.timestamp()))
         if outcome.strip() == "refuse":
             assert decision.service_number is None, call
         else:

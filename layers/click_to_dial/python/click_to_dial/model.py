@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 Scalar = str | int | float | bool
 Attributes = Mapping[str, Scalar]
@@ -88,6 +88,24 @@ class ServiceNumber:
     regions: frozenset[str] | None = None
 
 
+RuleResult = Literal["failed", "unknown", "decided"]
+
+
+class RuleTrace(NamedTuple):
+    """How one rule was evaluated.
+
+    `fact`, `expected` (the plan's own notation) and `value` (None if missing) describe the
+    condition that failed, or that is unknown. They are None if all conditions hold: the rule
+    decided, or, if it is unknown, the number that it signals depends on an unknown fact.
+    """
+
+    rule: str
+    result: RuleResult
+    fact: str | None = None
+    expected: Any = None
+    value: Scalar | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Dial and signal `service_number`, or, where that is None, refuse and say `reason`.
@@ -102,3 +120,5 @@ class Decision:
     cause: Literal["rule", "outage", "unresolved"] = "rule"
     limited: bool = False
     """Whether a limit on attempts was looked at, so that the call counts where it is allowed."""
+    trace: tuple[RuleTrace, ...] = field(default=(), compare=False, repr=False)
+    """Each rule that was evaluated, in order; the last one decided."""

@@ -81,9 +81,9 @@ class FactsCache(Protocol):
         """
 
     def write(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: SalesforceResult
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
     ) -> None:
-        """Keeps the parts of `answer` that are no errors. Raises DynamoDBError."""
+        """Keeps the parts of `result` that are no errors. Raises DynamoDBError."""
 
 
 class Attempts(Protocol):
@@ -100,12 +100,12 @@ class Salesforce(Protocol):
     """The organisation's records and users."""
 
     def prepare(self, deadline: Deadline) -> None:
-        """Does all that can be done before the first question.
+        """Does all that can be done before the first request.
 
         Raises SalesforceError, OutOfTimeError.
         """
 
-    def ask(
-        self, plan: DialPlan, question: SalesforceRequest, deadline: Deadline
+    def fetch(
+        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
         """Record and agent in one round trip. Raises SalesforceError, OutOfTimeError."""

@@ -74,18 +74,18 @@ class FactSources:
         times, longest = plan.freshness, plan.freshness.stale_if_error
         fresh = _younger(stored, times.record, times.agent)
         yield _without_salesforce(click, fresh, could_read)
-        answer = self._ask(plan, _question(click, fresh), deadline)
-        could_write = self._keep(plan, click, answer, deadline)
+        result = self._ask(plan, _question(click, fresh), deadline)
+        could_write = self._keep(plan, click, result, deadline)
         stale = _younger(stored, longest, longest)
-        record, record_from = _settle(fresh.record, answer.record, stale.record)
-        agent, agent_from = _settle(fresh.agent, answer.agent, stale.agent)
+        record, record_from = _settle(fresh.record, result.record, stale.record)
+        agent, agent_from = _settle(fresh.agent, result.agent, stale.agent)
         yield GatheredFacts(
             record=record,
             agent=agent,
             record_from=record_from if click.record_id else "none",
             agent_from=agent_from,
-            salesforce_calls=answer.calls,
-            failures=_failures(answer),
+            salesforce_calls=result.calls,
+            failures=_failures(result),
             cache_failed=not (could_read and could_write),
             record_age=stored.record_age if record_from in KEPT else 0.0,
             agent_age=stored.agent_age if agent_from in KEPT else 0.0,
@@ -102,38 +102,38 @@ class FactSources:
             return CachedFacts(items=None), False
 
     def _ask(
-        self, plan: DialPlan, question: SalesforceRequest, deadline: Deadline
+        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
         """What Salesforce says; a failure of the whole call is one of each part."""
-        if question.record_id is None and question.agent_uid is None:
+        if request.record_id is None and request.agent_uid is None:
             return SalesforceResult(None, None, calls=0)
         if self.breaker.is_open:
             return _failed(
-                question,
+                request,
                 SalesforceUnavailableError("circuit-open", "Salesforce was down just now."),
             )
         try:
-            answer = deadline.run(partial(self.salesforce.ask, plan, question, deadline))
+            result = deadline.run(partial(self.salesforce.fetch, plan, request, deadline))
         except OutOfTimeError as error:
             self.breaker.failed()
-            return _failed(question, SalesforceUnavailableError("out-of-time", str(error)))
+            return _failed(request, SalesforceUnavailableError("out-of-time", str(error)))
         except SalesforceUnavailableError as error:
             self.breaker.failed()
-            return _failed(question, error)
+            return _failed(request, error)
         except SalesforceError as error:  # it does answer
             self.breaker.succeeded()
-            return _failed(question, error)
+            return _failed(request, error)
         self.breaker.succeeded()
-        return answer
+        return result
 
     def _keep(
-        self, plan: DialPlan, click: Click, answer: SalesforceResult, deadline: Deadline
+        self, plan: DialPlan, click: Click, result: SalesforceResult, deadline: Deadline
     ) -> bool:
-        """Whether the answer could be kept for later calls; it counts also where it could not."""
-        if not answer.calls:
+        """Whether the result could be kept for later calls; it counts also where it could not."""
+        if not result.calls:
             return True
         try:
-            write = partial(self.cache.write, plan, click.record_id, click.agent_uid, answer)
+            write = partial(self.cache.write, plan, click.record_id, click.agent_uid, result)
             deadline.run(write, CACHE_WRITE_SECONDS)
         except (DynamoDBError, OutOfTimeError):
             return False
@@ -193,15 +193,15 @@ def _settle(
     return (stale, "stale") if stale is not None else (None, "unknown")
 
 
-def _failed(question: SalesforceRequest, error: SalesforceError) -> SalesforceResult:
+def _failed(request: SalesforceRequest, error: SalesforceError) -> SalesforceResult:
     return SalesforceResult(
-        record=None if question.record_id is None else error,
-        agent=None if question.agent_uid is None else error,
+        record=None if request.record_id is None else error,
+        agent=None if request.agent_uid is None else error,
         calls=0,
     )
 
 
-def _failures(answer: SalesforceResult) -> tuple[SalesforceError, ...]:
+def _failures(result: SalesforceResult) -> tuple[SalesforceError, ...]:
     """Each failure once: that of a whole call is the same in both parts."""
-    parts = [part for part in (answer.record, answer.agent) if isinstance(part, SalesforceError)]
+    parts = [part for part in (result.record, result.agent) if isinstance(part, SalesforceError)]
     return tuple(parts[:1] if len(parts) == 2 and parts[0] is parts[1] else parts)

@@ -10,7 +10,7 @@ from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.fact_sources import FactSources, GatheredFacts
 from click_to_dial.decision.facts import to_facts
 from click_to_dial.decision.number_lookups import attempts_key, calls_of, with_call
-from click_to_dial.dialplan import DialPlan, RuleTrace, decide
+from click_to_dial.dialplan import DialPlan, evaluate
 from click_to_dial.errors import (
     BadParameterError,
     ClickToDialError,
@@ -75,8 +75,8 @@ class ClickToDial:
         begin(lambda: self.plans.get(Deadline(self.time_budget)))
         begin(lambda: self.salesforce.prepare(Deadline(self.time_budget)))
 
-    def decide(self, request: Request, tried: list[RuleTrace] | None = None) -> Report:
-        """The decision; the rules that were looked at are added to `tried`.
+    def decide(self, request: Request) -> Report:
+        """Return the decision with everything that led to it.
 
         Raises BadParameterError, DialPlanError.
         """
@@ -85,10 +85,10 @@ class ClickToDial:
         click = to_click(request, plan)
         sources = FactSources(self.cache, self.salesforce, self.breaker, self.pseudonym)
         for gathered in sources.gather(plan, click, deadline):
-            facts, decision = self._judge(plan, click, gathered, gathered.items, tried)
+            facts, decision = self._judge(plan, click, gathered, gathered.items)
             if _suffices(click, decision):
                 break
-        facts, decision = self._count(plan, click, gathered, facts, decision, deadline, tried)
+        facts, decision = self._count(plan, click, gathered, facts, decision, deadline)
         number = click.callee.number
         return Report(
             plan_version=plan.version,
@@ -107,15 +107,12 @@ class ClickToDial:
         click: Click,
         gathered: GatheredFacts,
         items: Mapping[str, StoredItem] | None,
-        tried: list[RuleTrace] | None,
     ) -> tuple[Facts, Decision | None]:
         """What the rules say of what is known; None for a record that is none."""
         facts = to_facts(plan, click, gathered, items, self.pseudonym, self.clock())
-        if tried is not None:
-            tried.clear()
         if gathered.record is not None and not gathered.record.found:
             return facts, None
-        return facts, decide(plan, facts, tried)
+        return facts, evaluate(plan, facts)
 
     def _count(
         self,
@@ -125,7 +122,6 @@ class ClickToDial:
         facts: Facts,
         decision: Decision | None,
         deadline: Deadline,
-        tried: list[RuleTrace] | None,
     ) -> tuple[Facts, Decision | None]:
         """The decision; where it allows a call under a limit, the call has been counted.
 
@@ -144,7 +140,7 @@ class ClickToDial:
             if changed is None:
                 break
             items = changed.items
-            facts, decision = self._judge(plan, click, gathered, items, tried)
+            facts, decision = self._judge(plan, click, gathered, items)
         return facts, decision
 
     def _add(

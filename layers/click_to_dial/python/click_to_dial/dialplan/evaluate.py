@@ -1,7 +1,6 @@
 """The decision: the first rule whose conditions all hold. Pure, and able to explain itself."""
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from click_to_dial.dialplan.conditions import Condition
 from click_to_dial.dialplan.model import (
@@ -13,73 +12,63 @@ from click_to_dial.dialplan.model import (
     SignalMapping,
     SignalNumber,
 )
-from click_to_dial.model import Decision, Facts, Scalar, ServiceNumber
+from click_to_dial.model import Decision, Facts, RuleResult, RuleTrace, Scalar, ServiceNumber
 
 UNRESOLVED = "No number can be signalled for this call. Please tell your administrator."
 
 
-@dataclass(frozen=True, slots=True)
-class RuleTrace:
-    """One rule in an explanation.
+def evaluate(plan: DialPlan, facts: Facts) -> Decision:
+    """Return the decision of the first rule that matches, with its trace.
 
-    `condition` is the one that settled it: that failed, or that could not be judged because its
-    fact is unknown; None where all hold, and the rule decided, or its number takes an unknown fact.
-    `value` is what it met, None for a missing fact.
+    If a rule's result depends on an unknown fact, the plan's `outage` decides: nothing is decided
+    from data that is not there.
     """
-
-    rule: str
-    result: Literal["failed", "unknown", "decided"]
-    condition: Condition | None = None
-    value: Scalar | None = None
-
-
-def decide(plan: DialPlan, facts: Facts, tried: list[RuleTrace] | None = None) -> Decision:
-    """What becomes of a call; each rule that was looked at is added to `tried`.
-
-    Rules are tried in order. Where an unknown fact leaves open whether a rule holds, or which
-    number it signals, the plan's `outage` decides: nothing is decided from data that is not there.
-    """
+    trace: list[RuleTrace] = []
     limited = False
     for rule in plan.rules:
-        settled, result = _judge(rule, facts)
-        limited = limited or _looks_at_limit(rule, settled)
-        resolved = _resolve(rule.outcome, rule.id, facts) if result == "decided" else None
-        if result == "decided" and resolved is None:
-            result = "unknown"
-        if tried is not None:
-            value = None if settled is None else facts.values.get(settled.fact)
-            tried.append(RuleTrace(rule.id, result, settled, value))
-        if result == "failed":
+        condition, matches = _match(rule, facts)
+        limited = limited or _checks_limit(rule, condition)
+        decision = _resolve(rule.outcome, rule.id, facts) if matches else None
+        if condition is not None:
+            result: RuleResult = "unknown" if matches is None else "failed"
+            value = facts.values.get(condition.fact)
+            trace.append(RuleTrace(rule.id, result, condition.fact, condition.expected, value))
+        else:
+            trace.append(RuleTrace(rule.id, "unknown" if decision is None else "decided"))
+        if matches is False:
             continue
-        decision = (
-            _outage(plan, rule, facts) if resolved is None else _with_times(resolved, rule, facts)
-        )
-        return replace(decision, limited=True) if limited else decision
-    return Decision(rule="", reason=UNRESOLVED, cause="unresolved")
+        if decision is None:
+            decision = _outage(plan, rule, facts)
+        else:
+            decision = _with_opening_time(decision, rule, facts)
+        return replace(decision, limited=limited, trace=tuple(trace))
+    return Decision(rule="", reason=UNRESOLVED, cause="unresolved", trace=tuple(trace))
 
 
-def _looks_at_limit(rule: Rule, settled: Condition | None) -> bool:
-    """Limits come last in a rule: they are looked at where nothing before them settles it."""
-    if settled is not None:  # of a large plan nearly every rule: worth a shorter way
-        return settled.attempts is not None
-    return any(each.attempts for each in rule.conditions)
+def _match(rule: Rule, facts: Facts) -> tuple[Condition | None, bool | None]:
+    """Return the condition that settled the rule, and whether the rule matches.
 
-
-def _judge(
-    rule: Rule, facts: Facts
-) -> tuple[Condition | None, Literal["failed", "unknown", "decided"]]:
-    """A condition that fails settles the rule, whatever is unknown of the others."""
+    A condition that fails settles the rule even if others are unknown. The condition is None if all
+    of them hold; the result is None if it depends on an unknown fact.
+    """
     unknown: Condition | None = None
     for condition in rule.conditions:
         holds = condition.holds(facts)
         if holds is False:
-            return condition, "failed"
+            return condition, False
         if holds is None:
             unknown = unknown or condition
-    return (None, "decided") if unknown is None else (unknown, "unknown")
+    return (None, True) if unknown is None else (unknown, None)
 
 
-def _with_times(decision: Decision, rule: Rule, facts: Facts) -> Decision:
+def _checks_limit(rule: Rule, settled: Condition | None) -> bool:
+    """Return whether a limit was checked: limits are the last conditions of a rule."""
+    if settled is not None:  # nearly every rule of a large plan: keep this fast
+        return settled.attempts is not None
+    return any(each.attempts for each in rule.conditions)
+
+
+def _with_opening_time(decision: Decision, rule: Rule, facts: Facts) -> Decision:
     """A refusal for calling hours says when they begin: at `{opens}`, or at the end."""
     if not decision.reason or decision.cause != "rule":
         return decision

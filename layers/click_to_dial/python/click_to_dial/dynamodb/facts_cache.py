@@ -63,27 +63,27 @@ class DynamoDBFacts:
         )
 
     def write(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, answer: SalesforceResult
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
     ) -> None:
         """One BatchWriteItem with what is no error, and is to be kept. Raises DynamoDBError."""
         kept: list[tuple[str, Data, int]] = []
-        if isinstance(answer.agent, Agent):
+        if isinstance(result.agent, Agent):
             data = {
                 "shape": _agent_shape(plan),
-                "known": answer.agent.known,
-                "values": answer.agent.attributes,
+                "known": result.agent.known,
+                "values": result.agent.attributes,
             }
-            keep = _seconds(plan, answer.agent.known, plan.freshness.agent)
+            keep = _seconds(plan, result.agent.known, plan.freshness.agent)
             kept.append((self._agent_key(agent_uid), data, keep))
-        if isinstance(answer.record, Record) and record_id is not None:
-            name = answer.record.object_name
+        if isinstance(result.record, Record) and record_id is not None:
+            name = result.record.object_name
             data = {
                 "shape": _record_shape(plan, name),
-                "found": answer.record.found,
+                "found": result.record.found,
                 "object": name,
-                "values": answer.record.attributes,
+                "values": result.record.attributes,
             }
-            keep = _seconds(plan, answer.record.found, plan.freshness.record)
+            keep = _seconds(plan, result.record.found, plan.freshness.record)
             kept.append((self._record_key(record_id), data, keep))
             if name is not None and key_prefix(record_id) not in STANDARD_OBJECTS:
                 key = self._object_key(record_id)

@@ -58,29 +58,29 @@ class SalesforceClient:
         self._clock = clock
         self._learned: dict[str, str] = {}  # key prefix -> object
 
-    def ask(
-        self, plan: DialPlan, question: SalesforceRequest, deadline: Deadline
+    def fetch(
+        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
         """Record and agent; a second trip only where the record's object is not known yet.
 
         Raises SalesforceError, OutOfTimeError.
         """
-        queries = {} if question.agent_uid is None else {"agent": agent_query(plan, question)}
-        if question.record_id is None:
+        queries = {} if request.agent_uid is None else {"agent": agent_query(plan, request)}
+        if request.record_id is None:
             return SalesforceResult(None, agent_from(plan, self._query(queries, deadline)))
-        prefix = key_prefix(question.record_id)
-        name = question.object_name or self._learned.get(prefix) or STANDARD_OBJECTS.get(prefix)
+        prefix = key_prefix(request.record_id)
+        name = request.object_name or self._learned.get(prefix) or STANDARD_OBJECTS.get(prefix)
         if name is not None:
-            results = self._query(queries | _about_record(plan, question, name), deadline)
-            record = record_from(plan, question, name, results, self._clock())
+            results = self._query(queries | _about_record(plan, request, name), deadline)
+            record = record_from(plan, request, name, results, self._clock())
             return SalesforceResult(record, agent_from(plan, results))
         first = self._query(queries | {"object": object_query(prefix)}, deadline)
         found = object_name(plan, prefix, first["object"])
         if not isinstance(found, str):
             return SalesforceResult(found, agent_from(plan, first))
         self._learned[prefix] = found
-        second = self._query(_about_record(plan, question, found), deadline)
-        record = record_from(plan, question, found, second, self._clock())
+        second = self._query(_about_record(plan, request, found), deadline)
+        record = record_from(plan, request, found, second, self._clock())
         return SalesforceResult(record, agent_from(plan, first), calls=2)
 
     def prepare(self, deadline: Deadline) -> None:
@@ -142,7 +142,7 @@ class SalesforceClient:
             raise useless from None
 
 
-def _about_record(plan: DialPlan, question: SalesforceRequest, object_name: str) -> dict[str, str]:
-    queries = {"record": record_query(plan, question, object_name)}
+def _about_record(plan: DialPlan, request: SalesforceRequest, object_name: str) -> dict[str, str]:
+    queries = {"record": record_query(plan, request, object_name)}
     consent = consent_query(plan, object_name)
     return queries if consent is None else queries | {"consent": consent}

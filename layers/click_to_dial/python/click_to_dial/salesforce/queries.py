@@ -17,12 +17,12 @@ from click_to_dial.salesforce.soql import format_soql
 _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
 
 
-def record_query(plan: DialPlan, question: SalesforceRequest, object_name: str) -> str:
+def record_query(plan: DialPlan, request: SalesforceRequest, object_name: str) -> str:
     """The clicked record with exactly the fields that the plan names of its object."""
     columns = _columns("Id", *listed(plan, object_name)[1].values())
     return _bound(
         f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id = {{}} LIMIT 1",
-        question.record_id,
+        request.record_id,
     )
 
 
@@ -48,11 +48,11 @@ def consent_query(plan: DialPlan, object_name: str) -> str | None:
     return _quoted(soql) + reference + _quoted("'")
 
 
-def agent_query(plan: DialPlan, question: SalesforceRequest) -> str:
+def agent_query(plan: DialPlan, request: SalesforceRequest) -> str:
     """The User; two rows are enough to see that the AgentUID is ambiguous."""
     columns = _columns("Id", "IsActive", *plan.agent_attributes.values())
     match = checked_name(plan.agent_match)
-    return _bound(f"SELECT {columns} FROM User WHERE {match} = {{}} LIMIT 2", question.agent_uid)
+    return _bound(f"SELECT {columns} FROM User WHERE {match} = {{}} LIMIT 2", request.agent_uid)
 
 
 def object_query(prefix: str) -> str:

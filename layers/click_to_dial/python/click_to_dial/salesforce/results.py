@@ -77,7 +77,7 @@ def object_name(plan: DialPlan, prefix: str, rows: Result) -> str | Record | Sal
 
 def record_from(
     plan: DialPlan,
-    question: SalesforceRequest,
+    request: SalesforceRequest,
     object_name: str,
     results: Mapping[str, Result],
     now: float,
@@ -93,7 +93,7 @@ def record_from(
         if rows == [] or isinstance(rows, InvalidIdError):
             return Record(found=False, object_name=name)
         (row,) = _checked(rows)
-        if row["Id"][:15] != (question.record_id or "")[:15]:
+        if row["Id"][:15] != (request.record_id or "")[:15]:
             raise TypeError
         attributes = dict(_attributes(row, values(fields)))
         if CONSENT in fields:
