@@ -47,15 +47,15 @@ _Job = tuple[Callable[[], Any], SimpleQueue[Any]]
 """Work, and the queue for its result or exception."""
 
 _idle: list[SimpleQueue[_Job]] = []
-"""The job queues of idle threads. A new thread for each job would take more CPU than everything else
-in a decision. The queue of a thread that hangs is not in this list."""
+"""Job queues of idle threads. To start a thread for each job would take more CPU than everything
+else in a decision. A thread that hangs is not in this list."""
 
 
 def begin(work: Callable[[], T]) -> SimpleQueue[tuple[T | None, Exception | None]]:
     """Start `work` in a thread and return a queue that receives its result or its exception.
 
     The thread runs in a copy of the caller's context, so that spans of a tracing agent belong to
-    the caller's trace. It is a daemon thread: a job that hangs does not delay the end of the process.
+    the caller's trace. It is a daemon thread, so a job that hangs does not delay the process's end.
     """
     outcomes: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
     try:
