@@ -71,8 +71,8 @@ def assumptions(calls: Sequence[Call], plans: Sequence[DialPlan], looked_up: boo
     if not calls or (looked_up and not brings_facts(calls[0])):
         return []
     asked = {
-        LISTED: ("no number is on a list", any(plan.listed for plan in plans)),
-        ATTEMPTS: ("no number was called before", any(plan.attempts for plan in plans)),
+        LISTED: ("no number is on a list", any(plan.lists for plan in plans)),
+        ATTEMPTS: ("no number was called before", any(plan.limits for plan in plans)),
     }
     return [
         f"Taken for granted: {what}, since the file has no column {column}."
