@@ -109,6 +109,11 @@ setup: .venv/dev ## .venv with all that the tests and linters need
 schema: .venv/run ## the JSON schema of dial plans, from the model that validates them
 	@.venv/bin/dialplan schema > dialplans/dialplan.schema.json
 
+.PHONY: cli-reference
+cli-reference: .venv/run ## docs/cli-reference.md, from the help texts of the dialplan command
+	@PYTHONPATH="$(SOURCES)" .venv/bin/python -m typer dialplan_cli.app utils docs --name dialplan \
+	  --title "The dialplan command" --output docs/cli-reference.md
+
 .PHONY: lock
 lock: .venv-lock/bin/uv ## resolve pyproject.toml anew into the lock files
 	@requirements/lock $<

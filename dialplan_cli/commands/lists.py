@@ -14,9 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import track
 
 from dialplan_cli import output
+from dialplan_cli.commands.options import Json, Stack
 from dialplan_cli.lists.entries import Entry, ListError, read_entries, to_entry
 from dialplan_cli.lists.table import AT_ONCE, NumberList, StoredEntry
-from dialplan_cli.options import Json, Stack
 from dialplan_cli.plan.problems import unknown
 from dialplan_cli.targets import find_target
 
@@ -106,7 +106,7 @@ def check(number: Number, name: Name, stack: Stack = None, json: Json = False) -
     entry = to_entry({"number": number})
     found = [each for each in _list(name, stack).entries_of(entry.number) if each.counts]
     if json:
-        output.show_json({"listed": bool(found), "entries": [asdict(each) for each in found]})
+        output.print_json({"listed": bool(found), "entries": [asdict(each) for each in found]})
         return
     output.print_line(f"It is {'' if found else 'not '}on the list {name}.")
     for each in found:

@@ -24,7 +24,7 @@ def test_a_local_system_of_another_version(
 ) -> None:
     targets.LOCAL.write_text(content)
     assert dialplan("history") == 1
-    assert dialplan.err.endswith("cannot be read. Start the system anew: make run\n")
+    assert dialplan.err.endswith("cannot be read. Restart the local system: make run\n")
 
 
 def test_a_defect_is_one_line_that_names_its_place(

@@ -218,13 +218,13 @@ def test_a_published_plan_reads_its_mappings_at_once(
 
     file.write_text(plan.replace("by-brand", "per-brand"))
     assert dialplan("publish", file, "--yes", "--offline") == 0
-    assert "Salesforce was not asked for per-brand. To read it now: dialplan sync" in dialplan.err
+    assert "Not read from Salesforce: per-brand. To read now: dialplan sync" in dialplan.err
     assert "per-brand" not in cached(store)
 
     assert dialplan.json("rollback", 1, "--yes")["mappings_not_read"] == []
     salesforce.fail("quota", path="query")
     assert dialplan("rollback", 2, "--yes") == 0, "the plan decides all the same"
-    assert "Mapping 'per-brand' keeps the entries that it has: HTTP 403" in dialplan.err
+    assert "Mapping 'per-brand' keeps its current entries: HTTP 403" in dialplan.err
 
 
 @pytest.mark.parametrize("fault", ["unavailable-503", "login-page-200", "wrong-types", "not-found"])
