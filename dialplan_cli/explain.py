@@ -1,6 +1,7 @@
 """Explain a decision: decide a call with the code of the function, and show the rules and facts."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -100,7 +101,16 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "record_from": None if gathered is None else gathered.record_from,
         "agent_from": None if gathered is None else gathered.agent_from,
         "facts": explanation.facts,
-        "rules": [rule._asdict() for rule in explanation.trace],
+        "rules": [
+            {
+                "rule": rule,
+                "result": result,
+                "fact": fact,
+                "expected": expected,
+                "value": explanation.facts.get(fact or ""),
+            }
+            for rule, result, fact, expected in explanation.trace
+        ],
     }
 
 
@@ -118,25 +128,28 @@ def print_explanation(explanation: Explanation) -> None:
             print_line(f"Salesforce: {failure.reason}: {failure}", "yellow")
         version = report.plan_version
         print_line(f"\nRules of {f'version {version}' if version else 'the file'}", "bold")
-        rows = [(each.rule, each.result, _reason(each)) for each in explanation.trace]
+        rows = [
+            (trace[0], trace[1], _reason(trace, explanation.facts)) for trace in explanation.trace
+        ]
         print_table(("rule", "", "because"), rows)
     print_line("\nAnswer", "bold")
     print_line(f"{explanation.status} {_to_text(explanation.body)}")
 
 
-def _reason(rule: RuleTrace) -> str:
+def _reason(trace: RuleTrace, facts: Mapping[str, Scalar]) -> str:
     """Return why the rule decided, failed or could not be evaluated."""
-    if rule.fact is None and rule.result == "unknown":
+    _, result, fact, expected = trace
+    if fact is None and result == "unknown":
         return "its service number depends on an unknown fact: `outage` decides"
-    if rule.fact is None:
+    if fact is None:
         return "all its conditions hold"
-    if rule.result == "unknown" and rule.fact.startswith((LISTED, ATTEMPTS)):
+    if result == "unknown" and fact.startswith((LISTED, ATTEMPTS)):
         found = "the table could not be read: `outage` decides"
-    elif rule.result == "unknown":
+    elif result == "unknown":
         found = "Salesforce could not be asked: `outage` decides"
     else:
-        found = "it is missing" if rule.value is None else f"it is {_to_text(rule.value)}"
-    return f"{rule.fact} must be {_to_text(rule.expected)}; {found}"
+        found = f"it is {_to_text(facts[fact])}" if fact in facts else "it is missing"
+    return f"{fact} must be {_to_text(expected)}; {found}"
 
 
 def _to_text(value: object) -> str:

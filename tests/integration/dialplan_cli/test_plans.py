@@ -360,8 +360,7 @@ class TestCalls:
         assert dialplan(*arguments) == 0
         assert dialplan.out.splitlines() == [
             "No answer changes in 1 calls.",
-            "Assumption: no number is on a list, because the file has no column "
-            "callee.listed.",
+            "Assumption: no number is on a list, because the file has no column callee.listed.",
             "Assumption: no number was called before, because the file has no column "
             "callee.attempts.",
         ]

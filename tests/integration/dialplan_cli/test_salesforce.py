@@ -174,7 +174,7 @@ def test_all_problems_are_said_at_once(
     assert "contact.do_not_call: Contact has no field DoNotCall; if it exists, the integration" in (
         dialplan.err
     )
-    assert lines[-1] == "4 to cure."
+    assert lines[-1] == "4 errors."
 
 
 def test_a_default_that_is_not_visible_is_named_where_it_would_stand(
@@ -233,6 +233,8 @@ def test_a_salesforce_that_cannot_be_asked_is_told_from_a_field_that_is_missing(
 ) -> None:
     salesforce.fail(fault, path="sobjects")
     assert dialplan("publish", file, "--yes") == 1
-    assert dialplan.err.startswith("Salesforce cannot be asked; with --offline it is not.\n")
+    assert dialplan.err.startswith(
+        "Salesforce cannot be asked. To publish without it, use --offline.\n"
+    )
     assert len(dialplan.err.splitlines()) == 2
     assert store.active() is None

@@ -68,9 +68,7 @@ def test_a_loss_is_refused_until_it_is_accepted(
     for row in ORG["Hotline__mdt"]:
         salesforce.org.add("Hotline__mdt", {**row, "IsDeleted": True})
     assert dialplan("sync") == 1
-    refusal = (
-        "Mapping 'by-brand' keeps its current entries: It would lose 100% of its 2 entries"
-    )
+    refusal = "Mapping 'by-brand' keeps its current entries: It would lose 100% of its 2 entries"
     assert refusal in dialplan.err
     assert cached(published) == GOOD
     assert dialplan("sync", "--dry-run") == 0
