@@ -16,7 +16,7 @@ from click_to_dial import __version__
 from click_to_dial.errors import ClickToDialError, SalesforceError
 from dialplan_cli import output
 from dialplan_cli.commands import calls, files, lists, plans, sync
-from dialplan_cli.plan.problems import PlanFileError
+from dialplan_cli.plan.source import PlanFileError
 
 app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},

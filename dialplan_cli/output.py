@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dialplan_cli.plan.problems import Problem
+from dialplan_cli.plan.source import Problem
 
 PIPE_WIDTH = 200
 """Width of tables that are not printed to a terminal, in characters."""

@@ -24,8 +24,8 @@ from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult
 from dialplan_cli.csv_files import CsvFileError, open_csv
 from dialplan_cli.explain import FixedPlan, UncountedAttempts, explain, with_plan
 from dialplan_cli.output import print_line, print_table
-from dialplan_cli.plan.facts import listed
-from dialplan_cli.plan.lookups import LOOKUPS
+from dialplan_cli.plan.facts import LOOKUPS
+from dialplan_cli.plan.source import as_list
 
 CONCURRENCY = 8
 """Calls decided at a time. Salesforce takes 25 long requests, and the agents need some of them."""
@@ -162,7 +162,7 @@ def _compared_types(plan: DialPlan, fact: str) -> set[type]:
     for condition in (each for rule in plan.rules for each in rule.conditions if each.fact == fact):
         expected = condition.expected
         operands = expected.values() if isinstance(expected, Mapping) else [expected]
-        types |= {type(value) for operand in operands for value in listed(operand)}
+        types |= {type(value) for operand in operands for value in as_list(operand)}
     return types
 
 

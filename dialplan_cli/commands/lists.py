@@ -17,7 +17,7 @@ from dialplan_cli import output
 from dialplan_cli.commands.options import Json, Stack
 from dialplan_cli.lists.table import AT_ONCE, NumberList, StoredEntry
 from dialplan_cli.number_lists import Entry, ListError, read_entries, to_entry
-from dialplan_cli.plan.problems import unknown
+from dialplan_cli.plan.source import unknown_name
 from dialplan_cli.targets import find_target
 
 MAX_INVALID_ROWS = 20
@@ -191,7 +191,7 @@ def _warn_if_unused(numbers: NumberList) -> None:
         return
     names = store.document(active).get("lists", [])
     if numbers.name not in names:
-        message = unknown("list", numbers.name, names)
+        message = unknown_name("list", numbers.name, names)
         output.print_error(f"The active dial plan does not use this list: {message}")
 
 

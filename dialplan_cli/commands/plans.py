@@ -35,7 +35,7 @@ def diff(
     store = find_target(stack).store
     active = store.active()
     if file is not None:
-        difference = _diff_to_active(store, active, read_plan(file).source, str(file))
+        difference = _diff_to_active(store, active, read_plan(file).source.text, str(file))
     elif active is None:
         raise NoDialPlanError("No dial plan is published.")
     else:
@@ -70,19 +70,19 @@ def publish(
     target = find_target(stack)
     if not offline:
         try:
-            check_salesforce(plan, str(file), target.organisation)
+            check_salesforce(plan, target.organisation)
         except (SalesforceError, OutOfTimeError) as error:
             output.print_error("Salesforce cannot be asked. To publish without it, use --offline.")
             raise error from None
     active = target.store.active()
-    output.print_warnings(plan.warnings + plan.guesses if offline else plan.warnings)
-    difference = _diff_to_active(target.store, active, plan.source, str(file))
+    output.print_warnings(plan.warnings + plan.offline_warnings if offline else plan.warnings)
+    difference = _diff_to_active(target.store, active, plan.source.text, str(file))
     if not difference and active and plan.document != target.store.document(active):
         difference = "The text is the same, but this version of dialplan reads it differently."
     _confirm(difference, f"Publish to {target.name}?", yes, json)
     published = target.store.publish(
         plan.document,
-        plan.source,
+        plan.source.text,
         author=author,
         comment=comment,
         replaces=None if active is None else active.version,
