@@ -108,7 +108,7 @@ def check_attempts(path: Path, expected: Any) -> Findings:
 
 
 def check_values(path: Path, fact: str, fact_type: str, expected: Any) -> Findings:
-    """Find values of a type, or outside the choices, that the fact never has."""
+    """Find values of another type than the fact, and unknown choices."""
     for place, operator, value in operands(path, expected):
         if operator == "present":
             continue
