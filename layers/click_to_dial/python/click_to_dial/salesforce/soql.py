@@ -4,9 +4,9 @@ Its package brings, besides, requests, and for SOAP and JWT zeep, lxml and crypt
 of what a decision needs to import, and 30 MB of the layer.
 """
 
-from click_to_dial.stand_ins import stand_ins
+from click_to_dial.skip_imports import skip_imports
 
-with stand_ins(
+with skip_imports(
     {
         "simple_salesforce.api": {"Salesforce": None, "SFType": None},
         "simple_salesforce.bulk": {"SFBulkHandler": None},

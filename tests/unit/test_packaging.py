@@ -1,0 +1,54 @@
+"""What `pip install .` installs: every package that the command imports, and the command itself."""
+
+import ast
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from dialplan_cli import app
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+DEPENDENCIES = PROJECT["project"]["dependencies"]
+WHEEL = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+PACKAGES = [ROOT / each for each in WHEEL["packages"]]
+LAMBDA_ONLY = {"snapshot_restore_py"}
+"""Part of Lambda's runtime. Imported only inside a function."""
+
+
+def normalized(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+def imported(package: Path) -> set[str]:
+    names = set()
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.partition(".")[0])
+    return names - sys.stdlib_module_names - LAMBDA_ONLY
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_each_imported_package_is_a_declared_dependency(package: Path) -> None:
+    installed = {each.name for each in PACKAGES}
+    declared = {normalized(each.partition(">")[0]) for each in DEPENDENCIES}
+    declared |= {"pydantic-core", "botocore"}  # part of what pydantic and boto3 promise
+    distributions = packages_distributions()
+    foreign = imported(package) - installed
+    assert foreign
+    assert {normalized(distributions[name][0]) for name in foreign} <= declared
+
+
+def test_the_layer_has_no_dependency_that_the_command_does_not_install() -> None:
+    assert set(PROJECT["dependency-groups"]["layer"]) <= set(DEPENDENCIES)
+
+
+def test_the_entry_point_exists() -> None:
+    module, _, name = PROJECT["project"]["scripts"]["dialplan"].partition(":")
+    assert (module, getattr(app, name)) == (app.__name__, app.main)
