@@ -115,11 +115,12 @@ class GatewayServer(LocalServer):
 
     def __init__(self, port: int) -> None:
         """Listen. Raises OSError or OverflowError if the port cannot be used."""
-        super().__init__(self._serve, port)
+        super().__init__(self.application, port)
 
-    def _serve(
+    def application(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
+        """Respond to a request (WSGI)."""
         method: str = environ["REQUEST_METHOD"]
         target = quote(environ["RAW_URI"].encode("latin-1"), safe=string.punctuation)
         body: bytes = environ["wsgi.input"].read()

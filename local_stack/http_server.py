@@ -8,7 +8,7 @@ import socket
 import sys
 from contextlib import suppress
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug import Request
 from werkzeug.exceptions import HTTPException
@@ -32,21 +32,14 @@ class LocalServer(ThreadedWSGIServer):
 
     def __init__(self, app: "WSGIApplication", port: int = 0, host: str = "127.0.0.1") -> None:
         """Listen on a port, 0 for any. Raises OSError or OverflowError if it cannot be used."""
-        self._connections: set[socket.socket] = set()
-        with socket.create_server((host, port)) as listener:  # werkzeug would exit if it fails
+        self.connections: set[socket.socket] = set()
+        with socket.socket() as listener:  # werkzeug would end the process if it cannot listen
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+            listener.listen(128)
             super().__init__(host, port, app, _RequestHandler, fd=listener.fileno())
 
-    def process_request(self, request: socket.socket, client_address: object) -> None:
-        """Serve a connection, and remember it."""
-        self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: socket.socket) -> None:
-        """Close a connection."""
-        self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """Report an error that is not a lost connection."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
@@ -54,7 +47,7 @@ class LocalServer(ThreadedWSGIServer):
     def stop(self) -> None:
         """End the server and every connection that is still open."""
         self.shutdown()
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -62,7 +55,18 @@ class LocalServer(ThreadedWSGIServer):
 class _RequestHandler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    server: LocalServer
     served = 0
+
+    def setup(self) -> None:
+        """Begin to serve a connection."""
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        """End serving a connection."""
+        self.server.connections.discard(self.connection)
+        super().finish()
 
     def run_wsgi(self) -> None:
         """Serve one request of a connection."""

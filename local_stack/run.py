@@ -51,7 +51,13 @@ def run(environment: Mapping[str, str]) -> None:
     """Start everything, and answer calls until interrupted."""
     if environment.get("AUTH") not in (None, "", "key"):
         raise UsageError("AUTH: only AUTH=key can be switched on here.")
-    server = _listen(environment.get("PORT") or "3000")
+    port = environment.get("PORT") or "3000"
+    try:
+        server = GatewayServer(int(port))
+    except (ValueError, OverflowError):
+        raise UsageError(f"PORT: {port!r} is not the number of a port.") from None
+    except OSError as error:
+        raise UsageError(f"Port {port} cannot be used: {error.strerror}.") from None
     inputs = read_inputs(
         Path(environment.get("ORG") or "local_stack/demo_org.json"),
         Path(environment.get("PLAN") or "dialplans/demo.yaml"),
@@ -66,15 +72,6 @@ def run(environment: Mapping[str, str]) -> None:
     ):
         set_up(inputs, settings)
         _serve(server, inputs, settings)
-
-
-def _listen(port: str) -> GatewayServer:
-    try:
-        return GatewayServer(int(port))
-    except (ValueError, OverflowError):
-        raise UsageError(f"PORT: {port!r} is not the number of a port.") from None
-    except OSError as error:
-        raise UsageError(f"Port {port} cannot be used: {error.strerror}.") from None
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def log_in(salesforce_url: str) -> str:
 
 
 def serve(*options: str) -> int:
-    """Run SAM and return its exit status. After Ctrl-C, wait until it has removed its containers."""
+    """Run SAM and return its exit status. After Ctrl-C, wait until it removed its containers."""
     command = [*SAM, "start-api", *OPTIONS, "--warm-containers", "LAZY", *options]
     process = subprocess.Popen(command)  # noqa: S603
     signal.signal(signal.SIGINT, signal.SIG_IGN)

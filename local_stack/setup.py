@@ -56,8 +56,15 @@ def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
         print(f"No row of {inputs.org_path} has {', '.join(missing)}: taken to be empty.")
         url = f"{settings['SALESFORCE_URL']}/_simulator/fields"
         requests.post(url, json=dict.fromkeys(missing, True), timeout=5).raise_for_status()
-    if kept_in_salesforce(plan.document):
-        _synchronise()
+    if not kept_in_salesforce(plan.document):
+        return
+    try:  # as on AWS, calls are decided without the mappings of Salesforce as well
+        failures = {each.mapping: each.failure for each in synchroniser()() if each.failure}
+    except ClickToDialError as error:
+        print(f"The mappings in Salesforce cannot be used: {error}")
+        return
+    for mapping, failure in failures.items():
+        print(f"The mapping {mapping} in Salesforce cannot be used: {failure}")
 
 
 def _declare_missing(organisation: Organisation, plan: Mapping[str, Any]) -> list[str]:
@@ -71,15 +78,3 @@ def _declare_missing(organisation: Organisation, plan: Mapping[str, Any]) -> lis
                 organisation.set_field(field, visible=True)
                 missing.append(field)
     return missing
-
-
-def _synchronise() -> None:
-    """Copy the mappings from Salesforce. As on AWS, calls are decided without them as well."""
-    try:
-        changes = synchroniser()()
-    except ClickToDialError as error:
-        print(f"The mappings in Salesforce cannot be used: {error}")
-        return
-    for change in changes:
-        if change.failure is not None:
-            print(f"The mapping {change.mapping} in Salesforce cannot be used: {change.failure}")

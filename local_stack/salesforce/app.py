@@ -32,7 +32,8 @@ def respond(
         if request.path.startswith(control.PREFIX):
             return control.respond(simulator, request), None
         fault = simulator.faults.take(request.path, reused=reused)
-        simulator.requests[_resource_name(request.path)] += 1
+        name = re.sub(r"^/services/(?:data/v[\d.]+|oauth2)/?", "", request.path).split("/")[0]
+        simulator.requests[name if re.fullmatch(r"[a-z0-9]{1,20}", name) else "other"] += 1
         replacement = fault.response() if fault else None
         if replacement is not None:
             return replacement, None
@@ -86,12 +87,6 @@ def _authorize(simulator: Simulator, request: Request) -> None:
         raise API_ERRORS["quota"]
     simulator.used_calls += 1
     simulator.api_calls += 1
-
-
-def _resource_name(path: str) -> str:
-    """Return the first segment of a path after its version, under which requests are counted."""
-    name = re.sub(r"^/services/(?:data/v[\d.]+|oauth2)/?", "", path).split("/")[0]
-    return name if re.fullmatch(r"[a-z0-9]{1,20}", name) else "other"
 
 
 def _other_types(value: Any) -> Any:

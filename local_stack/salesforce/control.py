@@ -30,7 +30,8 @@ def respond(simulator: Simulator, request: Request) -> ApiResponse:
         return ApiResponse(400, {"error": str(error)})
 
 
-def _add_fault(simulator: Simulator, content: Content) -> Content:
+def add_fault(simulator: Simulator, content: Content) -> Content:
+    """Activate a fault."""
     valid = (
         isinstance(content.get("kind"), str)
         and isinstance(content.get("path", ""), str)
@@ -43,39 +44,46 @@ def _add_fault(simulator: Simulator, content: Content) -> Content:
     return content
 
 
-def _clear_faults(simulator: Simulator, _: Content) -> Content:
+def clear_faults(simulator: Simulator, _: Content) -> Content:
+    """Deactivate all faults."""
     simulator.heal()
     return {}
 
 
-def _stats(simulator: Simulator, _: Content) -> Content:
+def stats(simulator: Simulator, _: Content) -> Content:
+    """Return the counters."""
     return simulator.stats()
 
 
-def _reset_stats(simulator: Simulator, _: Content) -> Content:
+def reset_stats(simulator: Simulator, _: Content) -> Content:
+    """Reset the counters."""
     simulator.reset_stats()
     return simulator.stats()
 
 
-def _expire_tokens(simulator: Simulator, _: Content) -> Content:
+def expire_tokens(simulator: Simulator, _: Content) -> Content:
+    """Make all tokens invalid that were issued so far."""
     simulator.expire_tokens()
     return {}
 
 
-def _set_secret(simulator: Simulator, content: Content) -> Content:
+def set_secret(simulator: Simulator, content: Content) -> Content:
+    """Rotate the client's secret."""
     if not isinstance(content.get("client_secret"), str):
         raise ValueError('The body must contain a "client_secret".')
     simulator.client_secret = content["client_secret"]
     return {}
 
 
-def _set_quota(simulator: Simulator, content: Content) -> Content:
+def set_quota(simulator: Simulator, content: Content) -> Content:
+    """Set the number of API calls per day, and how many are used."""
     simulator.daily_calls = int(content.get("max", simulator.daily_calls))
     simulator.used_calls = int(content.get("used", simulator.used_calls))
     return {"max": simulator.daily_calls, "used": simulator.used_calls}
 
 
-def _add_records(simulator: Simulator, content: Content) -> Content:
+def add_records(simulator: Simulator, content: Content) -> Content:
+    """Add or replace rows."""
     tables, _ = parse_tables(content)
     for name, rows in tables.items():
         for row in rows:
@@ -83,20 +91,21 @@ def _add_records(simulator: Simulator, content: Content) -> Content:
     return {name: len(rows) for name, rows in tables.items()}
 
 
-def _set_fields(simulator: Simulator, content: Content) -> Content:
+def set_fields(simulator: Simulator, content: Content) -> Content:
+    """Declare, show or hide fields."""
     for name, visible in content.items():
         simulator.org.set_field(name, visible=bool(visible))
     return content
 
 
 _COMMANDS: Mapping[tuple[str, str], Callable[[Simulator, Content], Content]] = {
-    ("POST", "faults"): _add_fault,
-    ("DELETE", "faults"): _clear_faults,
-    ("GET", "stats"): _stats,
-    ("DELETE", "stats"): _reset_stats,
-    ("POST", "tokens/expire"): _expire_tokens,
-    ("POST", "secret"): _set_secret,
-    ("POST", "quota"): _set_quota,
-    ("POST", "records"): _add_records,
-    ("POST", "fields"): _set_fields,
+    ("POST", "faults"): add_fault,
+    ("DELETE", "faults"): clear_faults,
+    ("GET", "stats"): stats,
+    ("DELETE", "stats"): reset_stats,
+    ("POST", "tokens/expire"): expire_tokens,
+    ("POST", "secret"): set_secret,
+    ("POST", "quota"): set_quota,
+    ("POST", "records"): add_records,
+    ("POST", "fields"): set_fields,
 }

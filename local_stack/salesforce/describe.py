@@ -36,13 +36,10 @@ def field_type(organisation: Organisation, sobject: SObject, name: str) -> str:
         return "string"
     if key.endswith("__c"):
         prefixes = {other.prefix for other in organisation.objects()}
-        if all(_is_id(value) and str(value)[:3] in prefixes for value in values):
+        ids = [value for value in values if isinstance(value, str) and to_18(value)]
+        if len(ids) == len(values) and all(record_id[:3] in prefixes for record_id in ids):
             return "reference"
     return next((name for name, fits in _TYPES.items() if all(map(fits, values))), "string")
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and to_18(value) is not None
 
 
 def describe(organisation: Organisation, sobject: SObject) -> dict[str, object]:

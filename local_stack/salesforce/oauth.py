@@ -24,15 +24,15 @@ def respond(simulator: Simulator, request: Request) -> ApiResponse:
     """Return the response of a resource below /services/oauth2. Raises ApiError."""
     match request.path:
         case "/services/oauth2/token":
-            response = _token(simulator, request)
+            response = token(simulator, request)
         case "/services/oauth2/userinfo":
-            response = _userinfo(simulator, request)
+            response = userinfo(simulator, request)
         case _:
             raise not_found()
     return replace(response, headers=_NOT_CACHED | dict(response.headers))
 
 
-def _token(simulator: Simulator, request: Request) -> ApiResponse:
+def token(simulator: Simulator, request: Request) -> ApiResponse:
     """Log in by client credentials, sent as HTTP Basic or in the form."""
     if request.method != "POST":
         body = {"error": "invalid_request", "error_description": "must use HTTP POST"}
@@ -68,7 +68,7 @@ def _token(simulator: Simulator, request: Request) -> ApiResponse:
     return ApiResponse(200, body)
 
 
-def _userinfo(simulator: Simulator, request: Request) -> ApiResponse:
+def userinfo(simulator: Simulator, request: Request) -> ApiResponse:
     """Return the user of a token. Unlike the REST API, errors are plain text."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if not token:

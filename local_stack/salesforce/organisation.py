@@ -184,38 +184,30 @@ def parse_tables(content: object) -> tuple[Tables, Mapping[str, str]]:
     """Return the rows by object, and the objects by key prefix. Raises OrganisationError."""
     if not isinstance(content, dict):
         raise OrganisationError('it must be an object such as {"Contact": [...], "User": [...]}.')
-    tables = {name: _rows(name, rows) for name, rows in content.items() if name != "__prefixes__"}
     prefixes = _prefixes(content.get("__prefixes__", {}))
+    tables: dict[str, list[FileRow]] = {}
     seen: dict[str, str] = {}
-    for name, rows in tables.items():
-        for number, row in enumerate(rows, 1):
+    for name, rows in content.items():
+        if name == "__prefixes__":
+            continue
+        if not _NAME.fullmatch(name):
+            raise OrganisationError(f"{name!r} is not the API name of an object.")
+        if not isinstance(rows, list):
+            raise OrganisationError(f"{name}: its rows must be a list.")
+        tables[name] = [_row(f"{name}, row {number}", row) for number, row in enumerate(rows, 1)]
+        for number, row in enumerate(tables[name], 1):
             record_id = str(row["Id"])
-            here = f"{name}, row {number}, field Id: {record_id}"
+            where = f"{name}, row {number}, field Id: {record_id}"
             if record_id in seen:
-                raise OrganisationError(f"{here} is also the Id of {seen[record_id]}.")
+                raise OrganisationError(f"{where} is also the Id of {seen[record_id]}.")
             seen[record_id] = f"{name}, row {number}"
-            _assign_prefix(prefixes, record_id[:3], name, here)
+            prefix, others = record_id[:3], PREFIXES | prefixes
+            if others.get(prefix, name) != name:
+                raise OrganisationError(f"{where} begins with the key prefix of {others[prefix]}.")
+            if prefix not in others and name in others.values():
+                raise OrganisationError(f"{where} does not begin with the key prefix of {name}.")
+            prefixes[prefix] = name
     return tables, prefixes
-
-
-def _assign_prefix(prefixes: dict[str, str], prefix: str, name: str, here: str) -> None:
-    """Check that a key prefix belongs to one object, and that an object has one prefix."""
-    owner = (PREFIXES | prefixes).get(prefix)
-    if owner is None:
-        other = next((known for known, of in prefixes.items() if of == name), prefix)
-        if other != prefix or name in PREFIXES.values():
-            raise OrganisationError(f"{here} does not begin with the key prefix of {name}.")
-        prefixes[prefix] = name
-    elif owner != name:
-        raise OrganisationError(f"{here} begins with the key prefix of {owner}.")
-
-
-def _rows(name: str, rows: object) -> list[FileRow]:
-    if not _NAME.fullmatch(name):
-        raise OrganisationError(f"{name!r} is not the API name of an object.")
-    if not isinstance(rows, list):
-        raise OrganisationError(f"{name}: its rows must be a list.")
-    return [_row(f"{name}, row {number}", row) for number, row in enumerate(rows, 1)]
 
 
 def _row(where: str, row: object) -> FileRow:

@@ -17,7 +17,6 @@ from local_stack.salesforce.soql import (
     Literal,
     Order,
     Path,
-    Query,
     error_at,
     like_pattern,
     parse,
@@ -52,9 +51,17 @@ def execute(organisation: Organisation, text: str, version: str) -> tuple[int, l
     Raises ApiError for a query that Salesforce would refuse.
     """
     query = parse(text)
-    sobject = _object(organisation, query)
+    name = ".".join(query.object_name.names)
+    is_entity_definition = name.lower() == "entitydefinition"
+    sobject = _entity_definition(organisation) if is_entity_definition else organisation.named(name)
+    if sobject is None:
+        position = query.object_name.position
+        raise error_at(text, position, "INVALID_TYPE", _NO_OBJECT.format(name))
     columns = [_bind(organisation, sobject, path, text) for path in query.fields]
-    _refuse_duplicates(columns)
+    spelled = [".".join((*(step for step, _ in each.steps), each.name)) for each in columns]
+    for index, name in enumerate(spelled):
+        if name in spelled[:index]:
+            raise ApiError(400, "INVALID_FIELD", f"duplicate field selected: {name}")
     matches = _row_test(organisation, sobject, query.where, text)
     rows = [row for row in sobject.visible_rows() if matches(row)]
     for order in reversed(query.order):
@@ -69,17 +76,6 @@ def attributes(sobject: SObject, record_id: object, version: str) -> dict[str, s
     """Return the member `attributes` with which each record begins."""
     url = f"/services/data/v{version}/sobjects/{sobject.name}/{record_id}"
     return {"type": sobject.name, "url": url}
-
-
-def _object(organisation: Organisation, query: Query) -> SObject:
-    name = ".".join(query.object_name.names)
-    if name.lower() == "entitydefinition":
-        return _entity_definition(organisation)
-    sobject = organisation.named(name)
-    if sobject is None:
-        position = query.object_name.position
-        raise error_at(query.text, position, "INVALID_TYPE", _NO_OBJECT.format(name))
-    return sobject
 
 
 def _entity_definition(organisation: Organisation) -> SObject:
@@ -168,16 +164,6 @@ def _bind(organisation: Organisation, sobject: SObject, path: Path, query: str) 
     return Column(
         path, tuple(steps), found, "object" if is_object else field_type(organisation, owner, found)
     )
-
-
-def _refuse_duplicates(columns: Sequence[Column]) -> None:
-    seen = set()
-    for column in columns:
-        spelled = (*(relationship for relationship, _ in column.steps), column.name)
-        if spelled in seen:
-            message = f"duplicate field selected: {'.'.join(spelled)}"
-            raise ApiError(400, "INVALID_FIELD", message)
-        seen.add(spelled)
 
 
 def _record(

@@ -40,60 +40,66 @@ def versions() -> ApiResponse:
 
 def respond(simulator: Simulator, method: str, url: str) -> ApiResponse:
     """Return the response to a request for a path and query string. Raises ApiError."""
-    path, _, query = url.partition("?")
+    path, _, query_string = url.partition("?")
     try:
         resource, arguments = _RESOURCES.match(unquote(path), method)
     except MethodNotAllowed as error:
         raise method_not_allowed(method, ",".join(sorted(error.valid_methods or ()))) from None
     except NotFound:
         raise not_found() from None
-    parameters = dict(parse_qsl(query, keep_blank_values=True))
+    parameters = dict(parse_qsl(query_string, keep_blank_values=True))
     response: ApiResponse = resource(simulator, parameters, **arguments)
     return response
 
 
-def _query(simulator: Simulator, parameters: Parameters, version: str) -> ApiResponse:
+def query(simulator: Simulator, parameters: Parameters, version: str) -> ApiResponse:
+    """GET /query?q={SOQL}: the first page of a query."""
     total, records = execute(simulator.org, parameters.get("q", ""), version)
     if not records:
         return ApiResponse(200, {"totalSize": total, "done": True, "records": []})
-    cursor = f"0r8{secrets.token_hex(6)}GAA"
-    simulator.cursors[cursor] = records
-    return _page(simulator, version, cursor, 0)
+    return _page(simulator, records, version, f"0r8{secrets.token_hex(6)}GAA", 0)
 
 
-def _query_more(
+def query_more(
     simulator: Simulator, _parameters: Parameters, version: str, locator: str
 ) -> ApiResponse:
+    """GET /query/{locator}: the next page of a query."""
     cursor, _, start = locator.rpartition("-")
     records = simulator.cursors.get(cursor)
     if records is None or not start.isdigit() or int(start) >= len(records):
         raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
-    return _page(simulator, version, cursor, int(start))
+    return _page(simulator, records, version, cursor, int(start))
 
 
-def _page(simulator: Simulator, version: str, cursor: str, start: int) -> ApiResponse:
-    records, end = simulator.cursors[cursor], start + simulator.page_size
+def _page(
+    simulator: Simulator, records: list[Record], version: str, cursor: str, start: int
+) -> ApiResponse:
+    end = start + simulator.page_size
     body: dict[str, object] = {"totalSize": len(records), "done": end >= len(records)}
     if end < len(records):
+        simulator.cursors[cursor] = records
         body["nextRecordsUrl"] = f"/services/data/v{version}/query/{cursor}-{end}"
     return ApiResponse(200, body | {"records": records[start:end]})
 
 
-def _limits(simulator: Simulator, _parameters: Parameters, version: str) -> ApiResponse:
+def limits(simulator: Simulator, _parameters: Parameters, version: str) -> ApiResponse:
+    """GET /limits."""
     left = max(0, simulator.daily_calls - simulator.used_calls)
     calls = {"Max": simulator.daily_calls, "Remaining": left}
     return ApiResponse(200, {"DailyApiRequests": calls})
 
 
-def _describe(
+def describe_object(
     simulator: Simulator, _parameters: Parameters, version: str, name: str
 ) -> ApiResponse:
+    """GET /sobjects/{object}/describe."""
     return ApiResponse(200, describe(simulator.org, _object(simulator, name)))
 
 
-def _row(
+def sobject_row(
     simulator: Simulator, parameters: Parameters, version: str, name: str, record_id: str
 ) -> ApiResponse:
+    """GET /sobjects/{object}/{id}?fields={fields}."""
     sobject = _object(simulator, name)
     full_id = to_18(record_id)
     if full_id is None:
@@ -130,11 +136,11 @@ def _object(simulator: Simulator, name: str) -> SObject:
 _VERSION = "/services/data/v<version>"
 _RESOURCES = Map(
     [
-        Rule(f"{_VERSION}/query", endpoint=_query, methods=["GET"]),
-        Rule(f"{_VERSION}/query/<locator>", endpoint=_query_more, methods=["GET"]),
-        Rule(f"{_VERSION}/limits", endpoint=_limits, methods=["GET"]),
-        Rule(f"{_VERSION}/sobjects/<name>/describe", endpoint=_describe, methods=["GET"]),
-        Rule(f"{_VERSION}/sobjects/<name>/<record_id>", endpoint=_row, methods=["GET"]),
+        Rule(f"{_VERSION}/query", endpoint=query, methods=["GET"]),
+        Rule(f"{_VERSION}/query/<locator>", endpoint=query_more, methods=["GET"]),
+        Rule(f"{_VERSION}/limits", endpoint=limits, methods=["GET"]),
+        Rule(f"{_VERSION}/sobjects/<name>/describe", endpoint=describe_object, methods=["GET"]),
+        Rule(f"{_VERSION}/sobjects/<name>/<record_id>", endpoint=sobject_row, methods=["GET"]),
     ],
     merge_slashes=False,
 ).bind("")

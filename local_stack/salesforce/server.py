@@ -33,7 +33,7 @@ class SimulatorServer(LocalServer):
 
     def __init__(self, simulator: Simulator, port: int = 0, host: str = "127.0.0.1") -> None:
         """Listen. Raises OSError or OverflowError if the port cannot be used."""
-        super().__init__(self._serve, port, host)
+        super().__init__(self.application, port, host)
         self.simulator = simulator
         self._stopping = threading.Event()
         simulator.url = f"http://{host}:{self.port}"
@@ -43,9 +43,10 @@ class SimulatorServer(LocalServer):
         self._stopping.set()
         super().stop()
 
-    def _serve(
+    def application(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> "Iterable[bytes]":
+        """Respond to a request (WSGI), or break its connection."""
         request = Request(environ)
         api_response, fault = respond(self.simulator, request, reused=environ[REUSED])
         response = _encoded(request, api_response)
@@ -103,7 +104,7 @@ def _encoded(request: Request, response: ApiResponse) -> Response:
         **response.headers,
         "Vary": "Accept-Encoding",
     }
-    if body and "gzip" in request.accept_encodings:
+    if body and request.accept_encodings.quality("gzip"):
         body = gzip.compress(body, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Response(body, response.status, headers, content_type=response.content_type)

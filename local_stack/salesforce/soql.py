@@ -145,80 +145,80 @@ class _Parser:
 
     def query(self) -> Query:
         self._expect("SELECT")
-        fields = () if self._accept("COUNT", "(", ")") else self._list(self._path)
+        fields = () if self._accept("COUNT", "(", ")") else self.list(self.path)
         self._expect("FROM")
-        object_name = self._path()
-        where = self._condition() if self._accept("WHERE") else None
-        order = self._list(self._order) if self._accept("ORDER", "BY") else ()
-        limit = self._limit() if self._accept("LIMIT") else None
+        object_name = self.path()
+        where = self.condition() if self._accept("WHERE") else None
+        order = self.list(self.order) if self._accept("ORDER", "BY") else ()
+        limit = self.limit() if self._accept("LIMIT") else None
         if self._token.kind != "end":
             raise self._unexpected()
         return Query(self._text, fields, object_name, where, order, limit)
 
-    def _condition(self) -> Condition:
-        return self._joined("OR", lambda: self._joined("AND", self._single))
+    def condition(self) -> Condition:
+        return self.joined("OR", lambda: self.joined("AND", self.single))
 
-    def _joined(self, operator: OneOf["AND", "OR"], parse: Callable[[], Condition]) -> Condition:
+    def joined(self, operator: OneOf["AND", "OR"], parse: Callable[[], Condition]) -> Condition:
         conditions = [parse()]
         while self._accept(operator):
             conditions.append(parse())
         return conditions[0] if len(conditions) == 1 else Junction(operator, tuple(conditions))
 
-    def _single(self) -> Condition:
+    def single(self) -> Condition:
         self._nesting += 1
         if self._nesting > MAX_NESTING:
             raise self._unexpected()
         if self._accept("NOT"):
-            condition: Condition = Junction("NOT", (self._single(),))
+            condition: Condition = Junction("NOT", (self.single(),))
         elif self._accept("("):
-            condition = self._condition()
+            condition = self.condition()
             self._expect(")")
         else:
-            condition = self._comparison()
+            condition = self.comparison()
         self._nesting -= 1
         return condition
 
-    def _comparison(self) -> Comparison:
-        path = self._path()
+    def comparison(self) -> Comparison:
+        path = self.path()
         if self._token.text in _COMPARISONS:
             operator = self._take().text
-            return Comparison(path, "!=" if operator == "<>" else operator, (self._literal(),))
+            return Comparison(path, "!=" if operator == "<>" else operator, (self.literal(),))
         if self._accept("LIKE"):
-            return Comparison(path, "LIKE", (self._literal(like=True),))
+            return Comparison(path, "LIKE", (self.literal(like=True),))
         operator = "NOT IN" if self._accept("NOT") else "IN"
         self._expect("IN")
         self._expect("(")
-        values = self._list(self._literal)
+        values = self.list(self.literal)
         self._expect(")")
         return Comparison(path, operator, values)
 
-    def _order(self) -> Order:
-        path = self._path()
+    def order(self) -> Order:
+        path = self.path()
         descending = self._accept("DESC")
         if not descending:
             self._accept("ASC")
         return Order(path, descending)
 
-    def _list(self, parse: Callable[[], T]) -> tuple[T, ...]:
+    def list(self, parse: Callable[[], T]) -> tuple[T, ...]:
         items = [parse()]
         while self._accept(","):
             items.append(parse())
         return tuple(items)
 
-    def _path(self) -> Path:
+    def path(self) -> Path:
         if self._token.kind != "name" or self._token.text.upper() in _RESERVED:
             raise self._unexpected()
         token = self._take()
         return Path(tuple(token.text.split(".")), token.position)
 
-    def _literal(self, *, like: bool = False) -> Literal:
+    def literal(self, *, like: bool = False) -> Literal:
         literal = _literal(self._token, like=like)
         if literal is None or (like and literal.type != "string"):
             raise self._unexpected()
         self._take()
         return literal
 
-    def _limit(self) -> int:
+    def limit(self) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", self._token.text):
             raise self._unexpected()
         return int(self._take().text)

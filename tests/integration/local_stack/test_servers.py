@@ -1,4 +1,4 @@
-"""The local servers under requests that no client sends on purpose: answered, and no traceback."""
+"""The local servers with malformed requests and lost connections: no traceback."""
 
 import socket
 import struct

@@ -1,11 +1,9 @@
 """The Salesforce simulator over HTTP: its bytes against recordings, what it counts and refuses."""
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import quote
 
 import pytest
-import requests
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.salesforce.transport import Transport

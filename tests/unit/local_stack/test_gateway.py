@@ -1,4 +1,4 @@
-"""The local API gateway: routes and errors of template.yaml, events as API Gateway makes them."""
+"""The local API gateway: routes and errors of template.yaml, and events of API Gateway."""
 
 import json
 from typing import Any

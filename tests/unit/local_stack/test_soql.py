@@ -1,4 +1,4 @@
-"""SOQL in the simulator: what is understood, what is refused and how."""
+"""SOQL in the simulator: queries, errors, and the organisation that they read."""
 
 from typing import Any
 
