@@ -144,7 +144,7 @@ def _fill(aws: str) -> None:
         freshness = {"record": seconds, "agent": seconds, "stale_if_error": 8 * 3600}
         document = {**plan.document, "freshness": freshness}
         PlanStore(adapted(dynamodb), table).publish(
-            document, plan.source, author="bench", comment="", replaces=None
+            document, plan.source.text, author="bench", comment="", replaces=None
         )
         mapping = {"number": {"S": "498999998100"}, "name": {"S": "Customer hotline"}}
         key = {"pk": {"S": "country"}, "sk": {"S": "DE"}}  # what the naive handler reads

@@ -12,9 +12,9 @@ import time
 
 from click_to_dial import bootstrap_aws, settings
 from click_to_dial.deadline import Deadline
-from click_to_dial.decision import wiring as bootstrap
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.ports import SalesforceRequest
+from click_to_dial.salesforce.wiring import connect
 from tests.fakes import plan
 
 DEADLINE_SECONDS = 60.0
@@ -45,9 +45,7 @@ def main(number: int, record_id: str) -> None:
 def ask(record_id: str) -> str:
     """Send one request from a sandbox that has neither a client nor a token yet."""
     wired, aws = settings.from_environment(), settings.aws_from_environment()
-    organisation = bootstrap.organisation(
-        wired, bootstrap_aws.dynamodb(aws), bootstrap_aws.secrets_manager(aws)
-    )
+    organisation = connect(wired, bootstrap_aws.dynamodb(aws), bootstrap_aws.secrets_manager(aws))
     started = time.monotonic()
     try:
         request = SalesforceRequest(record_id, None)
