@@ -47,7 +47,7 @@ class TestFiles:
         assert "demo.yaml:28: warning: objects.Account: has no `do_not_call`" in dialplan.err
 
     def test_an_invalid_plan(self, dialplan: Dialplan) -> None:
-        path = ROOT / "tests/unit/dialplan_cli/twenty_mistakes.yaml"
+        path = ROOT / "tests/unit/dialplan_cli/plan/twenty_mistakes.yaml"
         assert dialplan("validate", path) == 1
         assert "twenty_mistakes.yaml:3: error: home_region: is not a country" in dialplan.err
         assert dialplan.err.endswith("23 errors.\n")
@@ -171,7 +171,8 @@ class TestPublishing:
 
     def test_an_invalid_plan_is_not_published(self, dialplan: Dialplan, store: PlanStore) -> None:
         assert (
-            dialplan("publish", ROOT / "tests/unit/dialplan_cli/twenty_mistakes.yaml", "--yes") == 1
+            dialplan("publish", ROOT / "tests/unit/dialplan_cli/plan/twenty_mistakes.yaml", "--yes")
+            == 1
         )
         assert store.active() is None
 
