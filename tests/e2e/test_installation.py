@@ -16,13 +16,13 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture(scope="module")
 def dialplan(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("installation")
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    pip = [folder / "venv/bin/python", "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--quiet", ROOT], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "venv"], cwd=folder, check=True)
+    pip = [f"{folder}/venv/bin/python", "-m", "pip", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--quiet", str(ROOT)], check=True)
     subprocess.run([*pip, "check"], check=True)
 
     def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
-        command = [folder / "venv/bin/dialplan", *map(str, arguments)]
+        command = [f"{folder}/venv/bin/dialplan", *map(str, arguments)]
         return subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True)
 
     return run
