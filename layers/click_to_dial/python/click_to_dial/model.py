@@ -32,7 +32,7 @@ class Callee:
 
 @dataclass(frozen=True)
 class Click:
-    """A request from jtel. `record_id` has 18 characters; it is None for a call without a record."""
+    """A request from jtel; `record_id` has 18 characters, or is None if there is no record."""
 
     record_id: str | None
     callee: Callee
