@@ -35,7 +35,7 @@ ARROWS: dict[str, set[str]] = {
     "salesforce": {*PORTS, "https", "salesforce", "salesforce_id", "skip_imports"}
     | {"simple_salesforce"},
     "bootstrap_aws": {"settings", "aws"},
-    "observability": {"aws_lambda_powertools"},
+    "observability": {"errors", "aws_lambda_powertools"},
 }
 WIRING = {"aws", "bootstrap_aws", "dynamodb", "https", "salesforce", "settings"}
 """What a slice's wiring may import besides."""
