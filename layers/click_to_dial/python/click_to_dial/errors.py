@@ -20,6 +20,9 @@ ClickToDialError
 class ClickToDialError(Exception):
     """Base of all errors that this software raises on purpose."""
 
+    request_id: str | None = None
+    """Id that AWS or Salesforce gave the failed request, for their support."""
+
 
 class BadParameterError(ClickToDialError):
     """A query parameter cannot be read; the message tells an integrator what to change."""
