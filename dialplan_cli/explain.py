@@ -1,6 +1,7 @@
 """Why a call is decided as it is, by the very code that decides it in the function."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -93,13 +94,13 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "facts": explanation.facts,
         "rules": [
             {
-                "rule": each.rule,
-                "result": each.result,
-                "fact": each.fact,
-                "expected": each.expected,
-                "value": each.value,
+                "rule": rule,
+                "result": result,
+                "fact": fact,
+                "expected": expected,
+                "value": explanation.facts.get(fact or ""),
             }
-            for each in explanation.trace
+            for rule, result, fact, expected in explanation.trace
         ],
     }
 
@@ -118,22 +119,25 @@ def show(explanation: Explanation) -> None:
             print_line(f"Salesforce: {failure.reason}: {failure}", "yellow")
         version = report.plan_version
         print_line(f"\nRules of {f'version {version}' if version else 'the file'}", "bold")
-        show_table(("rule", "", "because"), map(_row, explanation.trace))
+        show_table(
+            ("rule", "", "because"), [_row(each, explanation.facts) for each in explanation.trace]
+        )
     print_line("\nAnswer", "bold")
     print_line(f"{explanation.status} {_shown(explanation.body)}")
 
 
-def _row(trace: RuleTrace) -> tuple[str, str, str]:
-    if trace.fact is None and trace.result == "unknown":
-        return trace.rule, trace.result, "what its number takes is not known: `outage` decides"
-    if trace.fact is None:
-        return trace.rule, trace.result, "all its conditions hold"
-    met = "it is missing" if trace.value is None else f"it is {_shown(trace.value)}"
-    if trace.result == "unknown":
-        looked_up = trace.fact.startswith((LISTED, ATTEMPTS))
+def _row(trace: RuleTrace, facts: Mapping[str, Scalar]) -> tuple[str, str, str]:
+    rule, result, fact, expected = trace
+    if fact is None and result == "unknown":
+        return rule, result, "what its number takes is not known: `outage` decides"
+    if fact is None:
+        return rule, result, "all its conditions hold"
+    met = f"it is {_shown(facts[fact])}" if fact in facts else "it is missing"
+    if result == "unknown":
+        looked_up = fact.startswith((LISTED, ATTEMPTS))
         asked = "the table could not be read" if looked_up else "Salesforce could not be asked"
         met = f"{asked}: `outage` decides"
-    return trace.rule, trace.result, f"{trace.fact} must be {_shown(trace.expected)}; {met}"
+    return rule, result, f"{fact} must be {_shown(expected)}; {met}"
 
 
 def _shown(value: object) -> str:

@@ -153,12 +153,24 @@ def create_table(client: Any, template: Template, name: str, resource: str = "Ta
     )
 
 
+SERVER_ERRORS = {
+    "API_CONFIGURATION_ERROR",
+    "AUTHORIZER_CONFIGURATION_ERROR",
+    "AUTHORIZER_FAILURE",
+    "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT",
+}
+"""Response types to which DEFAULT_5XX applies; DEFAULT_4XX applies to all others."""
+
+
 def gateway_response(
     template: Template, kind: str, method: str = "GET", path: str = "/"
 ) -> tuple[int, dict[str, str], str]:
-    """Status, headers and body that API Gateway answers by itself, such as for THROTTLED."""
+    """Return status, headers and body of an error of API Gateway itself, such as THROTTLED."""
     _, api = next(resources(template, "AWS::Serverless::Api"))
-    response = api["GatewayResponses"][kind]
+    responses = api["GatewayResponses"]
+    default = "DEFAULT_5XX" if kind in SERVER_ERRORS else "DEFAULT_4XX"
+    response = responses.get(kind) or responses[default]
     headers = response["ResponseParameters"]["Headers"]
     unquoted = {name: str(value).strip("'") for name, value in headers.items()}
     body = response["ResponseTemplates"]["application/json"]

@@ -5,8 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.e2e.sandbox import PYTHON, ROOT, built
+from local_stack.template import TEMPLATE
+from tests.e2e.sandbox import BUILD, PYTHON, ROOT, built
 
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 FUNCTION = built("OnClickToDialFunction")
@@ -35,6 +37,15 @@ def test_no_layer_has_anything_that_is_compiled_for_one_machine() -> None:
     """So that one layer fits arm64 and x86_64."""
     for layer in FUNCTION.layers:
         assert not [path for path in layer.rglob("*") if path.suffix in (".so", ".pyd")]
+
+
+def test_the_template_has_no_yaml_aliases() -> None:
+    """CloudFormation does not support them; `sam build` writes their values out."""
+    for path in (TEMPLATE, BUILD / "template.yaml"):
+        events = list(yaml.parse(path.read_text()))
+        aliases = [each for each in events if isinstance(each, yaml.AliasEvent)]
+        merges = [each for each in events if getattr(each, "value", None) == "<<"]
+        assert bool(aliases or merges) == (path == TEMPLATE)
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:

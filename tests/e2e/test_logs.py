@@ -28,7 +28,7 @@ def entries(log: Path) -> list[Any]:
         ("OnClickToDialFunction", "", CLICK, "onClickToDial"),
         ("AuthorizeFunction", "key", CALLER, "authorize"),
         ("AuthorizeFunction", "salesforce", CALLER, "authorize"),
-        ("SyncMappingsFunction", "", {}, "syncMappings"),
+        ("SyncFunction", "", {}, "syncMappings"),
     ],
 )
 def test_a_request_is_one_line(

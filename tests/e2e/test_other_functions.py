@@ -41,6 +41,6 @@ def test_the_sync_says_what_it_did(
     environment: Mapping[str, str], sandbox: Sandbox, folder: Path
 ) -> None:
     variables = {**environment, "TABLE_NAME": "with-plan"}
-    with started(built("SyncMappingsFunction"), variables, folder / "sync.log") as function:
+    with started(built("SyncFunction"), variables, folder / "sync.log") as function:
         answer = function.invoke({})
     assert set(answer) == {"entries"}

@@ -21,9 +21,9 @@ ARROWS: dict[str, set[str]] = {
     "settings": set(),
     "pseudonym": set(),
     "deadline": {"errors"},
-    "stand_ins": set(),
+    "skip_imports": set(),
     "https": set(),
-    "phone_numbers": {"errors", "model", "phonenumbers", "stand_ins"},
+    "phone_numbers": {"errors", "model", "phonenumbers", "skip_imports"},
     "dialplan": {"errors", "model", "dialplan"},
     "ports": PORTS,
     "decision": {*PORTS, "decision", "phone_numbers", "salesforce_id", "dynamodb"}
@@ -32,7 +32,7 @@ ARROWS: dict[str, set[str]] = {
     "sync": {*PORTS, "sync", "dynamodb", "salesforce", "decision"},
     "aws": {"aws", "errors", "https"},
     "dynamodb": {*PORTS, "aws", "dynamodb", "salesforce_id"},
-    "salesforce": {*PORTS, "https", "salesforce", "salesforce_id", "stand_ins"}
+    "salesforce": {*PORTS, "https", "salesforce", "salesforce_id", "skip_imports"}
     | {"simple_salesforce"},
     "bootstrap_aws": {"settings", "aws"},
 }

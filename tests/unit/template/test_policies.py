@@ -26,7 +26,7 @@ EXPECTED: dict[str, list[tuple[list[str], object, list[str]]]] = {
             ["confirmed#*"],
         ),
     ],
-    "SyncMappingsFunctionRole": [
+    "SyncFunctionRole": [
         (["dynamodb:BatchGetItem", "dynamodb:GetItem"], TABLE, []),
         (["dynamodb:PutItem"], TABLE, ["body#*", "plan"]),
         (["dynamodb:UpdateItem"], TABLE, ["token#*"]),
@@ -74,7 +74,7 @@ def test_only_the_known_roles_have_policies_of_their_own() -> None:
     roles = {
         name for name, role in of_type("AWS::IAM::Role").items() if "Policies" in role["Properties"]
     }
-    assert {*EXPECTED, "SyncMappingsFunctionScheduleRole"} == roles
-    (statement,) = statements("SyncMappingsFunctionScheduleRole")
+    assert {*EXPECTED, "SyncFunctionScheduleRole"} == roles
+    (statement,) = statements("SyncFunctionScheduleRole")
     assert statement["Action"] == "lambda:InvokeFunction"
-    assert "SyncMappingsFunction" in json.dumps(statement["Resource"])
+    assert "SyncFunction" in json.dumps(statement["Resource"])

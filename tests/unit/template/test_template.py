@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -20,29 +21,31 @@ from local_stack import template as sam
 TEMPLATE = sam.load()
 
 GATEWAY_RESPONSES = {
-    "ACCESS_DENIED": 401,
-    "API_CONFIGURATION_ERROR": 500,
-    "AUTHORIZER_CONFIGURATION_ERROR": 500,
-    "AUTHORIZER_FAILURE": 500,
-    "BAD_REQUEST_BODY": 400,
-    "BAD_REQUEST_PARAMETERS": 400,
-    "DEFAULT_4XX": 400,
-    "DEFAULT_5XX": 500,
-    "EXPIRED_TOKEN": 401,
-    "INTEGRATION_FAILURE": 500,
-    "INTEGRATION_TIMEOUT": 500,
-    "INVALID_API_KEY": 401,
-    "INVALID_SIGNATURE": 401,
-    "MISSING_AUTHENTICATION_TOKEN": 404,
-    "QUOTA_EXCEEDED": 429,
-    "REQUEST_TOO_LARGE": 413,
-    "RESOURCE_NOT_FOUND": 404,
-    "THROTTLED": 429,
-    "UNAUTHORIZED": 401,
-    "UNSUPPORTED_MEDIA_TYPE": 415,
-    "WAF_FILTERED": 400,
+    "ACCESS_DENIED": (403, 401),
+    "API_CONFIGURATION_ERROR": (500, 500),
+    "AUTHORIZER_CONFIGURATION_ERROR": (500, 500),
+    "AUTHORIZER_FAILURE": (500, 500),
+    "BAD_REQUEST_BODY": (400, 400),
+    "BAD_REQUEST_PARAMETERS": (400, 400),
+    "EXPIRED_TOKEN": (403, 401),
+    "INTEGRATION_FAILURE": (504, 500),
+    "INTEGRATION_TIMEOUT": (504, 504),
+    "INVALID_API_KEY": (403, 401),
+    "INVALID_SIGNATURE": (403, 401),
+    "MISSING_AUTHENTICATION_TOKEN": (403, 404),
+    "QUOTA_EXCEEDED": (429, 429),
+    "REQUEST_TOO_LARGE": (413, 413),
+    "RESOURCE_NOT_FOUND": (404, 404),
+    "THROTTLED": (429, 429),
+    "UNAUTHORIZED": (401, 401),
+    "UNSUPPORTED_MEDIA_TYPE": (415, 415),
+    "WAF_FILTERED": (403, 400),
 }
-"""All that API Gateway has: docs.aws.amazon.com/apigateway, supported-gateway-response-types."""
+"""All response types of API Gateway with their status by default and ours.
+
+Source: docs.aws.amazon.com/apigateway, supported-gateway-response-types.
+"""
+DEFAULTS = {"DEFAULT_4XX": 400, "DEFAULT_5XX": 500}
 
 Resources = Mapping[str, Any]
 
@@ -134,12 +137,20 @@ def test_the_api_speaks_no_old_tls_and_is_throttled() -> None:
     assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"]
 
 
-def test_each_gateway_response_is_mapped_by_itself() -> None:
+def test_a_gateway_response_has_an_entry_or_the_status_of_the_default() -> None:
+    """The status of DEFAULT_4XX and DEFAULT_5XX replaces that of each type without an entry."""
     responses = the_api()["Body"]["x-amazon-apigateway-gateway-responses"]
-    assert {kind: int(each["statusCode"]) for kind, each in responses.items()} == GATEWAY_RESPONSES
+    assert set(responses) <= set(GATEWAY_RESPONSES) | set(DEFAULTS)
+    entries = {kind: int(each["statusCode"]) for kind, each in responses.items()}
+    for kind, (by_default, ours) in GATEWAY_RESPONSES.items():
+        default = "DEFAULT_4XX" if by_default < 500 else "DEFAULT_5XX"
+        assert entries.get(kind, entries[default]) == ours != 403
+        # A 403 must not depend on the fallback.
+        assert kind in entries or by_default != 403
+    assert {kind: entries[kind] for kind in DEFAULTS} == DEFAULTS
 
 
-@pytest.mark.parametrize("kind", GATEWAY_RESPONSES)
+@pytest.mark.parametrize("kind", [*GATEWAY_RESPONSES, *DEFAULTS])
 def test_a_gateway_response_is_a_problem_document(kind: str) -> None:
     status, headers, text = sam.gateway_response(TEMPLATE, kind)
     body = json.loads(text)
@@ -149,7 +160,8 @@ def test_a_gateway_response_is_a_problem_document(kind: str) -> None:
         "Content-Type": "application/problem+json; charset=utf-8",
     }
     assert set(body) == {"type", "title", "status", "detail"}
-    assert body["status"] == status
+    assert body["status"] == status == GATEWAY_RESPONSES.get(kind, (0, DEFAULTS.get(kind)))[1]
+    assert body["title"] == HTTPStatus(status).phrase or status == 413  # renamed in Python 3.13
     assert body["type"].startswith("urn:click-to-dial:")
 
 
@@ -193,7 +205,7 @@ def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings,
             "OnClickToDialFunction",
             decider_settings,
         ),
-        ("SyncMappingsFunction", settings.from_environment),
+        ("SyncFunction", settings.from_environment),
         ("AuthorizeFunction", authorizer_settings),
     ],
 )
@@ -230,7 +242,7 @@ def test_the_architecture_reaches_functions_layers_and_their_build() -> None:
     [
         ("OnClickToDialFunction", TEMPLATE["Parameters"]["TimeBudgetMs"]["MaxValue"] / 1000),
         ("AuthorizeFunction", TIME_BUDGET_SECONDS),
-        ("SyncMappingsFunction", SYNC_SECONDS),
+        ("SyncFunction", SYNC_SECONDS),
     ],
 )
 def test_a_function_outlives_its_time_budget(function: str, seconds: float) -> None:
@@ -264,7 +276,7 @@ def test_the_secrets_values_stand_in_no_template() -> None:
 def test_the_mappings_are_synced_on_a_schedule() -> None:
     (schedule,) = properties("AWS::Scheduler::Schedule")
     assert schedule["ScheduleExpression"] == {"Fn::Sub": "rate(${SyncMinutes} minutes)"}
-    assert schedule["Target"]["Arn"] == {"Ref": "SyncMappingsFunctionAliaslive"}
+    assert schedule["Target"]["Arn"] == {"Ref": "SyncFunctionAliaslive"}
 
 
 def versions(resources: Resources) -> set[str]:
@@ -282,6 +294,11 @@ def test_what_changes_a_function_publishes_a_version_of_it() -> None:
 
 
 PARAMETERS = TEMPLATE["Parameters"]
+
+
+def test_the_console_shows_each_parameter_once_in_the_order_of_the_template() -> None:
+    groups = TEMPLATE["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    assert [name for group in groups for name in group["Parameters"]] == list(PARAMETERS)
 
 
 @pytest.mark.parametrize("name", of_type("AWS::Serverless::Function", TEMPLATE["Resources"]))

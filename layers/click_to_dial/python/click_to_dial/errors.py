@@ -7,6 +7,8 @@ ClickToDialError
 │   └── UnreadableDialPlanError        published by another version of this software
 ├── PlanConflictError                  somebody else published in the meantime
 ├── DynamoDBError                      the table did not answer
+│   └── ConditionFailedError           another writer was faster
+├── SecretError                        a secret cannot be read
 ├── OutOfTimeError                     the time budget is used up
 ├── UnverifiedError                    401: nobody can say now whether a caller's token is good
 └── SalesforceError                    decided by the dial plan's `outage`
@@ -18,10 +20,16 @@ ClickToDialError
 
 
 class ClickToDialError(Exception):
-    """Base of all errors that this software raises on purpose."""
+    """Base class of all errors that this package raises on purpose.
 
-    request_id: str | None = None
-    """Id that AWS or Salesforce gave the failed request, for their support."""
+    `code` and `request_id` are those of the AWS or Salesforce response that caused the error, or
+    empty. They are for the log; the message, which a caller may see, need not contain them.
+    """
+
+    def __init__(self, message: str = "", *, code: str = "", request_id: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.request_id = request_id
 
 
 class BadParameterError(ClickToDialError):
@@ -49,7 +57,25 @@ class PlanConflictError(ClickToDialError):
 
 
 class DynamoDBError(ClickToDialError):
-    """DynamoDB did not answer, or refused."""
+    """DynamoDB did not answer, or refused the request."""
+
+
+class ConditionFailedError(DynamoDBError):
+    """The condition of a write, or of one write of a transaction, did not hold."""
+
+
+class SecretError(ClickToDialError):
+    """A secret cannot be read.
+
+    `code` is the one of Secrets Manager or says why there was no answer. `retryable` tells if the
+    same request may succeed soon.
+    """
+
+    def __init__(
+        self, message: str, *, code: str, request_id: str = "", retryable: bool = False
+    ) -> None:
+        super().__init__(message, code=code, request_id=request_id)
+        self.retryable = retryable
 
 
 class OutOfTimeError(ClickToDialError):
@@ -57,10 +83,10 @@ class OutOfTimeError(ClickToDialError):
 
 
 class UnverifiedError(ClickToDialError):
-    """Whether a caller's token is good cannot be found out; `reason` is a code for logs."""
+    """A caller's token cannot be verified at the moment; `reason` is a code for the log."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, *, request_id: str = "") -> None:
+        super().__init__(reason, request_id=request_id)
         self.reason = reason
 
 
@@ -71,8 +97,8 @@ class SalesforceError(ClickToDialError):
     neither ever holds a token, a name or a phone number.
     """
 
-    def __init__(self, reason: str, message: str = "") -> None:
-        super().__init__(message or reason)
+    def __init__(self, reason: str, message: str = "", *, request_id: str = "") -> None:
+        super().__init__(message or reason, request_id=request_id)
         self.reason = reason
 
 

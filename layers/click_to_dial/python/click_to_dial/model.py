@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 Scalar = str | int | float | bool
 Attributes = Mapping[str, Scalar]
@@ -89,21 +89,13 @@ class ServiceNumber:
 
 
 RuleResult = Literal["failed", "unknown", "decided"]
+RuleTrace = tuple[str, RuleResult, str | None, Any]
+"""How a rule was evaluated: its id, the result, and the condition that failed or is unknown.
 
-
-class RuleTrace(NamedTuple):
-    """How one rule was evaluated.
-
-    `fact`, `expected` (the plan's own notation) and `value` (None if missing) describe the
-    condition that failed, or that is unknown. They are None if all conditions hold: the rule
-    decided, or, if it is unknown, the number that it signals depends on an unknown fact.
-    """
-
-    rule: str
-    result: RuleResult
-    fact: str | None = None
-    expected: Any = None
-    value: Scalar | None = None
+The condition is given as its fact and the value that the plan expects; both are None if all
+conditions hold. Such a rule decided, or, if it is unknown, the number that it signals depends on an
+unknown fact. It is a plain tuple, because a plan may have thousands of rules.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,15 +28,15 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
     for rule in plan.rules:
         condition, matches = _match(rule, facts)
         limited = limited or _checks_limit(rule, condition)
-        decision = _resolve(rule.outcome, rule.id, facts) if matches else None
         if condition is not None:
             result: RuleResult = "unknown" if matches is None else "failed"
-            value = facts.values.get(condition.fact)
-            trace.append(RuleTrace(rule.id, result, condition.fact, condition.expected, value))
+            trace.append((rule.id, result, condition.fact, condition.expected))
+            if matches is False:
+                continue
+            decision = None
         else:
-            trace.append(RuleTrace(rule.id, "unknown" if decision is None else "decided"))
-        if matches is False:
-            continue
+            decision = _resolve(rule.outcome, rule.id, facts)
+            trace.append((rule.id, "unknown" if decision is None else "decided", None, None))
         if decision is None:
             decision = _outage(plan, rule, facts)
         else:

@@ -19,7 +19,7 @@ from click_to_dial.errors import (
 from click_to_dial.ports import AccessTokens
 from click_to_dial.salesforce.failures import InvalidIdError, failure, wrong_types
 from click_to_dial.salesforce.session import SalesforceSession
-from click_to_dial.stand_ins import stand_ins
+from click_to_dial.skip_imports import skip_imports
 
 # For SOAP, JWT and bulk jobs, which need zeep, PyJWT and more-itertools: the layer has none of them.
 _UNUSED = {
@@ -29,7 +29,7 @@ _UNUSED = {
     "simple_salesforce.metadata": {"SfdcMetadataApi": None},
 }
 
-with stand_ins(_UNUSED):
+with skip_imports(_UNUSED):
     import simple_salesforce
     from simple_salesforce import format_soql
 
@@ -155,12 +155,12 @@ class _RestApi(simple_salesforce.Salesforce):
         )
         self.base_url = f"{session.url}/services/data/v{api_version}/"  # also http: the simulator
         self.headers.pop("X-PrettyPrint")
-        self.request_id: str | None = None
+        self.request_id = ""
         self.options = {"deadline": deadline, "hooks": {"response": self._keep_request_id}}
 
     def run(self, work: Callable[["_RestApi"], T]) -> T:
         """Return the result of `work`. Raise its failures as SalesforceError with a request id."""
-        self.request_id = None
+        self.request_id = ""
         try:
             return work(self)
         except simple_salesforce.SalesforceError as error:
@@ -194,7 +194,7 @@ class _RestApi(simple_salesforce.Salesforce):
 
     def _keep_request_id(self, response: Any, **_: Any) -> None:
         found = _REQUEST_ID.fullmatch(response.headers.get("X-SFDC-Request-Id", ""))
-        self.request_id = found[0] if found else None
+        self.request_id = found[0] if found else ""
 
 
 def rows_of(answer: Any, reference: str) -> QueryResult:

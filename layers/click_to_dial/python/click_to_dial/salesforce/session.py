@@ -16,12 +16,12 @@ from click_to_dial.errors import (
     SalesforceError,
     SalesforceUnavailableError,
 )
-from click_to_dial.stand_ins import stand_ins
+from click_to_dial.skip_imports import skip_imports
 
 # It guesses encodings. Salesforce names them, and its import takes a fifth of that of requests.
 _NO_GUESSES = {"__version__": "3.0.0", "detect": lambda content: {"encoding": "utf-8"}}
 
-with stand_ins({"charset_normalizer": _NO_GUESSES}):
+with skip_imports({"charset_normalizer": _NO_GUESSES}):
     import requests
     from requests import exceptions as requests_errors
     from urllib3 import exceptions as urllib3_errors

@@ -3,31 +3,31 @@ import sys
 
 import pytest
 
-from click_to_dial.stand_ins import stand_ins
+from click_to_dial.skip_imports import skip_imports
 
 
-def test_an_import_in_the_block_gets_the_stand_in_and_one_after_it_the_real_module() -> None:
-    with stand_ins({"antigravity": {"fly": None}}):
+def test_an_import_in_the_block_gets_the_empty_module_and_one_after_it_the_real_one() -> None:
+    with skip_imports({"antigravity": {"fly": None}}):
         assert importlib.import_module("antigravity").fly is None
     assert "antigravity" not in sys.modules
 
 
 def test_a_module_that_is_imported_already_stays() -> None:
     real = sys.modules["json"]
-    with stand_ins({"json": {}}):
+    with skip_imports({"json": {}}):
         assert importlib.import_module("json") is real
     assert sys.modules["json"] is real
 
 
-def test_an_attribute_that_no_stand_in_has_is_named_by_the_error() -> None:
+def test_an_attribute_that_is_not_listed_is_named_by_the_error() -> None:
     with (
-        stand_ins({"antigravity": {"fly": None}}),
+        skip_imports({"antigravity": {"fly": None}}),
         pytest.raises(ImportError, match="geohash"),
     ):
         from antigravity import geohash  # noqa: F401
 
 
-def test_a_failure_in_the_block_leaves_no_stand_in_behind() -> None:
-    with pytest.raises(ValueError, match="failed"), stand_ins({"antigravity": {}}):
+def test_a_failure_in_the_block_leaves_no_empty_module_behind() -> None:
+    with pytest.raises(ValueError, match="failed"), skip_imports({"antigravity": {}}):
         raise ValueError("failed")
     assert "antigravity" not in sys.modules
