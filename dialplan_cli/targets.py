@@ -12,11 +12,12 @@ import boto3
 from click_to_dial import settings
 from click_to_dial.aws.client import AwsClient
 from click_to_dial.decision.service import ClickToDial
-from click_to_dial.decision.wiring import build_service, organisation
+from click_to_dial.decision.wiring import build_service
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.pseudonym import Pseudonym, keyed
-from click_to_dial.salesforce.organisation import SalesforceClient
+from click_to_dial.salesforce.client import SalesforceClient
+from click_to_dial.salesforce.wiring import build_client
 from click_to_dial.settings import Settings
 from dialplan_cli.aws import adapted
 
@@ -66,7 +67,7 @@ class Target:
     @property
     def organisation(self) -> SalesforceClient:
         """Its Salesforce, asked with its credentials."""
-        return organisation(self.settings, _client("dynamodb"), _client("secretsmanager"))
+        return build_client(self.settings, _client("dynamodb"), _client("secretsmanager"))
 
 
 def _client(service: str) -> AwsClient:

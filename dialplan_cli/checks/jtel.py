@@ -7,8 +7,7 @@ from pathlib import Path as FilePath
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError
-from click_to_dial.salesforce.organisation import SalesforceClient
-from click_to_dial.salesforce.queries import checked_name
+from click_to_dial.salesforce.client import SalesforceClient, checked_name
 from click_to_dial.salesforce.results import value_at
 from dialplan_cli.csv_rows import rows_of
 from dialplan_cli.plan.problems import Path, PlanFileError, Problem, show_path

@@ -18,10 +18,10 @@ from click_to_dial.errors import (
 )
 from click_to_dial.ports import AccessTokens
 from click_to_dial.salesforce.failures import InvalidIdError, failure, wrong_types
-from click_to_dial.salesforce.session import SalesforceSession
+from click_to_dial.salesforce.session import SalesforceSession, request_id_of
 from click_to_dial.skip_imports import skip_imports
 
-# For SOAP, JWT and bulk jobs, which need zeep, PyJWT and more-itertools: the layer has none of them.
+# SOAP, JWT and bulk jobs. They need zeep, PyJWT and more-itertools, which are not in the layer.
 _UNUSED = {
     "simple_salesforce.bulk": {"SFBulkHandler": None},
     "simple_salesforce.bulk2": {"SFBulk2Handler": None},
@@ -30,8 +30,9 @@ _UNUSED = {
 }
 
 with skip_imports(_UNUSED):
-    import simple_salesforce
-    from simple_salesforce import format_soql
+    from simple_salesforce.api import Salesforce
+    from simple_salesforce.exceptions import SalesforceError as LibraryError
+    from simple_salesforce.format import format_soql
 
 __all__ = ["QueryResult", "SalesforceClient", "checked_name", "format_soql"]
 
@@ -40,7 +41,6 @@ QueryResult = list[Any] | SalesforceError
 """The rows of one query, or why there are none."""
 
 _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
-_REQUEST_ID = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 
 
 class SalesforceClient:
@@ -137,7 +137,7 @@ class SalesforceClient:
             return api.run(work)
 
 
-class _RestApi(simple_salesforce.Salesforce):
+class _RestApi(Salesforce):
     """simple-salesforce for one token and one deadline, restricted to our organisation.
 
     With a `session_id` it never logs in. `options` go with every request.
@@ -153,17 +153,23 @@ class _RestApi(simple_salesforce.Salesforce):
             version=api_version,
             object_pairs_hook=None,
         )
-        self.base_url = f"{session.url}/services/data/v{api_version}/"  # also http: the simulator
+        self._path = f"/services/data/v{api_version}/"
+        self.base_url = (
+            session.url + self._path
+        )  # the library insists on https; a simulator has none
         self.headers.pop("X-PrettyPrint")
         self.request_id = ""
-        self.options = {"deadline": deadline, "hooks": {"response": self._keep_request_id}}
+        self.options: dict[str, Any] = {
+            "deadline": deadline,
+            "hooks": {"response": self._keep_request_id},
+        }
 
     def run(self, work: Callable[["_RestApi"], T]) -> T:
         """Return the result of `work`. Raise its failures as SalesforceError with a request id."""
         self.request_id = ""
         try:
             return work(self)
-        except simple_salesforce.SalesforceError as error:
+        except LibraryError as error:
             found = failure(error.status, error.content)
         except SalesforceError as error:
             found = error
@@ -171,14 +177,17 @@ class _RestApi(simple_salesforce.Salesforce):
         raise found from None
 
     def query_more(
-        self, next_records_identifier: str, identifier_is_url: bool = False, **options: Any
+        self,
+        next_records_identifier: str,
+        identifier_is_url: bool = False,
+        include_deleted: bool = False,
+        **options: Any,
     ) -> Any:
-        """Return the next page of a query; the library would follow any path, by https."""
-        page = re.compile(rf"/services/data/v{re.escape(self.sf_version)}/(query/[\w-]+)")
-        found = page.fullmatch(next_records_identifier)
-        if found is None:
+        """Return the next page of a query. The library would follow any path, and by https."""
+        page = re.fullmatch(re.escape(self._path) + r"(query/[\w-]+)", next_records_identifier)
+        if page is None:
             raise wrong_types()
-        return self.restful(found[1], **options)
+        return self.restful(page[1], **options)
 
     def parse_result_to_json(self, result: Any) -> Any:
         """Return the answer's JSON, which is an object in all resources that are used here."""
@@ -193,8 +202,7 @@ class _RestApi(simple_salesforce.Salesforce):
         return answer
 
     def _keep_request_id(self, response: Any, **_: Any) -> None:
-        found = _REQUEST_ID.fullmatch(response.headers.get("X-SFDC-Request-Id", ""))
-        self.request_id = found[0] if found else ""
+        self.request_id = request_id_of(response)
 
 
 def rows_of(answer: Any, reference: str) -> QueryResult:

@@ -83,7 +83,11 @@ FAILURES = (
         in_message="invalid ID field",
     ),
     Failure(
-        None, "UNABLE_TO_LOCK_ROW", "locked-row", SalesforceBusyError, "Another transaction holds a row."
+        None,
+        "UNABLE_TO_LOCK_ROW",
+        "locked-row",
+        SalesforceBusyError,
+        "A row is locked.",
     ),
     Failure(
         400, "QUERY_TIMEOUT", "query-timeout", SalesforceUnavailableError, "Salesforce is slow."

@@ -1,7 +1,7 @@
 """Look-ups of a decision: the clicked record and the agent, in one composite request."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan

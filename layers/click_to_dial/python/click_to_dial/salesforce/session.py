@@ -1,6 +1,7 @@
 """HTTP to one Salesforce organisation, by requests: deadlines, no redirects, fresh connections."""
 
 import math
+import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -63,12 +64,14 @@ _EXCEPTIONS: tuple[tuple[str, tuple[type[Exception], ...]], ...] = (
             requests_errors.InvalidURL,
         ),
     ),
+    ("refused", (urllib3_errors.NewConnectionError,)),  # is a ConnectTimeoutError too
     ("connect-timeout", (urllib3_errors.ConnectTimeoutError,)),
-    ("refused", (urllib3_errors.NewConnectionError,)),
     ("read-timeout", (urllib3_errors.ReadTimeoutError,)),
     ("reset", (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)),
     ("tls", (ssl.SSLError, urllib3_errors.SSLError, requests_errors.SSLError)),
 )
+
+_REQUEST_ID = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 
 
 class SalesforceSession(requests.Session):
@@ -137,7 +140,25 @@ class SalesforceSession(requests.Session):
             self.close()  # if the server closed one connection while it was idle, then all
             raise _failure(error) from None
         self._answered_at = self._monotonic()
+        if (
+            response.status_code < 200
+        ):  # the final answer would be taken for that to the next request
+            self.close()
         return response
+
+
+def json_of(response: requests.Response) -> Any:
+    """Return the parsed body; None if it is not JSON."""
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return None
+
+
+def request_id_of(response: requests.Response) -> str:
+    """Return the id by which Salesforce's support finds the request; empty without one."""
+    found = _REQUEST_ID.fullmatch(response.headers.get("X-SFDC-Request-Id", ""))
+    return found[0] if found else ""
 
 
 def _failure(error: Exception) -> SalesforceError:
