@@ -1,5 +1,5 @@
-# `make` alone explains. Needs python3 (3.11 or newer), nothing else: each environment is made from
-# its lock file when a target first needs it.
+# `make` lists the targets. They need only python3 (3.11 or newer): each virtual environment is created
+# from its lock file when a target first uses it.
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -8,8 +8,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 ENV ?= default
 
-# Lambda's Python: compiles the layers' bytecode and runs the built functions in `make e2e`.
-# Tried by running, since a pyenv shim is on the PATH also where it leads nowhere.
+# Lambda's Python: compiles the layers to bytecode and runs the built functions in `make e2e`. Each
+# candidate is executed, because pyenv puts shims on the PATH even for versions that are not active.
 ifndef LAMBDA_PYTHON
 LAMBDA_PYTHON = $(shell for python in python3.13 ~/.pyenv/versions/3.13.*/bin/python; do \
   "$$python" -c '' 2>/dev/null && { echo "$$python"; break; }; done)
@@ -21,70 +21,70 @@ SOURCES := $(CURDIR):$(CURDIR)/layers/click_to_dial/python
 SAM := SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
 
 .PHONY: help
-help: ## this list
+help: ## show this list
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 # One machine --------------------------------------------------------------------------------------
 
 .PHONY: run
-run: .venv/run ## the whole system on this machine [PORT=3000 ORG=… PLAN=… AUTH=key]
+run: .venv/run ## run the whole system on this machine [PORT=3000 ORG=… PLAN=… AUTH=key]
 	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local_stack.run
 
 .PHONY: simulator
-simulator: .venv/run ## Salesforce's simulator alone [PORT=3001 ORG=…]
+simulator: .venv/run ## run only the Salesforce simulator [PORT=3001 ORG=…]
 	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local_stack.salesforce \
 	  $(if $(PORT),--port "$(PORT)") $(if $(ORG),--org "$(ORG)")
 
 .PHONY: sam-local
-sam-local: build ## what `sam build` made, under `sam local start-api`; needs Docker [PORT=3000 AUTH=key]
+sam-local: build ## run the built functions with sam local; needs Docker [PORT=3000 AUTH=key]
 	@PYTHONPATH="$(SOURCES)" SAM_CLI_TELEMETRY=0 exec .venv/bin/python -m local_stack.sam_local $(OPTIONS)
 
 # Checks -------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: .venv/dev ## unit and integration tests
+test: .venv/dev ## run the unit and integration tests
 	@.venv/bin/python -m pytest
 
 .PHONY: lint
-lint: .venv/dev ## ruff: rules and format
+lint: .venv/dev ## check code style with ruff
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 
 .PHONY: types
-types: .venv/dev ## mypy, strict
+types: .venv/dev ## check types with mypy
 	@.venv/bin/mypy
 
 .PHONY: validate
-validate: .venv-sam/done ## sam validate --lint
+validate: .venv-sam/done ## check template.yaml with sam validate --lint
 	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-central-1} $(SAM) validate --lint
 
 .PHONY: policy
-policy: .venv-checkov/done ## checkov; template.yaml says beside each resource what it passes over
+policy: .venv-checkov/done ## check template.yaml with checkov; skipped checks are listed at each resource
 	@.venv-checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet \
 	  --skip-download
 
 .PHONY: e2e
-e2e: build .venv/dev .venv-lambda/done ## the built artifacts under Lambda's runtime emulator
+e2e: build .venv/dev .venv-lambda/done ## test the built functions in Lambda's runtime emulator
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" .venv/bin/python -m pytest tests/e2e
 
 .PHONY: bench
-bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/template.yaml ## how fast we are, beside a naive handler
+bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/template.yaml ## measure the speed, in comparison with a naive handler
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.benchmarks
 	@.venv-bench/bin/python tests/benchmarks/plot.py
 
-# What we are compared with, as `sam build` leaves it: it wants Lambda's Python on the PATH.
+# The naive handler for `make bench`. `sam build` needs Lambda's Python on the PATH.
 .aws-sam/naive/template.yaml: $(wildcard tests/benchmarks/naive/*) | .venv-sam/done
 	@PATH="$(dir $(LAMBDA_PYTHON)):$$PATH" $(SAM) build --template tests/benchmarks/naive/template.yaml \
 	  --build-dir .aws-sam/naive
 
 .PHONY: check
-check: lint types test validate policy e2e ## all of these: what CI runs
+check: lint types test validate policy e2e ## run lint, types, test, validate, policy and e2e, as CI does
 
 # AWS ----------------------------------------------------------------------------------------------
 
 .PHONY: build
-build: bytecode .venv/run .venv-sam/done ## sam build; needs Python 3.13 [ALLOW_SLOW_START=1 does without]
-	@find functions -name __pycache__ -prune -exec rm -r {} + # the folders are packaged as they are
+build: bytecode .venv/run .venv-sam/done ## build for Lambda; needs Python 3.13 or ALLOW_SLOW_START=1
+	@find functions -name __pycache__ -prune -exec rm -r {} + # sam packages these folders unchanged
 	@MAKEFLAGS= PYTHON="$(CURDIR)/.venv/bin/python" LAMBDA_PYTHON="$(LAMBDA_PYTHON)" \
 	  ALLOW_SLOW_START="$(ALLOW_SLOW_START)" $(SAM) build
 
@@ -93,27 +93,27 @@ bytecode:
 	$(require_bytecode)
 
 .PHONY: deploy
-deploy: build ## sam deploy [ENV=staging PARAMETERS="Name=value …"]
+deploy: build ## build and deploy to AWS [ENV=staging PARAMETERS="Name=value …"]
 	@$(SAM) deploy --config-env "$(ENV)" $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
 
 .PHONY: smoke
-smoke: .venv/run ## calls a deployed stack as jtel would [STACK=click-to-dial TOKEN=… QUERY=…]
+smoke: .venv/run ## call a deployed stack as jtel does [STACK=click-to-dial TOKEN=… QUERY=…]
 	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m dialplan_cli.smoke $(if $(STACK),"$(STACK)")
 
-# Environments: .venv to run, and with more to test; sam's and Lambda's beside it ------------------
+# Environments: .venv for running and testing, .venv-* for one tool each ---------------------------
 
 .PHONY: setup
-setup: .venv/dev ## .venv with all that the tests and linters need
+setup: .venv/dev ## create .venv with everything that tests and linters need
 
 .PHONY: schema
-schema: .venv/run ## the JSON schema of dial plans, from the model that validates them
+schema: .venv/run ## write the JSON Schema of dial plans
 	@.venv/bin/dialplan schema > dialplans/dialplan.schema.json
 
 .PHONY: lock
-lock: .venv-lock/bin/uv ## resolve pyproject.toml anew into the lock files
+lock: .venv-lock/bin/uv ## update the lock files from pyproject.toml
 	@requirements/lock $<
 
-# A virtual environment $1, or one sentence on what is missing.
+# Create the virtual environment $1, or print what is missing.
 define venv
 @"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \
   "Python 3.11 or newer is needed, not '$(PYTHON)': try make PYTHON=python3.13" >&2; exit 1; }
@@ -121,7 +121,7 @@ define venv
   "'$(PYTHON) -m venv' fails: on Debian and Ubuntu it needs apt install python3-venv" >&2; exit 1; }
 endef
 
-# The packages of lock file $2 into the environment $1.
+# Install the packages of lock file $2 into the virtual environment $1.
 pip_install = @echo "Installing $2 into $1" >&2; $1/bin/python -m pip --disable-pip-version-check \
   install -qq --no-deps --require-hashes --only-binary :all: -r $2
 

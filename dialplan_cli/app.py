@@ -14,7 +14,7 @@ from dialplan_cli.commands import files as commands_files
 from dialplan_cli.commands import lists as commands_lists
 from dialplan_cli.commands import plans as commands_plans
 from dialplan_cli.commands import sync as commands_sync
-from dialplan_cli.plan.problems import PlanFileError
+from dialplan_cli.plan.source import PlanFileError
 
 app = typer.Typer(
     help="Validates, publishes, explains and takes back the dial plan of click-to-dial.",

@@ -14,8 +14,8 @@ from click_to_dial.errors import ClickToDialError
 from click_to_dial.model import Agent, Record, Scalar
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from dialplan_cli.csv_rows import rows_of
-from dialplan_cli.plan.facts import listed
-from dialplan_cli.plan.lookups import LOOKUPS
+from dialplan_cli.plan.facts import LOOKUPS
+from dialplan_cli.plan.source import as_list
 
 PARAMETERS = ("SalesForceID", "CallerID", "AgentUID")
 ANY_RECORD = "001000000000000AAA"  # an id for rows that bring the facts of their record along
@@ -154,5 +154,5 @@ def _kinds(plan: DialPlan, fact: str) -> set[type]:
     for condition in (each for rule in plan.rules for each in rule.conditions if each.fact == fact):
         expected = condition.expected
         operands = expected.values() if isinstance(expected, Mapping) else [expected]
-        kinds |= {type(value) for operand in operands for value in listed(operand)}
+        kinds |= {type(value) for operand in operands for value in as_list(operand)}
     return kinds

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dialplan_cli.plan.problems import Problem
+from dialplan_cli.plan.source import Problem
 
 PIPE_WIDTH = 200  # where no terminal says how wide it is, lines must not break
 

@@ -17,7 +17,7 @@ from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.pseudonym import Pseudonym, keyed
 from click_to_dial.salesforce.client import SalesforceClient
-from click_to_dial.salesforce.wiring import build_client
+from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
 from dialplan_cli.aws import adapted
 
@@ -67,7 +67,7 @@ class Target:
     @property
     def organisation(self) -> SalesforceClient:
         """Its Salesforce, asked with its credentials."""
-        return build_client(self.settings, _client("dynamodb"), _client("secretsmanager"))
+        return connect(self.settings, _client("dynamodb"), _client("secretsmanager"))
 
 
 def _client(service: str) -> AwsClient:

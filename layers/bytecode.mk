@@ -1,6 +1,6 @@
-# Lambda cannot write bytecode, and timestamps do not survive the zip, so that only bytecode with
-# unchecked hashes is used there. Without it a cold start takes two to three times as long, so the
-# build fails, unless ALLOW_SLOW_START=1.
+# Lambda cannot write bytecode, and zip files do not keep timestamps, so Python uses only bytecode with
+# unchecked hashes there. Without it a cold start takes two to three times as long. Therefore the build
+# fails without Python 3.13, unless ALLOW_SLOW_START=1.
 LAMBDA_PYTHON ?= python3.13
 
 is_python_313 = "$(LAMBDA_PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null

@@ -46,7 +46,7 @@ def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
     secrets.create_secret(Name=API_KEY, SecretString=API_KEY)
     store = PlanStore(adapted(dynamodb), TABLE)
     plan = inputs.plan
-    store.publish(plan.document, plan.source, author="make run", comment="", replaces=None)
+    store.publish(plan.document, plan.source.text, author="make run", comment="", replaces=None)
     missing = _declare_missing(inputs.org, plan.document)
     if missing:
         print(f"No row of {inputs.org_path} has {', '.join(missing)}: taken to be empty.")

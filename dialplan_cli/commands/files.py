@@ -10,9 +10,9 @@ from dialplan_cli import output
 from dialplan_cli.checks.jtel import check_jtel, read_service_numbers
 from dialplan_cli.checks.salesforce import check_salesforce
 from dialplan_cli.options import File, Json, Stack
-from dialplan_cli.plan.json_schema import plan_schema
-from dialplan_cli.plan.problems import PlanFileError
 from dialplan_cli.plan.read import PlanFile, read_plan
+from dialplan_cli.plan.schema import plan_schema
+from dialplan_cli.plan.source import PlanFileError
 from dialplan_cli.targets import find_target
 
 
@@ -41,7 +41,7 @@ def validate(
             raise
         output.show_json({"errors": [asdict(each) for each in error.problems], "warnings": []})
         raise typer.Exit(1) from None
-    warnings = plan.warnings if asked else plan.warnings + plan.guesses
+    warnings = plan.warnings if asked else plan.warnings + plan.offline_warnings
     if json:
         output.show_json({"errors": [], "warnings": [asdict(each) for each in warnings]})
         return
@@ -53,9 +53,9 @@ def _checked(file: Path, salesforce: bool, jtel: Path | None, stack: str | None)
     plan = read_plan(file)
     organisation = find_target(stack).organisation if salesforce else None
     if organisation is not None:
-        check_salesforce(plan, str(file), organisation)
+        check_salesforce(plan, organisation)
     if jtel is not None:
-        check_jtel(plan, str(file), read_service_numbers(jtel), organisation)
+        check_jtel(plan, read_service_numbers(jtel), organisation)
     return plan
 
 

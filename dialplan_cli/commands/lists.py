@@ -17,7 +17,7 @@ from dialplan_cli import output
 from dialplan_cli.lists.entries import Entry, ListError, read_entries, to_entry
 from dialplan_cli.lists.table import AT_ONCE, NumberList, StoredEntry
 from dialplan_cli.options import Json, Stack
-from dialplan_cli.plan.problems import unknown
+from dialplan_cli.plan.source import unknown_name
 from dialplan_cli.targets import find_target
 
 app = typer.Typer(help="Lists of numbers, which rules name in callee.listed.", no_args_is_help=True)
@@ -147,7 +147,7 @@ def _warn_of_unknown(numbers: NumberList) -> None:
         return
     names = store.document(active).get("lists", [])
     if numbers.name not in names:
-        said = unknown("list", numbers.name, names)
+        said = unknown_name("list", numbers.name, names)
         output.print_error(f"The active dial plan asks for no such list: {said}")
 
 

@@ -32,7 +32,7 @@ def diff(
     store = find_target(stack).store
     active = store.active()
     if file is not None:
-        difference = _difference(store, active, read_plan(file).source, str(file))
+        difference = _difference(store, active, read_plan(file).source.text, str(file))
     elif active is None:
         raise NoDialPlanError("No dial plan is published.")
     else:
@@ -58,16 +58,16 @@ def publish(
     plan = read_plan(file)
     target = find_target(stack)
     if not offline:
-        _ask_salesforce(plan, file, target)
+        _ask_salesforce(plan, target)
     active = target.store.active()
-    output.show_warnings(plan.warnings + plan.guesses if offline else plan.warnings)
-    difference = _difference(target.store, active, plan.source, str(file))
+    output.show_warnings(plan.warnings + plan.offline_warnings if offline else plan.warnings)
+    difference = _difference(target.store, active, plan.source.text, str(file))
     if not difference and plan.document != _document(target.store, active):
         difference = "The text is the same, but this version of the software reads more in it."
     _confirm(difference, f"Publish to {target.name}?", yes, json)
     now = target.store.publish(
         plan.document,
-        plan.source,
+        plan.source.text,
         author=author,
         comment=comment,
         replaces=None if active is None else active.version,
@@ -152,9 +152,9 @@ def prune(
         output.print_line(f"Deleted: {', '.join(map(str, deleted)) or 'nothing'}.")
 
 
-def _ask_salesforce(plan: PlanFile, file: Path, target: Target) -> None:
+def _ask_salesforce(plan: PlanFile, target: Target) -> None:
     try:
-        check_salesforce(plan, str(file), target.organisation)
+        check_salesforce(plan, target.organisation)
     except (SalesforceError, OutOfTimeError) as error:
         output.print_error("Salesforce cannot be asked; with --offline it is not.")
         raise error from None

@@ -1,4 +1,4 @@
-"""Row 6: what is deployed, unzipped, and its ten largest packages."""
+"""Size of what is deployed, unzipped, and the ten largest packages."""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ from tests.e2e.sandbox import BUILD
 
 
 def measure() -> dict[str, float]:
-    """Megabytes by what they are of; of packages, those of our dependency layer."""
+    """Return megabytes by name; packages are those of our dependency layer."""
     layer = BUILD / "DependenciesLayer" / "python"
     packages = {path.name: megabytes(path) for path in layer.iterdir() if path.is_dir()}
     largest = sorted(packages.items(), key=lambda item: -item[1])[:10]
     return {
-        "our dependency layer, with bytecode": megabytes(layer),
-        "our dependency layer, without": megabytes(layer, bytecode=False),
+        "our dependency layer": megabytes(layer),
+        "our dependency layer, without bytecode": megabytes(layer, bytecode=False),
         "our own layer": megabytes(BUILD / "ClickToDialLayer"),
         "naive": megabytes(NAIVE),
         "naive with bytecode": megabytes(COMPILED),
@@ -22,6 +22,6 @@ def measure() -> dict[str, float]:
 
 
 def megabytes(folder: Path, *, bytecode: bool = True) -> float:
-    """The sizes of all its files."""
+    """Add up the sizes of all files."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return sum(path.stat().st_size for path in files if bytecode or path.suffix != ".pyc") / 1e6

@@ -1,15 +1,20 @@
-"""Stands before DynamoDB or Salesforce as a program: counts requests and gives them their time.
+"""A proxy in front of DynamoDB or Salesforce, as a program: counts requests, sets response times.
 
-`replay` answers a request that was seen before from memory, so that answers take exactly as long
-as told, and not what moto or the simulator happen to need: DynamoDB takes 5 ms, Salesforce 150 ms.
-What is replayed changes nothing behind it; a write is then answered, but not carried out.
+    python -m tests.benchmarks.upstream URL CERTIFICATE
+
+serves HTTP, and HTTPS with the certificate and key in that file, and prints the URL for HTTP.
 
     POST /_upstream {"seconds": 0.005, "replay": true}
-    GET /_upstream → {"requests": {…}}        GET /_upstream/trip → nothing, after as many seconds
+    GET /_upstream → {"requests": {…}, "https": "https://…"}
+    GET /_upstream/trip → an empty response after these seconds
+
+With `replay` a request that was seen before is answered from memory, so that each response takes
+exactly the set time, whatever moto or the simulator need. A replayed write is not carried out.
 """
 
 import asyncio
 import json
+import ssl
 import sys
 import time
 from asyncio import StreamReader, StreamWriter
@@ -18,26 +23,27 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 CONTROL, TRIP = b"/_upstream", b"/_upstream/trip"
-WRITES = ("BatchWriteItem",)
-"""Hold the time, so that no two are alike; one answer is good for all."""
+WRITES = ("BatchWriteItem", "PutItem")
+"""Replayed by operation alone: their bodies contain the time, so that no two are equal."""
 
 
 @dataclass
 class Upstream:
-    """What it stands before, what it was told, what it saw."""
+    """The server behind the proxy, the settings, and the requests so far."""
 
     host: str
     port: int
+    https: str = ""
     seconds: float = 0.0
     replay: bool = False
     requests: Counter[str] = field(default_factory=Counter)
     memory: dict[bytes, bytes] = field(default_factory=dict)
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        """One connection, kept alive until the client closes it."""
+        """Serve one connection until the client closes it."""
         try:
             while True:
-                head, body = await _message(reader)
+                head, body = await read_message(reader)
                 writer.write(await self._answer(head, body))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -51,7 +57,7 @@ class Upstream:
             await asyncio.sleep(self.seconds)
             return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
         started = time.monotonic()
-        operation = _operation(head)
+        operation = operation_of(head)
         self.requests[operation] += 1
         key = operation.encode() + (b"" if operation in WRITES else body)
         answer = self.memory.get(key) if self.replay else None
@@ -66,7 +72,7 @@ class Upstream:
         reader, writer = await asyncio.open_connection(self.host, self.port)
         try:
             writer.write(head + body)
-            head, body = await _message(reader)
+            head, body = await read_message(reader)
         finally:
             writer.close()
         lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection")]
@@ -74,20 +80,21 @@ class Upstream:
 
     def _control(self, body: bytes) -> bytes:
         if body:
-            told = json.loads(body)
-            self.seconds, self.replay = told["seconds"], told["replay"]
+            settings = json.loads(body)
+            self.seconds, self.replay = settings["seconds"], settings["replay"]
             self.requests.clear()
-        text = json.dumps({"requests": self.requests}).encode()
+        text = json.dumps({"requests": self.requests, "https": self.https}).encode()
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(text) + text
 
 
-async def _message(reader: StreamReader) -> tuple[bytes, bytes]:
-    """Head and body; both sides say how long a body is, and neither uses chunks."""
+async def read_message(reader: StreamReader) -> tuple[bytes, bytes]:
+    """Read head and body. Every message has a Content-Length; none is chunked."""
     head = await reader.readuntil(b"\r\n\r\n")
-    return head, await reader.readexactly(int(_header(head, "content-length") or 0))
+    return head, await reader.readexactly(int(header(head, "content-length") or 0))
 
 
-def _header(head: bytes, name: str) -> str:
+def header(head: bytes, name: str) -> str:
+    """Return the value of a header, or an empty string."""
     for line in head.decode("latin-1").split("\r\n")[1:]:
         key, _, value = line.partition(":")
         if key.lower() == name:
@@ -95,20 +102,24 @@ def _header(head: bytes, name: str) -> str:
     return ""
 
 
-def _operation(head: bytes) -> str:
-    """`GetItem` of AWS; of Salesforce the path."""
-    target = _header(head, "x-amz-target")
+def operation_of(head: bytes) -> str:
+    """Return the operation, such as `GetItem`, of a request to AWS, the path of any other."""
+    target = header(head, "x-amz-target")
     return target.rpartition(".")[2] or head.split(b" ", 2)[1].decode("latin-1")
 
 
-async def main() -> None:
-    """Prints where it listens, and serves until it is told to stop."""
-    target = urlsplit(sys.argv[1])
-    upstream = Upstream(target.hostname or "", target.port or 80)
-    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
-    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
-    await server.serve_forever()
+async def main(target: str, certificate: str) -> None:
+    """Print the URL for HTTP, and serve until the process is terminated."""
+    url = urlsplit(target)
+    upstream = Upstream(url.hostname or "", url.port or 80)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    plain = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
+    secure = await asyncio.start_server(upstream.serve, "127.0.0.1", 0, ssl=context)
+    upstream.https = f"https://127.0.0.1:{secure.sockets[0].getsockname()[1]}"
+    print(f"http://127.0.0.1:{plain.sockets[0].getsockname()[1]}", flush=True)
+    await asyncio.gather(plain.serve_forever(), secure.serve_forever())
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(*sys.argv[1:]))

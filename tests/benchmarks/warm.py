@@ -1,30 +1,33 @@
-"""Rows 2 and 3: warm calls with answers as slow as in reality, and the round trips they take."""
+"""Warm calls: one after the other with realistic response times, and many sandboxes at once."""
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
-from tests.benchmarks.contestants import Contestant
-from tests.benchmarks.event import EVENT, check
-from tests.benchmarks.world import DYNAMODB_SECONDS, SALESFORCE_SECONDS, World
+from tests.benchmarks.contestants import Contestant, probe
+from tests.benchmarks.world import TABLES, World
 from tests.e2e.sandbox import Sandbox
 
 CALLS = 60
-TABLES = ("uncached", "cached")
+SANDBOXES, CALLS_UNDER_LOAD = 8, 25
+TOKEN_PATH = "/services/oauth2/token"
 
 
 def measure(world: World, contestants: list[Contestant]) -> dict[str, dict[str, Any]]:
-    """p50 and p99 of the milliseconds of a call, and round trips cold and warm, by contestant.
+    """Measure p50 and p99 of a call in milliseconds, and its round trips cold and warm.
 
-    The emulator's own milliseconds are in all of them: `empty` has nothing else.
+    The emulator's own milliseconds are part of all of them: `empty` consists of nothing else.
     """
-    world.answer_in(DYNAMODB_SECONDS, SALESFORCE_SECONDS)
+    world.answer_realistically()
     results: dict[str, dict[str, Any]] = {}
     for contestant in contestants:
         for table in TABLES:
             with contestant.sandbox(world, table) as sandbox:
-                cold = _trips(world, contestant, sandbox, 1)
-                warm = _trips(world, contestant, sandbox, 1)
+                cold = _trips(world, contestant, sandbox)
+                warm = _trips(world, contestant, sandbox)
                 taken = sorted(_milliseconds(contestant, sandbox) for _ in range(CALLS))
             results[f"{contestant.name}, {table}"] = {
                 "p50_ms": taken[CALLS // 2],
@@ -35,18 +38,55 @@ def measure(world: World, contestants: list[Contestant]) -> dict[str, dict[str, 
     return results
 
 
+def without_emulator(world: World, ours: Contestant) -> dict[str, dict[str, float]]:
+    """Measure the handler alone, from its event to its answer."""
+    world.answer_realistically()
+    return {table: probe(world, ours, "wall", table) for table in TABLES}
+
+
+def cpu(world: World, ours: Contestant, naive: Contestant) -> dict[str, dict[str, float]]:
+    """Measure p50 and p99 of a decision's CPU milliseconds, with services that answer at once."""
+    world.answer_in(0, 0)
+    return {
+        **{f"ours without I/O, {each}": probe(world, ours, "own", each) for each in TABLES},
+        **{f"ours, {each}": probe(world, ours, "decisions", each) for each in TABLES},
+        "naive": probe(world, naive, "decisions"),
+    }
+
+
+def load(world: World, contestant: Contestant) -> dict[str, float]:
+    """Measure sandboxes that call at the same time and start with an expired session."""
+    world.answer_in(0, 0, replay=False)
+    world.expire_tokens()
+    with ExitStack() as stack, ThreadPoolExecutor(SANDBOXES) as pool:
+        names = [replace(contestant, name=f"load-{index}") for index in range(SANDBOXES)]
+        sandboxes = [stack.enter_context(each.sandbox(world, "uncached")) for each in names]
+        list(pool.map(contestant.call, sandboxes))  # cold starts
+        started = time.perf_counter()
+
+        def call_often(sandbox: Sandbox) -> list[float]:
+            return [_milliseconds(contestant, sandbox) for _ in range(CALLS_UNDER_LOAD)]
+
+        taken = sorted(each for some in pool.map(call_often, sandboxes) for each in some)
+        seconds = time.perf_counter() - started
+    return {
+        "sandboxes": SANDBOXES,
+        "calls_per_second": len(taken) / seconds,
+        "p50_ms": taken[len(taken) // 2],
+        "p99_ms": taken[len(taken) * 99 // 100],
+        "logins": world.counted().get(TOKEN_PATH, 0),
+    }
+
+
 def _milliseconds(contestant: Contestant, sandbox: Sandbox) -> float:
     started = time.perf_counter()
-    answer = sandbox.invoke(EVENT)
-    taken = (time.perf_counter() - started) * 1000
-    check(contestant.name, answer)
-    return taken
+    contestant.call(sandbox)
+    return (time.perf_counter() - started) * 1000
 
 
-def _trips(world: World, contestant: Contestant, sandbox: Sandbox, calls: int) -> Mapping[str, int]:
+def _trips(world: World, contestant: Contestant, sandbox: Sandbox) -> Mapping[str, int]:
     before = world.counted()
-    for _ in range(calls):
-        check(contestant.name, sandbox.invoke(EVENT))
+    contestant.call(sandbox)
     trips = {"Salesforce": 0, "DynamoDB": 0, "Secrets Manager": 0}
     for name, count in world.counted().items():
         service = "Salesforce" if name.startswith("/") else "DynamoDB"

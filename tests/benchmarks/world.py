@@ -1,17 +1,18 @@
-"""What the measured handlers talk to: DynamoDB, Secrets Manager, Salesforce, each as a process."""
+"""The services that the measured functions call: DynamoDB, Secrets Manager and Salesforce."""
 
 import json
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
 import boto3
+import certifi
 import requests
 
 from click_to_dial.dynamodb.plan_store import PlanStore
@@ -21,50 +22,79 @@ from local_stack import template as sam
 from local_stack.children import Child
 from local_stack.salesforce.state import CLIENT_ID, CLIENT_SECRET
 from tests.e2e.sandbox import ROOT
+from tests.integration.certificates import self_signed
 
 DYNAMODB_SECONDS, SALESFORCE_SECONDS = 0.005, 0.150
-"""What an answer takes in reality, about."""
-TIMEOUT = {"AWS_LAMBDA_FUNCTION_TIMEOUT": "30"}  # the naive one takes long on a busy machine
+"""About what a response takes on AWS."""
+TABLES = ("uncached", "cached")
+"""Facts of Salesforce stay fresh for no time at all, or for an hour."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where it is, in a function's environment; `uncached` and `cached` are tables."""
+    """The proxies' URLs, and what functions need to reach the services through them."""
 
-    environment: Mapping[str, str]
-    folder: Path
+    aws: str
+    salesforce: str
     simulator: str
-    """Its URL, past what counts."""
+    """The simulator's own URL, without the proxy."""
+    folder: Path
+    tls: bool = False
+
+    def over_tls(self) -> "World":
+        """Return the same services, for functions that call them over TLS."""
+        return replace(self, tls=True)
+
+    def environment(self, function: str, table: str) -> dict[str, str]:
+        """Return the environment of a function of template.yaml that uses this table."""
+        aws, salesforce = self.aws, self.salesforce
+        if self.tls:
+            aws, salesforce = (
+                requests.get(f"{url}/_upstream", timeout=5).json()["https"]
+                for url in (aws, salesforce)
+            )
+        values = {"SalesforceUrl": salesforce, "SalesforceSecret": "salesforce", "Table": table}
+        trusted = str(self.folder / "trusted.pem")
+        return {
+            **sam.environment(sam.load(), values, aws, function),
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",  # the naive handler is slow on a busy machine
+            **dict.fromkeys(("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), trusted),
+        }
 
     def answer_in(self, dynamodb: float, salesforce: float, *, replay: bool = True) -> None:
-        """From now on answers take these seconds; what was counted is forgotten."""
+        """Set the response times in seconds, and reset the counts."""
         for url, seconds in ((self.aws, dynamodb), (self.salesforce, salesforce)):
-            told = {"seconds": seconds, "replay": replay}
-            requests.post(f"{url}/_upstream", json=told, timeout=5).raise_for_status()
+            settings = {"seconds": seconds, "replay": replay}
+            requests.post(f"{url}/_upstream", json=settings, timeout=5).raise_for_status()
+
+    def answer_realistically(self, *, replay: bool = True) -> None:
+        """Set the response times to what they are on AWS."""
+        self.answer_in(DYNAMODB_SECONDS, SALESFORCE_SECONDS, replay=replay)
 
     def counted(self) -> dict[str, int]:
-        """The requests since `answer_in`, by operation or path."""
-        urls = (self.aws, self.salesforce)
-        answers = [requests.get(f"{url}/_upstream", timeout=5).json() for url in urls]
+        """Return the number of requests since the response times were set, by operation or path."""
+        answers = [
+            requests.get(f"{url}/_upstream", timeout=5).json()
+            for url in (self.aws, self.salesforce)
+        ]
         return {name: count for each in answers for name, count in each["requests"].items()}
 
     def trips(self) -> dict[str, float]:
-        """Milliseconds (median) that a round trip takes here at the least, as `answer_in` told."""
+        """Measure the median milliseconds of a round trip with the least possible client."""
         return {"DynamoDB": _trip(self.aws), "Salesforce": _trip(self.salesforce)}
 
-    def table(self, name: str) -> dict[str, str]:
-        """The environment of a function that has this table."""
-        return {**self.environment, "TABLE_NAME": name}
+    def access_token(self) -> str:
+        """Log in to Salesforce, as the caller of the API does."""
+        form = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        form["grant_type"] = "client_credentials"
+        url = f"{self.simulator}/services/oauth2/token"
+        token: str = requests.post(url, data=form, timeout=5).json()["access_token"]
+        return token
 
-    @property
-    def aws(self) -> str:
-        """Before moto."""
-        return self.environment["AWS_ENDPOINT_URL"]
-
-    @property
-    def salesforce(self) -> str:
-        """Before the simulator."""
-        return self.environment["SALESFORCE_URL"]
+    def expire_tokens(self) -> None:
+        """Let all access tokens expire, also those that functions share."""
+        url = f"{self.simulator}/_simulator/tokens/expire"
+        requests.post(url, timeout=5).raise_for_status()
 
 
 def _trip(url: str, times: int = 30) -> float:
@@ -80,25 +110,25 @@ def _trip(url: str, times: int = 30) -> float:
 
 @contextmanager
 def running() -> Iterator[World]:
-    """All of it while the block runs."""
+    """Run all services, each in a process of its own, while the block runs."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        certificate = self_signed(folder)
+        # As long as in reality: reading it is part of every cold start.
+        (folder / "trusted.pem").write_text(certifi.contents() + certificate.read_text())
 
         def start(log: str, module: str, *arguments: str) -> str:
             return stack.enter_context(Child(folder / log, module, *arguments)).url()
 
+        def proxy(log: str, url: str) -> str:
+            return start(log, "tests.benchmarks.upstream", url, str(certificate))
+
         aws = start("aws.log", "local_stack.aws")
-        salesforce = start("salesforce.log", "local_stack.salesforce", "--port", "0")
-        upstream = "tests.benchmarks.upstream"
-        parameters = {
-            "SalesforceUrl": start("to-salesforce.log", upstream, salesforce),
-            "SalesforceSecret": "salesforce",
-            "Table": "-",
-        }
-        settings = sam.environment(sam.load(), parameters, start("to-aws.log", upstream, aws))
-        world = World({**TIMEOUT, **settings}, folder, salesforce)
+        simulator = start("salesforce.log", "local_stack.salesforce", "--port", "0")
         _fill(aws)
-        yield world
+        yield World(
+            proxy("to-aws.log", aws), proxy("to-salesforce.log", simulator), simulator, folder
+        )
 
 
 def _fill(aws: str) -> None:
@@ -109,12 +139,12 @@ def _fill(aws: str) -> None:
     )
     dynamodb = session.client("dynamodb", endpoint_url=aws)
     plan = read_plan(ROOT / "dialplans" / "demo.yaml")
-    for table, seconds in (("uncached", 0), ("cached", 3600)):
+    for table, seconds in zip(TABLES, (0, 3600), strict=True):
         sam.create_table(dynamodb, sam.load(), table)
         freshness = {"record": seconds, "agent": seconds, "stale_if_error": 8 * 3600}
         document = {**plan.document, "freshness": freshness}
         PlanStore(adapted(dynamodb), table).publish(
-            document, plan.source, author="bench", comment="", replaces=None
+            document, plan.source.text, author="bench", comment="", replaces=None
         )
         mapping = {"number": {"S": "498999998100"}, "name": {"S": "Customer hotline"}}
         key = {"pk": {"S": "country"}, "sk": {"S": "DE"}}  # what the naive handler reads

@@ -56,7 +56,7 @@ def sandbox(environment: Mapping[str, str], aws_url: str, folder: Path) -> Itera
     sam.create_table(dynamodb, sam.load(), "with-plan")
     plan = read_plan(ROOT / "dialplans" / "demo.yaml")
     PlanStore(adapted(dynamodb), "with-plan").publish(
-        plan.document, plan.source, author="e2e", comment="", replaces=None
+        plan.document, plan.source.text, author="e2e", comment="", replaces=None
     )
     variables = {**environment, "TABLE_NAME": "with-plan"}
     with started(built("OnClickToDialFunction"), variables, folder / "with-plan.log") as sandbox:

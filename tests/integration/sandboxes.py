@@ -14,7 +14,7 @@ from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.ports import SalesforceRequest
 from click_to_dial.salesforce.records import SalesforceRecords
-from click_to_dial.salesforce.wiring import build_client
+from click_to_dial.salesforce.wiring import connect
 from tests.fakes import plan
 
 PATIENCE_SECONDS = 60.0
@@ -45,7 +45,7 @@ def main(number: int, record_id: str) -> None:
 def ask(record_id: str) -> str:
     """One call of a sandbox that has neither a client nor a token yet."""
     wired, aws = settings.from_environment(), settings.aws_from_environment()
-    client = build_client(wired, bootstrap_aws.dynamodb(aws), bootstrap_aws.secrets_manager(aws))
+    client = connect(wired, bootstrap_aws.dynamodb(aws), bootstrap_aws.secrets_manager(aws))
     started = time.monotonic()
     try:
         request = SalesforceRequest(record_id, None)

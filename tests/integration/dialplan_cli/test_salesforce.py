@@ -75,7 +75,7 @@ def test_all_that_the_plan_names_is_there(
     ("old", "new", "line", "path", "message"),
     [
         ("kind: Type", "kind: Typ", 10, "objects.Account.kind", "no field Typ (did you mean Type?"),
-        ("kind: Type", "kind: BillingAddress", 10, "objects.Account.kind", "no single value"),
+        ("kind: Type", "kind: BillingAddress", 10, "objects.Account.kind", "not a single value"),
         ("kind: Type", "kind: Owner", 10, "objects.Account.kind", "name a field: Owner.Name"),
         (
             "owner: Owner.Dep",
@@ -122,7 +122,7 @@ def test_what_is_not_there_is_named_with_its_line(
 
 def test_salesforce_is_not_guessed_about_where_it_is_asked(dialplan: Dialplan, file: Path) -> None:
     file.write_text(PLAN.replace("kind: Type,", "kind: BillingCountryCode,"))
-    guess = "BillingCountryCode exists only where State and Country picklists are switched on"
+    guess = "BillingCountryCode exists only if State and Country picklists are enabled"
     assert dialplan("validate", file) == 0
     assert guess in dialplan.err
     assert dialplan("validate", file, "--salesforce") == 0
@@ -194,7 +194,7 @@ def test_users_must_be_searchable_by_the_agents_field(
     file.write_text(PLAN.replace("match: CommunityNickname", "match: Address"))
     ((_, path, message),) = problems(dialplan, file)
     assert path == "agents.match"
-    assert "cannot be searched for by Address" in message
+    assert "cannot filter users by Address" in message
 
 
 def test_publish_asks_salesforce_unless_told_not_to(

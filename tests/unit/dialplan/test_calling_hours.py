@@ -198,7 +198,11 @@ def test_the_refusal_says_when_calling_is_allowed_again(refusal: str, said: str)
         ("{zone: callee, open: {Mon: []}}", "open.Mon", "must be hours"),
         ("{zone: Vienna, open: {Mon: 08:00-20:00}}", "zone", "must be callee, home or a time"),
         ("{zone: [home], open: {Mon: 08:00-20:00}}", "zone", "must be callee, home or a time"),
-        ("{zone: home, open: {Mon: 08:00-20:00}, holidays: [XX]}", "holidays[0]", "is no country"),
+        (
+            "{zone: home, open: {Mon: 08:00-20:00}, holidays: [XX]}",
+            "holidays[0]",
+            "is not a country",
+        ),
         ("{zone: home, open: {Mon: 08:00-20:00}, holidays: [DE-XX]}", "holidays[0]", "is no"),
         ("{zone: home}", "", "needs `open`"),
     ],
@@ -215,7 +219,7 @@ def test_names_must_exist_and_home_have_a_zone() -> None:
     ((_, path, said),) = problems(PLAN.replace("home_region: DE", "home_region: US") + HOURS)
     assert (path, "needs the key `home_zone`" in said) == ("hours", True)
     ((_, path, said),) = problems(PLAN.replace("to be called.", "{opens}."))
-    assert (path, "{opens} says when" in said) == ("rules[0].refuse", True)
+    assert (path, "{opens} stands for" in said) == ("rules[0].refuse", True)
 
 
 def test_hours_before_the_rule_for_emergencies_are_warned_of() -> None:

@@ -16,7 +16,7 @@ from tests.unit.dialplan_cli.test_read import changed
 
 def warnings(text: str) -> list[tuple[str, str]]:
     plan = parse_plan(text)
-    return [(each.path, each.message) for each in (*plan.warnings, *plan.guesses)]
+    return [(each.path, each.message) for each in (*plan.warnings, *plan.offline_warnings)]
 
 
 NOT_MOBILE = "callee.kind: {not: mobile}"
@@ -31,12 +31,17 @@ NOT_MOBILE = "callee.kind: {not: mobile}"
         ("DoNotCall}", "DoNotCall, vip: V__c}", "objects.Contact.vip", "no rule uses record.vip"),
         ("objects:\n", "objects:\n  Lead: {kind: Status}\n", "objects.Lead", "no `do_not_call`"),
         ("MailingCountry,", "MailingCountryCode,", "objects.Contact.country", "picklists"),
-        ("    default: hotline\n", "", "rules[2].signal", "record.country is missing or not"),
+        ("    default: hotline\n", "", "rules[2].signal", "record.country is missing or has no"),
         ("    otherwise: {signal: hotline}\n", "", "rules[1].signal", "the agent has no extension"),
         ("{not: mobile}", "{present: false, lt: a}", "rules[1].when.callee.kind", "never holds"),
         (NOT_MOBILE, "record.object: Lead", "rules[1].when.record.object", "Lead is not among"),
         (NOT_MOBILE, "callee.country: De", "rules[1].when.callee.country", "no callee is in De"),
-        (NOT_MOBILE, 'callee.number: {prefix: "49"}', "rules[1].when.callee.number", "their plus"),
+        (
+            NOT_MOBILE,
+            'callee.number: {prefix: "49"}',
+            "rules[1].when.callee.number",
+            "leading plus",
+        ),
         ("    when: {record.do_not_call: true}\n", "", "rules[1]", "'opted-out' decides all"),
         ("    when: {record.do_not_call: true}\n", "", "rules[2]", "'opted-out' decides all"),
     ],
@@ -53,7 +58,7 @@ def test_a_mapping_in_salesforce_may_name_any_service_number() -> None:
     text = text.replace('"431265030"}', '"431265030", regions: [AT]}')
     ((path, message),) = warnings(text)
     assert path == "rules[2].signal"
-    assert message.startswith("the call is refused where hotline-at may not be signalled at that")
+    assert message.startswith("the call is refused if hotline-at may not be signalled at that")
     mapping = "signal: {mapping: by-country, key: record.country}"
     assert warnings(text.replace(mapping, f"{mapping}\n    otherwise: {{signal: hotline}}")) == []
 

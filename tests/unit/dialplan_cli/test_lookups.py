@@ -55,12 +55,15 @@ def test_a_list_is_any_of_them_and_not_is_none_of_them() -> None:
         ("callee.listed: dcn", "unknown list 'dcn'; did you mean 'dnc'?"),
         ("callee.listed: [dnc, x]", "unknown list 'x'"),
         ("callee.listed: true", "unknown list 'True'"),
-        ("callee.listed: {prefix: d}", "must be a list of numbers, several of them, or"),
+        ("callee.listed: {prefix: d}", "must be the name of a list, a list of such names, or"),
         ("callee.attempts: 4", "must be written as {gte: 4, within: 30d}"),
         ("callee.attempts: {gte: 4}", "must be written as {gte: 4, within: 30d}"),
         ("callee.attempts: {within: 30d}", "must be written as {gte: 4, within: 30d}"),
         ("callee.attempts: {gte: '4', within: 30d}", "must be written as {gte: 4, within: 30d}"),
-        ("record.kind: {gte: 4, within: 30d}", "`within` and `by` are for callee.attempts alone"),
+        (
+            "record.kind: {gte: 4, within: 30d}",
+            "`within` and `by` can be used only with callee.attempts",
+        ),
         ("callee.lisd: dnc", "unknown fact 'callee.lisd'; did you mean 'callee.listed'?"),
     ],
 )

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from click_to_dial.dialplan import load
-from dialplan_cli.plan.json_schema import plan_schema
-from dialplan_cli.plan.problems import PlanFileError
 from dialplan_cli.plan.read import parse_plan, read_plan
+from dialplan_cli.plan.schema import plan_schema
+from dialplan_cli.plan.source import PlanFileError
 
 ROOT = Path(__file__).parents[3]
 
@@ -105,7 +105,7 @@ def test_a_plan_becomes_json_with_every_default_filled_in() -> None:
         "outage": {"refuse": "Salesforce cannot be reached. Please dial again in a minute."},
         "freshness": {"record": 0, "agent": 3600, "stale_if_error": 28800},
     }
-    assert plan.source == PLAN
+    assert plan.source.text == PLAN
     assert plan.warnings == ()
 
 
@@ -149,7 +149,12 @@ def test_the_function_understands_the_document() -> None:
         ("record.do_not_call: true", "", "rules[0].when", "must not be empty"),
         ("true}", "tru}\n    foo: 1", "rules[0].foo", "unknown key 'foo'"),
         ("    refuse: The contact does not want to be called.\n", "", "rules[0]", "`refuse`"),
-        ("refuse: The", "signal: hotline\n    refuse: The", "rules[0].refuse", "beside `signal`"),
+        (
+            "refuse: The",
+            "signal: hotline\n    refuse: The",
+            "rules[0].refuse",
+            "together with `signal`",
+        ),
         ("[Supplier, Vendor]", "[]", "rules[1].when.record.kind", "must not be empty"),
         ("[Supplier, Vendor]", "[a, [b]]", "rules[1].when.record.kind[1]", "must be a text"),
         ("[Supplier, Vendor]", "+49", "rules[1].when.record.kind", 'in quotes: "+49"'),
@@ -179,7 +184,7 @@ def test_the_function_understands_the_document() -> None:
             "rules[1].otherwise.signal",
             "must be",
         ),
-        ("id: suppliers", "id: opted-out", "rules[1].id", "there already"),
+        ("id: suppliers", "id: opted-out", "rules[1].id", "duplicate id"),
         ("- id: suppliers\n    when", "- when", "rules[1]", "needs `id`"),
         (
             "id: everyone-else",
@@ -205,7 +210,7 @@ def test_a_mistake_is_named_with_its_line_and_its_cure(
 
 def test_two_objects_that_differ_only_in_case_are_one_to_salesforce() -> None:
     found = problems(changed("agents:\n", "  contact: {kind: LeadSource}\n\nagents:\n"))
-    message = "is Contact once more: to Salesforce, case makes no difference"
+    message = "is the same object as Contact: Salesforce ignores upper and lower case"
     assert found == [(16, "objects.contact", message)]
 
 
@@ -254,7 +259,7 @@ def test_the_committed_schema_is_the_models() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "dialplans").glob("*.yaml")), ids=lambda p: p.name)
 def test_the_plans_in_the_repository_are_valid_and_name_the_schema(path: Path) -> None:
     plan = read_plan(path)
-    assert plan.source.startswith("# yaml-language-server: $schema=dialplan.schema.json\n")
+    assert plan.source.text.startswith("# yaml-language-server: $schema=dialplan.schema.json\n")
     load(plan.document)
 
 

@@ -44,7 +44,7 @@ def test_without_otherwise_the_call_is_refused_as_unresolved() -> None:
     text = changed('{number: "431265030"}', OF_AUSTRIA)
     decision = evaluate(load(parse_plan(text).document), Facts({"record.country": "AT"}))
     assert (decision.service_number, decision.cause) == (None, "unresolved")
-    message = "the call is refused where hotline-at may not be signalled at that time or in that"
+    message = "the call is refused if hotline-at may not be signalled at that time or in that"
     assert [each for each in warnings(text) if each[0] == "rules[2].signal" and message in each[1]]
 
 
@@ -65,8 +65,8 @@ def test_a_restricted_number_may_be_signalled_directly() -> None:
         ("11833", "is a short number"),
         ("217", "is too short"),
         ("49", "is too short"),
-        ("hotline", "is no possible telephone number"),
-        ("4989461495000123456", "is no possible telephone number"),
+        ("hotline", "is not a possible telephone number"),
+        ("4989461495000123456", "is not a possible telephone number"),
     ],
 )
 def test_a_special_number_is_not_published(number: str, why: str) -> None:
@@ -105,5 +105,5 @@ def test_a_day_needs_the_zone_of_the_country() -> None:
         wrong = PLAN.replace("home_region: DE", f"home_region: DE\nhome_zone: {zone}")
         assert problems(wrong)[0][1:] == (
             "home_zone",
-            "is no time zone; write one such as Europe/Berlin",
+            "is not a time zone; write one such as Europe/Berlin",
         )

@@ -5,9 +5,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplan_cli.plan.problems import PlanFileError, Problem
 from dialplan_cli.plan.read import parse_plan
-from dialplan_cli.plan.source import read_yaml
+from dialplan_cli.plan.source import PlanFileError, Problem, read_yaml
 from tests.unit.dialplan_cli.test_read import PLAN
 
 
@@ -56,7 +55,7 @@ def test_a_scalar_is_read_by_the_core_schema(written: str, read: object) -> None
         ("a: *x\n", 1, "anchors (&) and aliases (*)"),
         ("a: 1\nb: !secret x\n", 2, "the tag !secret is not supported"),
         ("a: !!python/name:os.system\n", 1, "is not supported"),
-        ("a: 1\nb: 2\na: 3\n", 3, "this key is there already, in line 1"),
+        ("a: 1\nb: 2\na: 3\n", 3, "duplicate key; the first is in line 1"),
         ("a: 1\n? [b]\n: 2\n", 2, "a key must be plain text"),
         ("a:\n  1: x\n", 2, 'write it in quotes: "1"'),
         ("a: 1\nb: \x07\n", 2, "control characters are not allowed"),
@@ -64,9 +63,9 @@ def test_a_scalar_is_read_by_the_core_schema(written: str, read: object) -> None
     ],
 )
 def test_what_is_no_good_as_yaml_is_named_with_its_line(text: str, line: int, message: str) -> None:
-    (fault,) = read_yaml(text).faults
-    assert fault[0] == line
-    assert message in fault[2]
+    (problem,) = read_yaml(text).problems
+    assert problem.line == line
+    assert message in problem.message
 
 
 @pytest.mark.parametrize("text", ["- version: 1\n", "plan\n", "1\n", "[]\n", "{}\n", '""\n'])

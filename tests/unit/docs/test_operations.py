@@ -1,4 +1,4 @@
-"""docs/operations.md: a runbook for each alarm, and a cost table that adds up."""
+"""docs/operations.md has a runbook for each alarm and correct costs."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ SECOND = 0.0000133334
 
 
 def rows(heading: str) -> dict[str, list[str]]:
-    """The rows of the table whose first heading this is, by their first cell."""
+    """Return the cells of each row, by the first cell, of the table with this first heading."""
     table = TEXT.split(f"| {heading} |")[1].split("\n\n")[0]
     lines = [line.strip("|").split("|") for line in table.splitlines()[2:]]
     return {line[0].strip(" `*"): [cell.strip(" *") for cell in line[1:]] for line in lines}
@@ -23,7 +23,7 @@ def test_there_is_a_runbook_for_each_alarm() -> None:
 
 def test_the_fixed_costs() -> None:
     costs = {name: float(cells[-1]) for name, cells in rows("item").items()}
-    total = costs.pop("whatever the calls")
+    total = costs.pop("fixed costs")
     alarms = [each["Properties"] for each in of_type("AWS::CloudWatch::Alarm").values()]
     metrics = sum(max(1, len(alarm.get("Metrics", [])) - 1) for alarm in alarms)
     assert list(costs.values()) == [
@@ -42,8 +42,8 @@ def test_the_secrets_that_are_paid_for() -> None:
 
 
 def test_the_costs_of_a_million_calls() -> None:
-    costs = {name: float(cells[-1]) for name, cells in rows("item, a million calls").items()}
-    total = costs.pop("a million calls")
+    costs = {name: float(cells[-1]) for name, cells in rows("item, per million calls").items()}
+    total = costs.pop("per million calls")
     exact = [
         *(3.50, 0.20, 1e6 * 0.200 * GB * SECOND, 0.125, 2 * 0.625, 2 * (0.50 + 0.03)),
         0.5 * 0.09,
@@ -54,7 +54,7 @@ def test_the_costs_of_a_million_calls() -> None:
 
 
 def test_the_costs_of_a_month() -> None:
-    for calls, cells in rows("calls a month").items():
+    for calls, cells in rows("calls per month").items():
         fixed, per_call, authorizer, together = map(float, cells)
         number = int(calls.replace(",", ""))
         assert fixed == 13.76

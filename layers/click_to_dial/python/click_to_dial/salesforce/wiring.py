@@ -1,4 +1,4 @@
-"""The client of the organisation in the settings, with the shared access token."""
+"""Wiring of the Salesforce client, which a decision, the sync and the command share."""
 
 from functools import partial
 
@@ -11,8 +11,8 @@ from click_to_dial.salesforce.session import SalesforceSession
 from click_to_dial.settings import Settings
 
 
-def build_client(settings: Settings, dynamodb: AwsClient, secrets: AwsClient) -> SalesforceClient:
-    """Return a client for the organisation."""
+def connect(settings: Settings, dynamodb: AwsClient, secrets: AwsClient) -> SalesforceClient:
+    """Return the client of the organisation, with the access token that all sandboxes share."""
     session = SalesforceSession(settings.salesforce_url)
     tokens = SharedToken(
         dynamodb,

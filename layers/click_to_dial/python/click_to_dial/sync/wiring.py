@@ -6,7 +6,7 @@ from functools import cache
 from click_to_dial import bootstrap_aws, settings
 from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.plan_store import PlanStore
-from click_to_dial.salesforce.wiring import build_client
+from click_to_dial.salesforce.wiring import connect
 from click_to_dial.sync.mappings import MOST_LOST, Change, sync
 
 SYNC_SECONDS = 45.0
@@ -19,5 +19,5 @@ def synchroniser() -> Callable[[], list[Change]]:
     from_environment, aws = settings.from_environment(), settings.aws_from_environment()
     dynamodb = bootstrap_aws.dynamodb(aws)
     plans = PlanStore(dynamodb, from_environment.table_name)
-    org = build_client(from_environment, dynamodb, bootstrap_aws.secrets_manager(aws))
+    org = connect(from_environment, dynamodb, bootstrap_aws.secrets_manager(aws))
     return lambda: sync(plans, org, Deadline(SYNC_SECONDS), most_lost=MOST_LOST)
