@@ -20,7 +20,7 @@ from dialplan_cli.aws import adapted
 from dialplan_cli.plan.read import read_plan
 from local_stack import template as sam
 from local_stack.children import Child
-from local_stack.salesforce.state import CLIENT_ID, CLIENT_SECRET
+from local_stack.salesforce.simulator import CLIENT_ID, CLIENT_SECRET
 from tests.e2e.sandbox import ROOT
 from tests.integration.certificates import self_signed
 

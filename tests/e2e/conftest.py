@@ -14,7 +14,7 @@ from dialplan_cli.plan.read import read_plan
 from local_stack import template as sam
 from local_stack.children import Child
 from local_stack.salesforce.server import running
-from local_stack.salesforce.state import CLIENT_ID, CLIENT_SECRET
+from local_stack.salesforce.simulator import CLIENT_ID, CLIENT_SECRET
 from tests.e2e.sandbox import PYTHON, ROOT, Sandbox, built, started
 
 CREDENTIALS = json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})

@@ -9,8 +9,7 @@ import pytest
 
 from dialplan_cli import smoke
 from local_stack import template as sam
-from local_stack.gateway import Gateway
-from local_stack.gateway_server import GatewayServer
+from local_stack.gateway import Gateway, GatewayServer
 
 KEY = "the-key"
 
@@ -31,9 +30,9 @@ def authorize(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GatewayServer]:
     server = GatewayServer(0)
     server.gateway = Gateway(sam.load(), lambda function: decide, authorize)
-    server.on_answer = lambda method, target, answer: None
+    server.on_response = lambda method, target, response: None
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}"
+    url = f"http://127.0.0.1:{server.port}"
     monkeypatch.setattr(smoke, "_outputs", lambda stack: {"BaseUrl": url})
     yield server
     server.shutdown()

@@ -69,7 +69,9 @@ class CachedFacts:
     agent_age: float = 0.0
     object_name: str | None = None
     items: Mapping[str, StoredItem] | None = field(default_factory=dict)
-    """The other items that were asked for; None where not all of them were answered."""
+    """The other items that were asked for; None if some of them were not returned."""
+    failed: bool = False
+    """Whether the cache could not be read."""
 
 
 class DialPlans(Protocol):

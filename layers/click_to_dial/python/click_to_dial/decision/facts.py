@@ -23,7 +23,6 @@ def to_facts(
     plan: DialPlan,
     click: Click,
     gathered: GatheredFacts,
-    items: Mapping[str, StoredItem] | None,
     pseudonym: Pseudonym,
     now: float,
 ) -> Facts:
@@ -43,10 +42,10 @@ def to_facts(
     if agent is None:
         unknown.add("agent")
     if plan.listed or plan.attempts:
-        if items is None and callee.number is not None:
+        if gathered.items is None and callee.number is not None:
             unknown |= {LISTED, ATTEMPTS}
         else:
-            values |= _of_table(plan, click, items or {}, pseudonym, now)
+            values |= _of_table(plan, click, gathered.items or {}, pseudonym, now)
     present = {name: value for name, value in values.items() if value is not None}
     return Facts(present, frozenset(unknown), now)
 
