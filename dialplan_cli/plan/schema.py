@@ -85,7 +85,7 @@ Mapping = Annotated[
 
 
 class Agents(PlanModel):
-    """How to find the agent among the Salesforce users, and the fields to read."""
+    """The agents: how to find them among the Salesforce users, and which fields to read."""
 
     match: ApiName = Field(
         default="CommunityNickname", description="The field of User that contains the AgentUID."
@@ -97,7 +97,7 @@ class Agents(PlanModel):
 
 
 class Freshness(PlanModel):
-    """How long answers of Salesforce may be used again: 0s, 90s, 5m, 8h, 7d."""
+    """Times for which answers of Salesforce may be used again: 0s, 90s, 5m, 8h, 7d."""
 
     record: Duration = Field(default="0s", description="The clicked record.")
     agent: Duration = Field(default="1h", description="The agent.")
