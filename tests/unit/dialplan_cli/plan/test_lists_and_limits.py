@@ -26,8 +26,8 @@ def test_lists_and_limits_are_published() -> None:
         "callee.listed": {"not": "dnc"},
     }
     loaded = load(document)
-    assert loaded.listed == {"callee.listed.dnc": {"dnc"}}
-    (fact,) = loaded.attempts
+    assert loaded.lists == {"callee.listed.dnc": {"dnc"}}
+    (fact,) = loaded.limits
     facts = Facts({"callee.listed.dnc": False, fact: 4})
     assert evaluate(loaded, facts).rule == "opted-out"
     assert evaluate(loaded, Facts({**facts.values, fact: 3})).rule == "everyone-else"

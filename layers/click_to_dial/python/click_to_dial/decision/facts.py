@@ -41,7 +41,7 @@ def to_facts(
         unknown.add("record")
     if agent is None:
         unknown.add("agent")
-    if plan.listed or plan.attempts:
+    if plan.lists or plan.limits:
         if gathered.items is None and callee.number is not None:
             unknown |= {LISTED, ATTEMPTS}
         else:
