@@ -16,7 +16,7 @@ from click_to_dial.decision.wiring import build_service
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.pseudonym import Pseudonym, keyed
-from click_to_dial.salesforce.organisation import SalesforceClient
+from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
 from dialplan_cli.aws import adapted

@@ -13,8 +13,9 @@ import pytest
 
 from click_to_dial.authorizer import wiring as bootstrap_authorizer
 from click_to_dial.authorizer.authorize import policy
-from click_to_dial.authorizer.salesforce_token import AccessPolicy, Identity
+from click_to_dial.authorizer.salesforce_token import AccessPolicy
 from click_to_dial.authorizer.verdict import Verdict
+from click_to_dial.ports import Identity
 from click_to_dial.settings import auth_from_environment, aws_from_environment
 from local_stack.template import aws_at
 from tests.callers import ARN, ENVIRONMENT, ORG, TOKEN, USER, event
@@ -93,15 +94,17 @@ def test_no_log_line_holds_a_token(
     assert TOKEN[:8] not in printed.out + printed.err
 
 
-NEVER = {"requests", "simple_salesforce", "phonenumbers", "pydantic", "aws_lambda_powertools"} | {
-    f"click_to_dial.{name}" for name in ("bootstrap", "dialplan", "http", "salesforce", "service")
+NEVER = {"simple_salesforce", "phonenumbers", "pydantic", "aws_lambda_powertools"} | {
+    f"click_to_dial.{name}"
+    for name in ("bootstrap", "dialplan", "http", "salesforce.client", "service")
 }
 PER_MODE = {
     "key": {"click_to_dial.authorizer.api_key"},
     "salesforce": {
         "click_to_dial.authorizer.salesforce_token",
-        "click_to_dial.authorizer.userinfo",
         "click_to_dial.dynamodb.verified_tokens",
+        "click_to_dial.salesforce.userinfo",
+        "requests",
     },
 }
 
