@@ -8,6 +8,7 @@ import typer
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.errors import ClickToDialError
+from click_to_dial.salesforce.mappings import SalesforceMappings
 from click_to_dial.sync import mappings
 from click_to_dial.sync.wiring import SYNC_SECONDS
 from dialplan_cli import output
@@ -48,7 +49,7 @@ def sync(
     target = find_target(stack)
     changes = mappings.sync(
         target.store,
-        target.organisation,
+        SalesforceMappings(target.organisation),
         Deadline(SYNC_SECONDS),
         most_lost=most_lost / 100,
         dry_run=dry_run,
@@ -80,7 +81,10 @@ def read_new_mappings(target: Target, document: Mapping[str, Any], *, ask: bool)
     try:
         deadline = Deadline(SYNC_SECONDS)
         changes = mappings.sync(
-            target.store, target.organisation, deadline, most_lost=mappings.MOST_LOST
+            target.store,
+            SalesforceMappings(target.organisation),
+            deadline,
+            most_lost=mappings.MOST_LOST,
         )
     except ClickToDialError as error:
         return [f"The mappings kept in Salesforce were not read: {error}"]

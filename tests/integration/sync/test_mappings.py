@@ -20,6 +20,7 @@ from click_to_dial.errors import (
 )
 from click_to_dial.observability import logger
 from click_to_dial.salesforce.client import SalesforceClient
+from click_to_dial.salesforce.mappings import SalesforceMappings
 from click_to_dial.salesforce.session import SalesforceSession
 from click_to_dial.sync import wiring as bootstrap_sync
 from click_to_dial.sync.mappings import MOST_LOST, Change, sync
@@ -89,7 +90,9 @@ def cached(store: PlanStore) -> Any:
 
 
 def run(store: PlanStore, organisation: SalesforceClient, **options: Any) -> list[Change]:
-    return sync(store, organisation, Deadline(20), **{"most_lost": MOST_LOST, **options})
+    return sync(
+        store, SalesforceMappings(organisation), Deadline(20), **{"most_lost": MOST_LOST, **options}
+    )
 
 
 def test_custom_metadata_and_a_filtered_object_with_a_relationship(
@@ -157,7 +160,7 @@ def test_an_answer_that_drips_ends_with_the_time_there_is(
     store: PlanStore, salesforce: Simulator, organisation: SalesforceClient
 ) -> None:
     salesforce.fail("drip", path="query", seconds=30)
-    changes = sync(store, organisation, Deadline(0.5), most_lost=MOST_LOST)
+    changes = sync(store, SalesforceMappings(organisation), Deadline(0.5), most_lost=MOST_LOST)
     assert {type(each.failure) for each in changes} == {OutOfTimeError}
     salesforce.heal()
 

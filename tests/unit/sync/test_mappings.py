@@ -18,6 +18,7 @@ from click_to_dial.errors import (
     SalesforceConfigurationError,
     SalesforceUnavailableError,
 )
+from click_to_dial.salesforce.mappings import SalesforceMappings
 from click_to_dial.sync.mappings import ATTEMPTS, Change, SyncRefusedError, entries_of, sync
 
 BRAND = {"object": "Hotline__mdt", "key": "Brand__c", "value": "Number__r.Name", "filter": ""}
@@ -104,10 +105,15 @@ def plans() -> Plans:
 
 
 def run(plans: Plans, salesforce: Salesforce, most_lost: float = 0.5, **options: bool) -> Any:
-    return sync(plans, salesforce, Deadline(5), most_lost=most_lost, **options)
+    return sync(plans, SalesforceMappings(salesforce), Deadline(5), most_lost=most_lost, **options)
 
 
 BOTH = {"by-brand": {"Alpha": "hotline"}, "by-team": {"Sales": "hotline-at"}}
+
+
+def read_entries(rows: list[Any]) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    source = SalesforceMappings(Salesforce(rows))
+    return entries_of(source.read(BRAND, Deadline(5)), BRAND, NUMBERS)
 
 
 class TestRows:
@@ -134,27 +140,27 @@ class TestRows:
     def test_a_row_serves_or_is_left_out_with_a_reason(
         self, rows: list[tuple[Any, Any]], entries: dict[str, str], problem: str | None
     ) -> None:
-        found, problems = entries_of([brand(*row) for row in rows], BRAND, NUMBERS)
+        found, problems = read_entries([brand(*row) for row in rows])
         assert found == entries
         assert len(problems) == (problem is not None)
         assert problem is None or problem in problems[0]
 
     def test_a_missing_parent_is_an_empty_value(self) -> None:
-        found, problems = entries_of([{"Brand__c": "a", "Number__r": None}], BRAND, NUMBERS)
+        found, problems = read_entries([{"Brand__c": "a", "Number__r": None}])
         assert (found, problems) == ({}, ("row 1: Number__r.Name is empty",))
 
     def test_long_values_are_cut_short_where_they_are_shown(self) -> None:
-        _, (problem,) = entries_of([brand("x" * 500, "nobody")], BRAND, NUMBERS)
+        _, (problem,) = read_entries([brand("x" * 500, "nobody")])
         assert len(problem) < 100
 
     @pytest.mark.parametrize("row", [{}, {"Brand__c": "a"}, [], 5, "row"])
     def test_rows_that_were_not_asked_for_are_refused(self, row: Any) -> None:
-        with pytest.raises(SyncRefusedError, match="do not hold the fields"):
-            entries_of([brand("a", "hotline"), row], BRAND, NUMBERS)
+        with pytest.raises(SalesforceUnavailableError, match="do not hold the fields"):
+            read_entries([brand("a", "hotline"), row])
 
     def test_a_compound_field_is_refused_with_its_cure(self) -> None:
         with pytest.raises(SalesforceConfigurationError, match="name one of its parts"):
-            entries_of([brand("a", {"city": "Graz"})], BRAND, NUMBERS)
+            read_entries([brand("a", {"city": "Graz"})])
 
 
 class TestSync:
@@ -281,7 +287,7 @@ class TestSync:
                     release.wait(5)
                 return super().select(soql, deadline)
 
-        brands, teams = sync(plans, Slow(), Deadline(0.4), most_lost=0.5)
+        brands, teams = sync(plans, SalesforceMappings(Slow()), Deadline(0.4), most_lost=0.5)
         release.set()
         assert isinstance(brands.failure, OutOfTimeError)
         assert (teams.failure, plans.cached) == (None, {"by-team": BOTH["by-team"]})
@@ -289,6 +295,6 @@ class TestSync:
     def test_an_answer_that_never_ends_is_not_waited_for(
         self, plans: Plans, salesforce: Salesforce
     ) -> None:
-        changes = sync(plans, salesforce, Deadline(0), most_lost=0.5)
+        changes = sync(plans, SalesforceMappings(salesforce), Deadline(0), most_lost=0.5)
         assert [type(each.failure) for each in changes] == [OutOfTimeError, OutOfTimeError]
         assert plans.switched == []

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError, SalesforceError
 
 if TYPE_CHECKING:  # the authorizer does without them
     from click_to_dial.dialplan import DialPlan
-    from click_to_dial.model import Agent, Record
+    from click_to_dial.model import Agent, Record, Scalar
 
 NOT_FOUND_SECONDS = 10
 """How long the cache keeps that a record or user does not exist; it may have been created since."""
@@ -153,3 +153,22 @@ class TokenVerifications(Protocol):
 
     def forget(self, token: str) -> None:
         """Forget `token`: Salesforce has just rejected it, or its user may not call."""
+
+
+class RowReader(Protocol):
+    """Read access to rows of the organisation."""
+
+    def select(self, soql: str, deadline: Deadline) -> list[Any]:
+        """Return all rows of a query. Raises SalesforceError, OutOfTimeError."""
+
+
+class MappingSource(Protocol):
+    """Mappings that are kept in Salesforce."""
+
+    def read(
+        self, source: Mapping[str, str], deadline: Deadline
+    ) -> Sequence[tuple[Scalar | None, Scalar | None]]:
+        """Return key and value of each row of the object and the fields that `source` names.
+
+        Raises SalesforceError, OutOfTimeError.
+        """

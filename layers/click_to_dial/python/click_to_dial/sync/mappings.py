@@ -5,7 +5,7 @@ cannot serve is left out, so that the mapping's default applies, and is reported
 would lose too many of its entries is not believed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -21,8 +21,7 @@ from click_to_dial.errors import (
     SalesforceError,
 )
 from click_to_dial.model import Scalar
-from click_to_dial.salesforce.queries import mapping_query
-from click_to_dial.salesforce.results import value_at
+from click_to_dial.ports import MappingSource
 
 ATTEMPTS = 3
 MOST_LOST = 0.5
@@ -30,13 +29,6 @@ MOST_LOST = 0.5
 
 Document = Mapping[str, Any]
 Entries = Mapping[str, str]
-
-
-class Rows(Protocol):
-    """The organisation, as far as it is read here."""
-
-    def select(self, soql: str, deadline: Deadline) -> list[Any]:
-        """All rows of a query. Raises SalesforceError, OutOfTimeError."""
 
 
 class Plans(Protocol):
@@ -76,7 +68,12 @@ class Change:
 
 
 def sync(
-    plans: Plans, organisation: Rows, deadline: Deadline, *, most_lost: float, dry_run: bool = False
+    plans: Plans,
+    salesforce: MappingSource,
+    deadline: Deadline,
+    *,
+    most_lost: float,
+    dry_run: bool = False,
 ) -> list[Change]:
     """Brings the cached mappings of the active plan in step with Salesforce, and says how.
 
@@ -89,7 +86,7 @@ def sync(
         if active is None:
             raise NoDialPlanError("No dial plan is published, so there are no mappings to keep.")
         document, cached = plans.load(active)
-        found = _read_all(organisation, document, cached, deadline)
+        found = _read_all(salesforce, document, cached, deadline)
         changes = [_refuse_a_loss(change, most_lost) for change in found]
         new = {change.mapping: change.after for change in changes if _is_new(change, cached)}
         if dry_run or not new:
@@ -103,17 +100,15 @@ def sync(
 
 
 def entries_of(
-    rows: list[Any], source: Mapping[str, str], service_numbers: Mapping[str, Any]
+    rows: Sequence[tuple[Scalar | None, Scalar | None]],
+    source: Mapping[str, str],
+    service_numbers: Mapping[str, Any],
 ) -> tuple[Entries, tuple[str, ...]]:
-    """The entries that rows of Salesforce hold, and what is wrong with those that are left out.
-
-    Raises SyncRefusedError where a row does not have the two fields that were asked for.
-    """
+    """Return the entries in the rows, and a message for each row that is left out."""
     entries: dict[str, str] = {}
     problems: list[str] = []
     twice: set[str] = set()
-    for number, row in enumerate(rows, 1):
-        key, value = _key_and_value(row, source)
+    for number, (key, value) in enumerate(rows, 1):
         if not isinstance(key, str) or not isinstance(value, str):
             part, found = ("value", value) if isinstance(key, str) else ("key", key)
             fault = "is empty" if found is None else "is not text"
@@ -128,42 +123,27 @@ def entries_of(
     return entries, tuple(problems)
 
 
-def _key_and_value(row: Any, source: Mapping[str, str]) -> tuple[Scalar | None, Scalar | None]:
-    try:
-        return value_at(row, source["key"]), value_at(row, source["value"])
-    except (KeyError, TypeError):
-        raise SyncRefusedError("Salesforce's rows do not hold the fields asked for.") from None
-
-
 def _read_all(
-    organisation: Rows, document: Document, cached: Mapping[str, Entries], deadline: Deadline
+    salesforce: MappingSource,
+    document: Document,
+    cached: Mapping[str, Entries],
+    deadline: Deadline,
 ) -> list[Change]:
-    """One mapping after the other; one that never ends leaves the others their share of time."""
+    """Read one mapping after the other. Each gets an equal share of the remaining time."""
     names = kept_in_salesforce(document)
     changes: list[Change] = []
     for name in names:
-        at_most = deadline.remaining() / (len(names) - len(changes))
         before = cached.get(name, {})
-        changes.append(_read(organisation, name, document, before, deadline, at_most))
-    return changes
-
-
-def _read(
-    organisation: Rows,
-    name: str,
-    document: Document,
-    before: Entries,
-    deadline: Deadline,
-    at_most: float,
-) -> Change:
-    """What Salesforce holds of a mapping, or why that is not known after `at_most` seconds."""
-    source = document["mappings"][name]["salesforce"]
-    try:
-        rows = deadline.run(partial(organisation.select, mapping_query(source), deadline), at_most)
+        source = document["mappings"][name]["salesforce"]
+        share = deadline.remaining() / (len(names) - len(changes))
+        try:
+            rows = deadline.run(partial(salesforce.read, source, deadline), share)
+        except (SalesforceError, OutOfTimeError) as error:
+            changes.append(Change(name, before, before, (), error))
+            continue
         after, problems = entries_of(rows, source, document["service_numbers"])
-    except (SalesforceError, OutOfTimeError, SyncRefusedError) as error:
-        return Change(name, before, before, (), error)
-    return Change(name, before, after, problems)
+        changes.append(Change(name, before, after, problems))
+    return changes
 
 
 def _is_new(change: Change, cached: Mapping[str, Entries]) -> bool:

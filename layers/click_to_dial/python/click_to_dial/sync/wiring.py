@@ -6,6 +6,7 @@ from functools import cache
 from click_to_dial import bootstrap_aws, settings
 from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.plan_store import PlanStore
+from click_to_dial.salesforce.mappings import SalesforceMappings
 from click_to_dial.salesforce.wiring import connect
 from click_to_dial.sync.mappings import MOST_LOST, Change, sync
 
@@ -19,5 +20,6 @@ def synchroniser() -> Callable[[], list[Change]]:
     from_environment, aws = settings.from_environment(), settings.aws_from_environment()
     dynamodb = bootstrap_aws.dynamodb(aws)
     plans = PlanStore(dynamodb, from_environment.table_name)
-    org = connect(from_environment, dynamodb, bootstrap_aws.secrets_manager(aws))
-    return lambda: sync(plans, org, Deadline(SYNC_SECONDS), most_lost=MOST_LOST)
+    client = connect(from_environment, dynamodb, bootstrap_aws.secrets_manager(aws))
+    salesforce = SalesforceMappings(client)
+    return lambda: sync(plans, salesforce, Deadline(SYNC_SECONDS), most_lost=MOST_LOST)
