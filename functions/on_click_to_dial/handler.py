@@ -1,4 +1,4 @@
-"""GET …/jtelACD/onClickToDial: may this call be placed, and which number shall be signalled?"""
+"""GET …/jtelACD/onClickToDial: may this call be placed, and with which number?"""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from click_to_dial.settings import starts_from_snapshot
 
 start(click_to_dial, from_snapshot=starts_from_snapshot())
 
-# After it: while DynamoDB and Salesforce answer what was begun, the rest is imported.
+# These imports run while DynamoDB and Salesforce answer the requests that `start` has sent.
 from click_to_dial.decision import api as http  # noqa: E402
 from click_to_dial.decision import log  # noqa: E402
 from click_to_dial.errors import BadParameterError, DialPlanError  # noqa: E402
@@ -18,7 +18,7 @@ from click_to_dial.observability import logger, metrics  # noqa: E402
 @logger.inject_lambda_context(correlation_id_path=log.REQUEST_ID)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> http.Response:
-    """Answers an API Gateway proxy event; whatever happens, the answer is one of the contract."""
+    """Answer an API Gateway proxy event. Every answer, also after a defect, follows the contract."""
     try:
         return respond(event)
     except Exception as error:
@@ -27,12 +27,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> http.Response:
 
 
 def respond(event: http.Event) -> http.Response:
-    """The answer, logged and counted."""
+    """Return the answer. Write the log line and the metrics."""
     if not http.is_our_route(event):
         log.log_no_such_path()
         return http.no_such_path()
     try:
-        request = http.read_request(event)  # what cannot be read is refused before any I/O
+        request = http.read_request(event)  # invalid parameters are rejected before any I/O
         report = click_to_dial().decide(request)
     except BadParameterError as error:
         log.log_bad_parameter(error)

@@ -1,4 +1,4 @@
-"""Phone numbers and agents where they must not stand themselves: in the table and in the log."""
+"""Keyed hashes that replace phone numbers and agents in the table and in the log."""
 
 import hmac
 from collections.abc import Callable
@@ -8,9 +8,9 @@ Pseudonym = Callable[[str], str]
 
 
 def keyed(key: str) -> Pseudonym:
-    """A function that gives each text its keyed hash: 32 hexadecimal digits.
+    """Return a function that computes the keyed hash of a text: 32 hexadecimal digits.
 
-    There are so few telephone numbers that a hash without a key is found out within minutes
+    There are so few phone numbers that hashes without a key can be reversed within minutes
     (docs/privacy.md).
     """
     return lambda text: hmac.new(key.encode(), text.encode(), sha256).hexdigest()[:32]
