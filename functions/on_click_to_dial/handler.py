@@ -18,7 +18,7 @@ from click_to_dial.observability import logger, metrics  # noqa: E402
 @logger.inject_lambda_context(correlation_id_path=log.REQUEST_ID)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> http.Response:
-    """Answer an API Gateway proxy event. Every answer, also after a defect, follows the contract."""
+    """Answer an API Gateway proxy event. Even after a defect, the answer follows the contract."""
     try:
         return respond(event)
     except Exception as error:

@@ -7,7 +7,7 @@ https://help.salesforce.com/s/articleView?id=000385585
 import re
 from collections.abc import Mapping
 
-# Key prefixes of standard objects are the same in all organisations; those of custom objects are not.
+# Key prefixes of standard objects are the same in all organisations, unlike those of custom ones.
 # https://help.salesforce.com/s/articleView?id=000385203
 STANDARD_OBJECTS: Mapping[str, str] = {
     "001": "Account",
@@ -30,7 +30,7 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 def to_18(record_id: str) -> str | None:
-    """Return the 18-character form, or None if `record_id` is not an id or its checksum is wrong."""
+    """Return the 18-character form. Return None for an invalid id or checksum."""
     if not _ID.fullmatch(record_id):
         return None
     full = record_id[:15] + _checksum(record_id[:15])
