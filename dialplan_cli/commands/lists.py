@@ -3,28 +3,32 @@
 import csv
 import itertools
 import sys
+import time
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import boto3
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import track
 
+from click_to_dial.decision.number_lookups import entry_keys, list_prefix
+from click_to_dial.dynamodb import number_lists
+from click_to_dial.dynamodb.number_lists import ListEntry
+from click_to_dial.errors import DynamoDBError
 from dialplan_cli import output
 from dialplan_cli.lists.entries import Entry, ListError, read_entries, to_entry
-from dialplan_cli.lists.table import AT_ONCE, NumberList, StoredEntry
 from dialplan_cli.options import Json, Stack
 from dialplan_cli.plan.problems import unknown
-from dialplan_cli.targets import find_target
+from dialplan_cli.targets import Target, find_target
 
 app = typer.Typer(help="Lists of numbers, which rules name in callee.listed.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Option("--list", metavar="NAME", help="The list, as in the plan.")]
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="+4917012345678, or +49900*.")]
 MOST_SHOWN = 20
+BATCH = number_lists.MAX_BATCH_ITEMS * number_lists.CONCURRENCY
+"""Entries written between two steps of the progress bar."""
 
 
 @app.command("import")
@@ -47,8 +51,8 @@ def import_(
     )
     if dry_run:
         return
-    numbers = _list(name, stack)
-    _warn_of_unknown(numbers)
+    target = find_target(stack)
+    _warn_of_unknown(name, target)
     entries = ((line, each) for line, each in read_entries(file) if line >= from_line)
     valid = ((line, each) for line, each in entries if isinstance(each, Entry))
     progress = iter(
@@ -62,11 +66,11 @@ def import_(
     )
     written, line = 0, from_line
     try:
-        while batch := list(itertools.islice(progress, AT_ONCE)):
+        while batch := list(itertools.islice(progress, BATCH)):
             line = batch[0][0]
-            numbers.put(each for _, each in batch)
+            target.lists.write(each.stored(name, target.pseudonym) for _, each in batch)
             written += len(batch)
-    except (ListError, BotoCoreError, ClientError, KeyboardInterrupt) as error:
+    except (ListError, DynamoDBError, KeyboardInterrupt) as error:
         why = str(error) or "It was interrupted."
         raise ListError(f"{why} Go on with: --from-line {line}") from error
     output.print_line(f"{written} entries are on the list {name}.", "green")
@@ -86,16 +90,17 @@ def add(
     entry = to_entry(row)
     if entry.expires and date.fromisoformat(entry.expires) < datetime.now(UTC).date():
         raise ListError(f"--expires {expires} is over: the entry would count for nothing.")
-    numbers = _list(name, stack)
-    _warn_of_unknown(numbers)
-    numbers.put([entry])
+    target = find_target(stack)
+    _warn_of_unknown(name, target)
+    target.lists.write([entry.stored(name, target.pseudonym)])
     output.print_line(f"It is on the list {name}.", "green")
 
 
 @app.command()
 def remove(number: Number, name: Name, stack: Stack = None) -> None:
     """Takes a number, or a prefix, off a list."""
-    if not _list(name, stack).remove(to_entry({"number": number})):
+    target = find_target(stack)
+    if not target.lists.delete(to_entry({"number": number}).key(name, target.pseudonym)):
         raise ListError(f"It is not on the list {name}; a prefix of it may be: dialplan list check")
     output.print_line(f"It is no longer on the list {name}.", "green")
 
@@ -104,13 +109,18 @@ def remove(number: Number, name: Name, stack: Stack = None) -> None:
 def check(number: Number, name: Name, stack: Stack = None, json: Json = False) -> None:
     """Tells whether a number is on a list, and why."""
     entry = to_entry({"number": number})
-    found = [each for each in _list(name, stack).entries_of(entry.number) if each.counts]
+    target = find_target(stack)
+    stored = target.lists.read(entry_keys(name, entry.number, target.pseudonym))
+    now = time.time()
+    found = [each for each in stored if each.expires_at is None or each.expires_at > now]
     if json:
-        output.show_json({"listed": bool(found), "entries": [asdict(each) for each in found]})
+        output.show_json(
+            {"listed": bool(found), "entries": [_as_json(name, each) for each in found]}
+        )
         return
     output.print_line(f"It is {'' if found else 'not '}on the list {name}.")
     for each in found:
-        output.print_line("  ".join(_cells(each)[1:]))
+        output.print_line("  ".join(_cells(name, each)[1:]))
 
 
 @app.command()
@@ -122,32 +132,34 @@ def export(name: Name, stack: Stack = None) -> None:
     )
     writer = csv.writer(sys.stdout)
     writer.writerow(("hash_of_number_or_prefix", "reason", "source", "expires"))
-    writer.writerows(_cells(each) for each in _list(name, stack).all_entries())
+    entries = find_target(stack).lists.scan(list_prefix(name))
+    writer.writerows(_cells(name, each) for each in entries)
 
 
-def _cells(kept: StoredEntry) -> tuple[str, str, str, str]:
-    prefix = kept.key.removeprefix("prefix#")
-    last = "" if kept.expires_at is None else str(_day(kept.expires_at - 1))
-    return (kept.key if prefix == kept.key else f"+{prefix}*", kept.reason, kept.source, last)
+def _as_json(name: str, entry: ListEntry) -> dict[str, Any]:
+    return {**asdict(entry), "key": entry.key.removeprefix(list_prefix(name))}
+
+
+def _cells(name: str, entry: ListEntry) -> tuple[str, str, str, str]:
+    key = entry.key.removeprefix(list_prefix(name))
+    prefix = key.removeprefix("prefix#")
+    last = "" if entry.expires_at is None else str(_day(entry.expires_at - 1))
+    return (key if prefix == key else f"+{prefix}*", entry.reason, entry.source, last)
 
 
 def _day(moment: int) -> date:
     return datetime.fromtimestamp(moment, UTC).date()
 
 
-def _list(name: str, stack: str | None) -> NumberList:
-    return NumberList(name, find_target(stack), boto3.client("dynamodb"))
-
-
-def _warn_of_unknown(numbers: NumberList) -> None:
+def _warn_of_unknown(name: str, target: Target) -> None:
     """A list may be filled before the plan that names it is published, but a typo is likelier."""
-    store = numbers.target.store
+    store = target.store
     active = store.active()
     if active is None:
         return
     names = store.document(active).get("lists", [])
-    if numbers.name not in names:
-        said = unknown("list", numbers.name, names)
+    if name not in names:
+        said = unknown("list", name, names)
         output.print_error(f"The active dial plan asks for no such list: {said}")
 
 

@@ -97,8 +97,10 @@ class SalesforceError(ClickToDialError):
     neither ever holds a token, a name or a phone number.
     """
 
-    def __init__(self, reason: str, message: str = "", *, request_id: str = "") -> None:
-        super().__init__(message or reason, request_id=request_id)
+    def __init__(
+        self, reason: str, message: str = "", *, code: str = "", request_id: str = ""
+    ) -> None:
+        super().__init__(message or reason, code=code, request_id=request_id)
         self.reason = reason
 
 

@@ -2,16 +2,15 @@
 
 from functools import cache, partial
 
-from click_to_dial import bootstrap_aws, settings
-from click_to_dial.aws.client import AwsClient
-from click_to_dial.aws.secrets import read_secret
+from click_to_dial import aws, settings
+from click_to_dial.aws import AwsClient
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.current_plan import CurrentPlan
 from click_to_dial.decision.service import ClickToDial
 from click_to_dial.dynamodb.access_token import SharedToken
-from click_to_dial.dynamodb.attempts import DynamoDBAttempts
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
-from click_to_dial.dynamodb.plan_reader import PlanReader
+from click_to_dial.dynamodb.number_lists import DynamoDBAttempts
+from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.pseudonym import Pseudonym, keyed
 from click_to_dial.salesforce.login import log_in
 from click_to_dial.salesforce.organisation import SalesforceClient
@@ -22,11 +21,10 @@ from click_to_dial.settings import Settings
 @cache
 def click_to_dial() -> ClickToDial:
     """The use case with everything behind it, for the settings in the environment."""
-    aws = settings.aws_from_environment()
     return build_service(
         settings.from_environment(),
-        bootstrap_aws.dynamodb(aws),
-        bootstrap_aws.secrets_manager(aws),
+        aws.create_client("dynamodb"),
+        aws.create_client("secretsmanager", read_seconds=aws.SECRET_READ_SECONDS),
         keyed(settings.number_key()),
     )
 
@@ -36,7 +34,7 @@ def build_service(
 ) -> ClickToDial:
     """The use case for these settings."""
     return ClickToDial(
-        plans=CurrentPlan(PlanReader(dynamodb, settings.table_name)),
+        plans=CurrentPlan(PlanStore(dynamodb, settings.table_name)),
         cache=DynamoDBFacts(dynamodb, settings.table_name, settings.salesforce_host),
         salesforce=organisation(settings, dynamodb, secrets),
         breaker=CircuitBreaker(),
@@ -53,7 +51,7 @@ def organisation(settings: Settings, dynamodb: AwsClient, secrets: AwsClient) ->
         dynamodb,
         settings.table_name,
         settings.salesforce_host,
-        partial(log_in, transport, partial(read_secret, secrets, settings.salesforce_secret_id)),
+        partial(log_in, transport, partial(aws.read_secret, secrets, settings.salesforce_secret_id)),
         login_seconds=settings.time_budget,
     )
     return SalesforceClient(transport, tokens)
