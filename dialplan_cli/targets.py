@@ -10,12 +10,13 @@ from pathlib import Path
 from click_to_dial import aws, settings
 from click_to_dial.aws import AwsClient
 from click_to_dial.decision.service import ClickToDial
-from click_to_dial.decision.wiring import build_service, organisation
+from click_to_dial.decision.wiring import build_service
 from click_to_dial.dynamodb.number_lists import NumberLists
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.pseudonym import Pseudonym, keyed
 from click_to_dial.salesforce.organisation import SalesforceClient
+from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
 
 LOCAL = Path(__file__).parents[1] / ".local/run.json"
@@ -69,7 +70,7 @@ class Target:
     @property
     def organisation(self) -> SalesforceClient:
         """Its Salesforce, asked with its credentials."""
-        return organisation(self.settings, _client("dynamodb"), _client("secretsmanager"))
+        return connect(self.settings, _client("dynamodb"), _client("secretsmanager"))
 
 
 def _client(service: str) -> AwsClient:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from click_to_dial.decision.log import logger, metrics
+from click_to_dial.observability import logger, metrics
 from local_stack.gateway import Answer, Handler
 from local_stack.proxy_event import Event
 

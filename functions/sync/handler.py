@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from click_to_dial.decision.log import logger, metrics
 from click_to_dial.errors import ClickToDialError
-from click_to_dial.sync import log as observability_sync
+from click_to_dial.observability import logger, metrics
+from click_to_dial.sync import log
 from click_to_dial.sync.wiring import synchroniser
 
 
@@ -19,9 +19,9 @@ def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         changes = synchroniser()()
     except ClickToDialError as error:
-        observability_sync.log_sync_failure(error)
+        log.log_sync_failure(error)
         return {"failed": str(error)}
-    observability_sync.log_sync(changes)
+    log.log_sync(changes)
     failed = {each.mapping: str(each.failure) for each in changes if each.failure is not None}
     entries = {each.mapping: len(each.after) for each in changes if each.failure is None}
     return {"entries": entries, **({"failed": failed} if failed else {})}

@@ -11,9 +11,9 @@ import time
 
 from click_to_dial import bootstrap_aws, settings
 from click_to_dial.deadline import Deadline
-from click_to_dial.decision import wiring as bootstrap
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.ports import SalesforceRequest
+from click_to_dial.salesforce.wiring import connect
 from tests.fakes import plan
 
 PATIENCE_SECONDS = 60.0
@@ -44,9 +44,7 @@ def main(number: int, record_id: str) -> None:
 def ask(record_id: str) -> str:
     """One call of a sandbox that has neither a client nor a token yet."""
     wired, aws = settings.from_environment(), settings.aws_from_environment()
-    organisation = bootstrap.organisation(
-        wired, bootstrap_aws.dynamodb(aws), bootstrap_aws.secrets_manager(aws)
-    )
+    organisation = connect(wired, bootstrap_aws.dynamodb(aws), bootstrap_aws.secrets_manager(aws))
     started = time.monotonic()
     try:
         request = SalesforceRequest(record_id, None)

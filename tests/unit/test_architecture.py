@@ -27,14 +27,15 @@ ARROWS: dict[str, set[str]] = {
     "dialplan": {"errors", "model", "dialplan"},
     "ports": PORTS,
     "decision": {*PORTS, "decision", "phone_numbers", "salesforce_id", "dynamodb"}
-    | {"aws_lambda_powertools", "snapshot_restore_py"},
+    | {"observability", "snapshot_restore_py"},
     "authorizer": {*PORTS, "authorizer", "aws", "https", "salesforce_id"},
-    "sync": {*PORTS, "sync", "dynamodb", "salesforce", "decision"},
+    "sync": {*PORTS, "sync", "dynamodb", "salesforce", "observability"},
     "aws": {"aws", "errors", "https"},
     "dynamodb": {*PORTS, "aws", "dynamodb", "salesforce_id"},
     "salesforce": {*PORTS, "https", "salesforce", "salesforce_id", "skip_imports"}
     | {"simple_salesforce"},
     "bootstrap_aws": {"settings", "aws"},
+    "observability": {"aws_lambda_powertools"},
 }
 WIRING = {"aws", "bootstrap_aws", "dynamodb", "https", "salesforce", "settings"}
 """What a slice's wiring may import besides."""
@@ -64,7 +65,7 @@ def test_a_module_imports_only_what_the_design_lets_it(path: Path) -> None:
     assert foreign <= ARROWS[name] | (WIRING if path.name == "wiring.py" else set())
 
 
-@pytest.mark.parametrize("sdk", ["simple_salesforce", "phonenumbers"])
+@pytest.mark.parametrize("sdk", ["aws_lambda_powertools", "simple_salesforce", "phonenumbers"])
 def test_an_sdk_is_imported_in_one_file(sdk: str) -> None:
     assert len([path for path in modules() if sdk in imports(path)]) == 1
 
@@ -78,4 +79,4 @@ def test_only_settings_reads_the_environment() -> None:
 def test_a_function_is_one_thin_handler(path: Path) -> None:
     assert path.name == "handler.py"
     foreign = {module for module in imports(path) if module not in sys.stdlib_module_names}
-    assert foreign <= {"authorizer", "decision", "sync", "errors", "settings"}
+    assert foreign <= {"authorizer", "decision", "sync", "errors", "observability", "settings"}

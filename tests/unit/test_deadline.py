@@ -1,10 +1,11 @@
+import contextvars
 import threading
 import time
 import weakref
 
 import pytest
 
-from click_to_dial.deadline import Deadline
+from click_to_dial.deadline import Deadline, begin
 from click_to_dial.errors import OutOfTimeError
 
 
@@ -29,6 +30,22 @@ def test_a_thread_that_is_stuck_is_left_alone_until_it_is_done() -> None:
         Deadline(0.05).run(hang)
     assert Deadline(5.0).run(threading.get_ident) not in stuck
     release.set()
+
+
+def test_work_runs_in_a_copy_of_the_callers_context() -> None:
+    trace: contextvars.ContextVar[str] = contextvars.ContextVar("trace", default="none")
+
+    def work() -> str:
+        seen = trace.get()
+        trace.set("changed in the thread")
+        return seen
+
+    deadline = Deadline(5.0)
+    trace.set("first call")
+    assert deadline.run(work) == "first call"
+    assert trace.get() == "first call"
+    trace.set("second call")  # by the same thread, which is idle again
+    assert begin(work).get(timeout=5) == ("second call", None)
 
 
 def test_an_error_leaves_its_thread_usable() -> None:

@@ -21,9 +21,9 @@ import pytest
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import wiring as bootstrap
 from click_to_dial.decision.circuit_breaker import OPEN_SECONDS
-from click_to_dial.decision.log import logger
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.model import Agent, Record
+from click_to_dial.observability import logger
 from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from functions.on_click_to_dial.handler import lambda_handler
 from local_stack.salesforce import Simulator, running

@@ -12,13 +12,13 @@ import pytest
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.current_plan import CurrentPlan
-from click_to_dial.decision.log import logger
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import (
     OutOfTimeError,
     PlanConflictError,
     SalesforceConfigurationError,
 )
+from click_to_dial.observability import logger
 from click_to_dial.salesforce.organisation import SalesforceClient
 from click_to_dial.salesforce.transport import Transport
 from click_to_dial.sync import wiring as bootstrap_sync

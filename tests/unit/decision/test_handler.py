@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from click_to_dial.decision.log import logger
 from click_to_dial.decision.service import Request
 from click_to_dial.errors import NoDialPlanError
+from click_to_dial.observability import logger
 from functions.on_click_to_dial import handler
 
 CONTEXT = SimpleNamespace(

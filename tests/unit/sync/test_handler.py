@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from click_to_dial.decision.log import logger
 from click_to_dial.errors import DynamoDBError, SalesforceUnavailableError
+from click_to_dial.observability import logger
 from click_to_dial.sync.mappings import Change, SyncRefusedError
 from functions.sync import handler
 

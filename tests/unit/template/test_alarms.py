@@ -20,6 +20,7 @@ from click_to_dial.errors import (
     SalesforceConfigurationError,
 )
 from click_to_dial.model import Agent, Callee, Click, Decision, Facts, Record
+from click_to_dial.observability import metrics as recorded
 from click_to_dial.sync import log as observability_sync
 from click_to_dial.sync.mappings import Change
 from tests.unit.template.test_template import TEMPLATE, of_type
@@ -73,8 +74,8 @@ def lines(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) 
     """What CloudWatch gets of it: log lines, and metrics in the embedded format."""
     for happens in everything_happens():
         happens()
-        if seen.metrics.metric_set:
-            seen.metrics.flush_metrics()
+        if recorded.metric_set:
+            recorded.flush_metrics()
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return printed + [vars(record) for record in caplog.records]
 
@@ -154,7 +155,7 @@ def test_a_share_is_counted_where_it_does_not_hold_too(
     known = replace(REPORT.gathered, agent=Agent(True, {}))
     allowed = Decision("rule", None, "No.", "rule")
     seen.log_report(replace(REPORT, gathered=known, decision=allowed))
-    seen.metrics.flush_metrics()
+    recorded.flush_metrics()
     assert json.loads(capsys.readouterr().out.splitlines()[-1])[name] == [0]
 
 

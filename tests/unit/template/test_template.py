@@ -178,6 +178,19 @@ def test_every_log_is_a_group_of_ours_with_a_retention() -> None:
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
+@pytest.mark.parametrize(("tracing", "enabled"), [("PassThrough", False), ("Active", True)])
+def test_tracing_is_off_by_default_and_one_parameter_switches_it_on(
+    tracing: str, enabled: bool
+) -> None:
+    assert TEMPLATE["Parameters"]["Tracing"]["Default"] == "PassThrough"
+    (stage,) = properties("AWS::ApiGateway::Stage")
+    condition, *branches = stage["TracingEnabled"]["Fn::If"]
+    assert TEMPLATE["Conditions"][condition] == {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}
+    assert branches[tracing != "Active"] is enabled
+    for function in properties("AWS::Lambda::Function"):
+        assert function["TracingConfig"] == {"Mode": {"Ref": "Tracing"}}
+
+
 def test_the_access_log_is_json_without_the_query() -> None:
     (stage,) = properties("AWS::ApiGateway::Stage")
     entry = json.loads(stage["AccessLogSetting"]["Format"]["Fn::Sub"])

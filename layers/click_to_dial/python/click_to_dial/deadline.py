@@ -1,8 +1,10 @@
-"""A time budget that holds whatever happens below: DNS, connect, TLS, a body that drips."""
+"""A time budget that ends even if a resolver, a connection or a slow response body hangs."""
 
+import contextvars
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar, cast
 
@@ -19,14 +21,15 @@ class Deadline:
         self._ends_at = monotonic() + seconds
 
     def remaining(self) -> float:
-        """Seconds left, never negative."""
+        """Return the seconds left, never negative."""
         return max(0.0, self._ends_at - self._monotonic())
 
     def run(self, work: Callable[[], T], at_most: float | None = None) -> T:
-        """The result, or the exception, of `work`, waited for until the deadline or `at_most` s.
+        """Run `work` in a thread and return its result or raise its exception.
 
-        Raises OutOfTimeError when the time is up. `work` then goes on unheard in its thread: no
-        timeout of a socket covers a resolver that hangs or a body that comes byte by byte.
+        Wait until the deadline, but no longer than `at_most` seconds; then raise OutOfTimeError.
+        `work` continues in its thread and its result is dropped: no socket timeout covers a
+        resolver that hangs or a body that arrives byte by byte.
         """
         seconds = self.remaining() if at_most is None else min(self.remaining(), at_most)
         if seconds <= 0:
@@ -41,26 +44,30 @@ class Deadline:
 
 
 _Job = tuple[Callable[[], Any], SimpleQueue[Any]]
-"""Some work, and where its result or its exception goes."""
+"""Work, and the queue for its result or exception."""
 
 _idle: list[SimpleQueue[_Job]] = []
-"""Where threads wait that have nothing to do. To start a thread for each piece of work would take
-more CPU than all else in a decision; one whose work is stuck is not here until it is done."""
+"""Job queues of idle threads. To start a thread for each job would take more CPU than everything
+else in a decision. A thread that hangs is not in this list."""
 
 
 def begin(work: Callable[[], T]) -> SimpleQueue[tuple[T | None, Exception | None]]:
-    """Starts `work` in a thread. Its result, or its exception, is put into the queue."""
+    """Start `work` in a thread and return a queue that receives its result or its exception.
+
+    The thread runs in a copy of the caller's context, so that spans of a tracing agent belong to
+    the caller's trace. It is a daemon thread, so a job that hangs does not delay the process's end.
+    """
     outcomes: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
     try:
         jobs = _idle.pop()
     except IndexError:
         jobs = SimpleQueue()
-        threading.Thread(target=_work_off, args=(jobs,), daemon=True).start()
-    jobs.put((work, outcomes))
+        threading.Thread(target=_run_jobs, args=(jobs,), daemon=True).start()
+    jobs.put((partial(contextvars.copy_context().run, work), outcomes))
     return outcomes
 
 
-def _work_off(jobs: SimpleQueue[_Job]) -> None:
+def _run_jobs(jobs: SimpleQueue[_Job]) -> None:
     while True:
         work, outcomes = jobs.get()
         result, error = None, None
@@ -68,6 +75,6 @@ def _work_off(jobs: SimpleQueue[_Job]) -> None:
             result = work()
         except Exception as raised:
             error = raised
-        _idle.append(jobs)  # first, so that who gets the outcome finds this thread idle
+        _idle.append(jobs)  # before the result is sent, so that its receiver can reuse this thread
         outcomes.put((result, error))
-        del work, outcomes, result, error  # an idle thread holds nothing
+        del work, outcomes, result, error  # an idle thread must not keep them alive

@@ -1,14 +1,7 @@
-"""One structured log line and a few metrics for each request: no number, name or token in either.
-
-Powertools takes the service, which is the stack's name, and the namespace from the environment.
-Metrics have no other dimension: CloudWatch bills each value of each.
-"""
+"""One log line and a few metrics for each request, without phone numbers, names or tokens."""
 
 import traceback
 from typing import Any
-
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 
 from click_to_dial.decision.fact_sources import GatheredFacts
 from click_to_dial.decision.service import Report
@@ -19,13 +12,11 @@ from click_to_dial.errors import (
     SalesforceError,
 )
 from click_to_dial.model import Agent, Decision
+from click_to_dial.observability import count, logger, metrics
 
 MESSAGE = "onClickToDial"
 REQUEST_ID = "requestContext.requestId"
 """Where an API Gateway event has the id that jtel gets in a header and the access log holds."""
-
-logger = Logger()
-metrics = Metrics()
 
 
 def log_report(report: Report) -> None:
@@ -127,10 +118,4 @@ def _count_shares(outcome: str, agent: Agent | None) -> None:
     if agent is not None:
         shares["UnknownAgent"] = not agent.known
     for name, holds in shares.items():
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=int(holds))
-
-
-def count(*names: str) -> None:
-    """Adds one to each of these metrics of the invocation."""
-    for name in names:
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+        metrics.add_metric(name=name, unit="Count", value=int(holds))

@@ -1,20 +1,17 @@
 """The sole wiring: which adapter stands behind which port. Each is made once per sandbox."""
 
-from functools import cache, partial
+from functools import cache
 
 from click_to_dial import aws, settings
 from click_to_dial.aws import AwsClient
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.current_plan import CurrentPlan
 from click_to_dial.decision.service import ClickToDial
-from click_to_dial.dynamodb.access_token import SharedToken
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.dynamodb.number_lists import DynamoDBAttempts
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.pseudonym import Pseudonym, keyed
-from click_to_dial.salesforce.login import log_in
-from click_to_dial.salesforce.organisation import SalesforceClient
-from click_to_dial.salesforce.transport import Transport
+from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
 
 
@@ -36,22 +33,9 @@ def build_service(
     return ClickToDial(
         plans=CurrentPlan(PlanStore(dynamodb, settings.table_name)),
         cache=DynamoDBFacts(dynamodb, settings.table_name, settings.salesforce_host),
-        salesforce=organisation(settings, dynamodb, secrets),
+        salesforce=connect(settings, dynamodb, secrets),
         breaker=CircuitBreaker(),
         attempts=DynamoDBAttempts(dynamodb, settings.table_name),
         pseudonym=pseudonym,
         time_budget=settings.time_budget,
     )
-
-
-def organisation(settings: Settings, dynamodb: AwsClient, secrets: AwsClient) -> SalesforceClient:
-    """Salesforce, with the access token that all sandboxes share."""
-    transport = Transport(settings.salesforce_url, settings.salesforce_api_version)
-    tokens = SharedToken(
-        dynamodb,
-        settings.table_name,
-        settings.salesforce_host,
-        partial(log_in, transport, partial(aws.read_secret, secrets, settings.salesforce_secret_id)),
-        login_seconds=settings.time_budget,
-    )
-    return SalesforceClient(transport, tokens)

@@ -1,9 +1,9 @@
-"""The log lines of a sync. Apart from observability.py, which a decision imports."""
+"""Log lines and metrics of the sync."""
 
 from collections.abc import Mapping
 
-from click_to_dial.decision.log import count, logger
 from click_to_dial.errors import ClickToDialError
+from click_to_dial.observability import count, logger
 from click_to_dial.sync.mappings import Change
 
 

@@ -5,8 +5,8 @@ from functools import cache
 
 from click_to_dial import aws, settings
 from click_to_dial.deadline import Deadline
-from click_to_dial.decision.wiring import organisation
 from click_to_dial.dynamodb.plan_store import PlanStore
+from click_to_dial.salesforce.wiring import connect
 from click_to_dial.sync.mappings import MOST_LOST, Change, sync
 
 SYNC_SECONDS = 45.0
@@ -20,5 +20,5 @@ def synchroniser() -> Callable[[], list[Change]]:
     dynamodb = aws.create_client("dynamodb")
     secrets = aws.create_client("secretsmanager", read_seconds=aws.SECRET_READ_SECONDS)
     plans = PlanStore(dynamodb, from_environment.table_name)
-    org = organisation(from_environment, dynamodb, secrets)
+    org = connect(from_environment, dynamodb, secrets)
     return lambda: sync(plans, org, Deadline(SYNC_SECONDS), most_lost=MOST_LOST)
