@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from click_to_dial.errors import ClickToDialError, SalesforceError
+from click_to_dial.errors import ClickToDialError, DynamoDBError, SalesforceError, SecretError
 from dialplan_cli import output
 from dialplan_cli.commands import calls as commands_calls
 from dialplan_cli.commands import files as commands_files
@@ -49,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
     except SalesforceError as error:
         output.print_error(f"Salesforce ({error.reason}): {error}")
+        sys.exit(1)
+    except (DynamoDBError, SecretError) as error:
+        output.print_error(f"{error} {error.__cause__ or ''}".rstrip())
         sys.exit(1)
     except UnicodeEncodeError:
         output.print_error("Not every character can be written here: set PYTHONIOENCODING=utf-8.")

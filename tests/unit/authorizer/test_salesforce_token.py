@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from click_to_dial.authorizer import salesforce_token as salesforce
+from click_to_dial.authorizer.authorize import Verdict
 from click_to_dial.authorizer.salesforce_token import AccessPolicy, Identity
 from click_to_dial.authorizer.userinfo import ask as ask_userinfo
-from click_to_dial.authorizer.verdict import Verdict
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import DynamoDBError, UnverifiedError
 from click_to_dial.https import HttpError, Server

@@ -3,7 +3,6 @@
 import io
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 
 from click_to_dial.decision.service import Request
 from click_to_dial.errors import NoDialPlanError
-from click_to_dial.observability import logger
 from functions.on_click_to_dial import handler
 
 CONTEXT = SimpleNamespace(
@@ -22,14 +20,6 @@ CONTEXT = SimpleNamespace(
     aws_request_id="request",
 )
 SECRETS = ("+4989461495", "jdoe", "001dM00003jU9GxQAK")
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    registered: Any = logger.registered_handler
-    stream, registered.stream = registered.stream, io.StringIO()
-    yield registered.stream
-    registered.stream = stream
 
 
 class Failing:

@@ -65,6 +65,16 @@ MAX_CONNECTIONS = 50
 _TRANSACTION_CONFLICTS = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
+def dynamodb_client() -> AwsClient:
+    """Return a client for DynamoDB with the timeouts of the functions."""
+    return create_client("dynamodb")
+
+
+def secrets_client() -> AwsClient:
+    """Return a client for Secrets Manager with the timeouts of the functions."""
+    return create_client("secretsmanager", read_seconds=SECRET_READ_SECONDS)
+
+
 def create_client(
     service: str,
     *,
@@ -72,9 +82,9 @@ def create_client(
     read_seconds: float = READ_SECONDS,
     max_attempts: int = MAX_ATTEMPTS,
 ) -> AwsClient:
-    """Return a client of boto3 for `service`, such as `dynamodb`.
+    """Return a client for `service`, named as in boto3. Any thread may use it.
 
-    The timeouts apply to each of `max_attempts` attempts. Any thread may use the client.
+    The timeouts apply to each of `max_attempts` attempts.
     """
     config = Config(
         connect_timeout=connect_seconds,

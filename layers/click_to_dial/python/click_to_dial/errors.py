@@ -85,8 +85,8 @@ class OutOfTimeError(ClickToDialError):
 class UnverifiedError(ClickToDialError):
     """A caller's token cannot be verified at the moment; `reason` is a code for the log."""
 
-    def __init__(self, reason: str, *, request_id: str = "") -> None:
-        super().__init__(reason, request_id=request_id)
+    def __init__(self, reason: str, *, code: str = "", request_id: str = "") -> None:
+        super().__init__(reason, code=code, request_id=request_id)
         self.reason = reason
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from click_to_dial.authorizer.verdict import Verdict
+from click_to_dial.authorizer.authorize import Verdict
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import DynamoDBError, OutOfTimeError, UnverifiedError
 from click_to_dial.salesforce_id import to_18

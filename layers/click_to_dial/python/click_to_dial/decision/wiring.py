@@ -20,8 +20,8 @@ def click_to_dial() -> ClickToDial:
     """The use case with everything behind it, for the settings in the environment."""
     return build_service(
         settings.from_environment(),
-        aws.create_client("dynamodb"),
-        aws.create_client("secretsmanager", read_seconds=aws.SECRET_READ_SECONDS),
+        aws.dynamodb_client(),
+        aws.secrets_client(),
         keyed(settings.number_key()),
     )
 

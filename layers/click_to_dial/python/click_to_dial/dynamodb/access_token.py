@@ -22,7 +22,9 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
 )
 
-POLL_SECONDS = 0.05
+MIN_POLL_SECONDS, MAX_POLL_SECONDS = 0.05, 0.4
+"""Pause between two looks at the result of another sandbox. It grows by half each time, so that
+many waiting sandboxes do not overload DynamoDB."""
 UNAVAILABLE_PAUSE_SECONDS = 2.0
 """Pause after a login that Salesforce did not answer."""
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 5.0, 60.0
@@ -70,19 +72,21 @@ class SharedToken:
         if self._token is not None and self._token != rejected:
             return self._token
         owner = uuid.uuid4().hex  # not earlier, since sandboxes may be copies of one snapshot
+        pause = MIN_POLL_SECONDS
         while True:
             try:
                 token = self._shared(rejected) or self._renewed(deadline, rejected, owner)
             except TokenStoreError:  # DynamoDB may answer again soon
-                if deadline.remaining() <= POLL_SECONDS:
+                if deadline.remaining() <= pause:
                     raise
                 token = None
             if token is not None:
                 self._token = token
                 return token
-            if deadline.remaining() <= POLL_SECONDS:
+            if deadline.remaining() <= pause:
                 raise OutOfTimeError("Another sandbox is still logging in to Salesforce.")
-            time.sleep(POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(pause * 1.5, MAX_POLL_SECONDS)
 
     def give_up(self, token: str, error: SalesforceError) -> None:
         """Report that a newly issued token was rejected, so that other sandboxes do not log in."""

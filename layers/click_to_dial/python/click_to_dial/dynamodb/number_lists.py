@@ -25,7 +25,7 @@ MAX_BATCH_TRIES = 8
 """Each pause is twice as long as the one before, about 13 s in all."""
 
 
-def item_key(key: str) -> Mapping[str, Any]:
+def item_key(key: str) -> dict[str, Any]:
     """Return the primary key of an item."""
     return {"pk": {"S": key}, "sk": {"S": SORT_KEY}}
 

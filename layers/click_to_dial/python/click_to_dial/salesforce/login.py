@@ -8,10 +8,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.errors import SalesforceConfigurationError, SalesforceUnavailableError
+from click_to_dial.errors import (
+    SalesforceConfigurationError,
+    SalesforceUnavailableError,
+    SecretError,
+)
 from click_to_dial.salesforce.transport import Transport
 
 TOKEN_PATH = "/services/oauth2/token"
+
+REJECTED = ("login-invalid-client", "login-invalid-client-id")
+"""Reasons of an error for which a new version of the secret may be the remedy."""
 
 # What Salesforce says -> what to change in Setup. The first whose both texts fit is taken.
 ADVICE: tuple[tuple[str, str, str], ...] = (
@@ -71,9 +78,43 @@ ADVICE: tuple[tuple[str, str, str], ...] = (
 
 
 def log_in(transport: Transport, read_secret: Callable[[], str], deadline: Deadline) -> str:
-    """A new access token. Raises SalesforceError with advice, OutOfTimeError."""
+    """Return a new access token.
+
+    `read_secret` raises SecretError. It is called again if Salesforce rejects the credentials,
+    because the secret may have been rotated at this moment. Raises SalesforceError with advice,
+    OutOfTimeError.
+    """
+    found = credentials(_secret(read_secret))
+    try:
+        return _request_token(transport, found, deadline)
+    except SalesforceConfigurationError as error:
+        if error.reason not in REJECTED or (newer := credentials(_secret(read_secret))) == found:
+            raise
+        return _request_token(transport, newer, deadline)
+
+
+def _secret(read_secret: Callable[[], str]) -> str:
+    try:
+        secret = read_secret()
+    except SecretError as error:
+        found = {"code": error.code, "request_id": error.request_id}
+        if error.retryable:
+            raise SalesforceUnavailableError("secret-unreachable", str(error), **found) from error
+        raise SalesforceConfigurationError(
+            "secret-unreadable",
+            f"The Salesforce secret cannot be read ({error.code}).",
+            **found,
+        ) from error
+    if not secret.strip():
+        raise SalesforceConfigurationError(
+            "secret-empty", "The Salesforce secret is empty: store client_id and client_secret."
+        )
+    return secret
+
+
+def _request_token(transport: Transport, found: tuple[str, str], deadline: Deadline) -> str:
     status, body = transport.post_form(
-        TOKEN_PATH, {"grant_type": "client_credentials"}, credentials(read_secret()), deadline
+        TOKEN_PATH, {"grant_type": "client_credentials"}, found, deadline
     )
     token = body.get("access_token") if isinstance(body, dict) else None
     if status == 200 and isinstance(token, str) and token.isascii() and token.isprintable():

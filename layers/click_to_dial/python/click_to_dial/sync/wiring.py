@@ -17,8 +17,7 @@ SYNC_SECONDS = 45.0
 def synchroniser() -> Callable[[], list[Change]]:
     """What brings the mappings in step with Salesforce, once per call."""
     from_environment = settings.from_environment()
-    dynamodb = aws.create_client("dynamodb")
-    secrets = aws.create_client("secretsmanager", read_seconds=aws.SECRET_READ_SECONDS)
+    dynamodb = aws.dynamodb_client()
     plans = PlanStore(dynamodb, from_environment.table_name)
-    org = connect(from_environment, dynamodb, secrets)
+    org = connect(from_environment, dynamodb, aws.secrets_client())
     return lambda: sync(plans, org, Deadline(SYNC_SECONDS), most_lost=MOST_LOST)
