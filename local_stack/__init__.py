@@ -1,1 +1,1 @@
-"""The whole system on one machine: API gateway, Salesforce simulator, DynamoDB (`make run`)."""
+"""The whole system on one machine: API Gateway, Salesforce simulator, DynamoDB (`make run`)."""

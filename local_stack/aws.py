@@ -1,20 +1,22 @@
-"""DynamoDB and Secrets Manager on this machine, as a program: moto's server [HOST].
+"""DynamoDB and Secrets Manager on this machine: moto's server, as a program.
 
-It has a process of its own, so that it does not slow down the calls that are being decided.
+    python -m local_stack.aws [HOST]
+
+In a process of its own, it does not slow down the calls that are being decided.
 """
 
 import logging
 import sys
 import threading
+from typing import Any
 
+from moto.dynamodb.responses import DynamoHandler
 from moto.server import ThreadedMotoServer
-
-from local_stack import moto_in_turn
 
 
 def start(host: str = "127.0.0.1") -> tuple[ThreadedMotoServer, str]:
-    """The server, which runs until it is stopped, and its URL."""
-    moto_in_turn.install()
+    """Start a server, which runs until it is stopped. Return it and its URL."""
+    make_atomic()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address=host, port=0, verbose=False)
     server.start()
@@ -22,8 +24,26 @@ def start(host: str = "127.0.0.1") -> tuple[ThreadedMotoServer, str]:
     return server, f"http://{name}:{port}"
 
 
+def make_atomic() -> None:
+    """Make the moto of this process execute one DynamoDB request at a time.
+
+    moto checks the condition of a write and then writes, so that another thread can write between.
+    DynamoDB does both in one step, and leases and revisions rely on it.
+    """
+    call_action = DynamoHandler.call_action
+
+    def call_alone(self: DynamoHandler) -> Any:
+        with _lock:
+            return call_action(self)
+
+    DynamoHandler.call_action = call_alone  # type: ignore[method-assign]
+
+
+_lock = threading.RLock()
+
+
 def main() -> None:
-    """Prints where it listens, and serves until it is told to stop."""
+    """Print the URL, and serve until terminated."""
     _, url = start(*sys.argv[1:2])
     print(url, flush=True)
     threading.Event().wait()

@@ -1,19 +1,28 @@
-"""Programs that `make run` starts beside itself, and takes down with itself."""
+"""Programs that run beside `make run`, and end with it even if it is killed.
 
+Each is started as `python -m local_stack.children MODULE [ARGUMENT ...]`, with a pipe as standard
+input. The system closes the pipe when the parent ends, however it ends, and the program then ends
+itself. This works on Linux and macOS alike.
+"""
+
+import os
+import runpy
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import TracebackType
 
-_END_SECONDS = 3
+END_SECONDS = 3
 
 
 class ChildError(Exception):
-    """A program did not start; the message says which."""
+    """A program did not start. The message names it and its log."""
 
 
 class Child:
-    """A program of this project that runs as long as the `with` block."""
+    """A program of this project that runs while the `with` block runs."""
 
     def __init__(self, log: Path, module: str, *arguments: str) -> None:
         self._log = log
@@ -21,10 +30,14 @@ class Child:
         self._arguments = arguments
 
     def __enter__(self) -> "Child":
-        command = [sys.executable, "-m", self._module, *self._arguments]
+        command = [sys.executable, "-m", "local_stack.children", self._module, *self._arguments]
         with self._log.open("wb") as errors:
-            self._process = subprocess.Popen(  # noqa: S603 (one of ours)
-                command, stdout=subprocess.PIPE, stderr=errors, text=True
+            self._process = subprocess.Popen(  # noqa: S603 (a module of this project)
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
             )
         return self
 
@@ -33,20 +46,39 @@ class Child:
     ) -> None:
         self._process.terminate()
         try:
-            self._process.wait(_END_SECONDS)
+            self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
 
     def url(self) -> str:
-        """Where it listens, once it does: the last word of the first line that it prints.
+        """Wait until the program listens, and return its URL.
 
-        Raises ChildError where it ends instead.
+        It is the last word of the first line that the program prints. Raises ChildError if the
+        program ends instead.
         """
         assert self._process.stdout is not None
         words = self._process.stdout.readline().split()
         if not words:
             raise ChildError(f"{self._module} did not start; {self._log} says why.")
         return words[-1]
+
+
+def main() -> None:
+    """Run a module as a program until it ends or the parent does."""
+
+    def end_with_parent() -> None:
+        os.read(0, 1)  # returns when the pipe is closed: nothing is written to it
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # after Ctrl-C, the parent ends its children
+    module, sys.argv = sys.argv[1], sys.argv[1:]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""The function's structured log as one line a call, for people who watch `make run`."""
+"""The function's structured log as one line per call, for the terminal of `make run`."""
 
 import logging
 import threading
@@ -7,40 +7,40 @@ from collections.abc import Mapping
 from typing import Any
 
 from click_to_dial.observability import logger, metrics
-from local_stack.gateway import Answer, Handler
+from local_stack.gateway import Handler, Response
 from local_stack.proxy_event import Event
 
 
 class DecisionLog(logging.Handler):
-    """Takes what the function logs, and writes it together with the answer."""
+    """A log handler that keeps what the function logs until the response is known."""
 
     def __init__(self) -> None:
         super().__init__()
         self._calls = threading.local()
 
     def attach(self) -> None:
-        """Stands in for the function's own log, which is JSON."""
+        """Replace the function's own log handler, which writes JSON."""
         for handler in logger.handlers:
             handler.setLevel(logging.CRITICAL + 1)
         logger.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keeps a record until its answer is known; each call has a thread of its own."""
+        """Keep a record; each call has its own thread."""
         self._calls.fields = vars(record)
 
-    def write(self, method: str, target: str, answer: Answer) -> None:
-        """One line for one answer, and one for each cure that the function asks for."""
+    def write(self, method: str, target: str, response: Response) -> None:
+        """Print a line for a call, and one for each remedy that the function suggests."""
         fields = vars(self._calls).pop("fields", {})
-        what = _describe(fields) if "outcome" in fields else f"{method} {target.split('?')[0]:.60}"
-        print(f"{time.strftime('%H:%M:%S')}  {answer.status}  {what}")
-        cures = fields.get("cure", [])
-        for cure in [cures] if isinstance(cures, str) else cures:
-            print(f"{'':15}{cure}")
+        what = _summary(fields) if "outcome" in fields else f"{method} {target.split('?')[0]:.60}"
+        print(f"{time.strftime('%H:%M:%S')}  {response.status}  {what}")
+        remedies = fields.get("remedy", [])
+        for remedy in [remedies] if isinstance(remedies, str) else remedies:
+            print(f"{'':15}{remedy}")
         print(end="", flush=True)
 
 
 def without_metrics(handler: Handler) -> Handler:
-    """The handler, with nothing of its metrics left: at the hundredth, Powertools writes them."""
+    """Return the handler without its metrics, which Powertools prints after every hundredth."""
 
     def handle(event: Event, context: Any) -> Mapping[str, Any]:
         try:
@@ -51,7 +51,7 @@ def without_metrics(handler: Handler) -> Handler:
     return handle
 
 
-def _describe(fields: dict[str, Any]) -> str:
+def _summary(fields: Mapping[str, Any]) -> str:
     words = [str(fields["outcome"])]
     if fields.get("rule"):
         words.append(f"by rule {fields['rule']}")

@@ -1,26 +1,31 @@
-"""API Gateway on this machine: the routes of template.yaml, real proxy events, the real handlers.
+"""API Gateway on this machine: routes of template.yaml, real proxy events, the real handlers."""
 
-One sandbox: it handles one call at a time, as Lambda's do.
-"""
-
+import string
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+import werkzeug
+
+from local_stack.http_server import HEADERS, LocalServer
 from local_stack.proxy_event import Event, Headers, proxy_event
 from local_stack.template import Template, gateway_response, handler, routes
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 FUNCTION_TIMEOUT_SECONDS = 10
 Handler = Callable[[Event, Any], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back to the caller."""
+class Response:
+    """A response to the caller."""
 
     status: int
     headers: Mapping[str, str]
@@ -29,7 +34,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class LambdaContext:
-    """What Lambda hands to a handler beside the event."""
+    """The context that Lambda passes to a handler beside the event."""
 
     function_name: str
     memory_limit_in_mb: int = 1769
@@ -39,19 +44,19 @@ class LambdaContext:
 
     @property
     def invoked_function_arn(self) -> str:
-        """Its name in AWS, were it there."""
+        """The ARN that the function would have in AWS."""
         return f"arn:aws:lambda:eu-central-1:123456789012:function:{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda would end the call."""
+        """Return the milliseconds until Lambda would end the call."""
         return max(0, int((self.ends_at - time.monotonic()) * 1000))
 
 
 class Gateway:
-    """Answers requests as API Gateway does in front of the functions.
+    """API Gateway with one sandbox, which handles one call at a time as Lambda's do.
 
-    `load_handler` finds the handler of a function's logical id. `authorize` is the handler of a
-    Lambda authorizer, which is asked first.
+    `load_handler` returns the handler of a function's logical id. `authorize` is the handler of a
+    Lambda authorizer, which is called first.
     """
 
     def __init__(
@@ -66,37 +71,60 @@ class Gateway:
         self._authorize = authorize
         self._sandbox = threading.Lock()
 
-    def answer(self, method: str, target: str, headers: Headers = (), body: bytes = b"") -> Answer:
-        """The answer to a request. Never raises: a handler that fails is a 5xx problem."""
+    def respond(
+        self, method: str, target: str, headers: Headers = (), body: bytes = b""
+    ) -> Response:
+        """Return the response to a request. Never raises: if a handler fails, it is a 5xx."""
         event = proxy_event(method, target, headers, body)
         function = self._routes.get((method, event["path"]))
-        if function is None:
-            # So it calls unknown paths.
-            return self.own_answer("MISSING_AUTHENTICATION_TOKEN", method, event["path"])
+        if function is None:  # API Gateway's name for an unknown path or method
+            return self._own_response("MISSING_AUTHENTICATION_TOKEN", method, event["path"])
         try:
             with self._sandbox:
                 refusal = self._refusal(event)
                 if refusal:
-                    return self.own_answer(refusal)
+                    return self._own_response(refusal)
                 response = self._load_handler(function)(event, LambdaContext(function))
-            return Answer(response["statusCode"], response.get("headers", {}), response["body"])
-        except Exception:  # whatever it is, Lambda would end the call and API Gateway say so
-            return self.own_answer("INTEGRATION_FAILURE")
+            return Response(response["statusCode"], response.get("headers", {}), response["body"])
+        except Exception:  # any error ends the call in Lambda, and API Gateway reports it
+            return self._own_response("INTEGRATION_FAILURE")
 
     def _refusal(self, event: Event) -> str | None:
-        """What API Gateway answers where the authorizer does not let the caller in."""
+        """Return the type of API Gateway's response if the authorizer refuses the caller."""
         if self._authorize is None:
             return None
         arn = f"arn:aws:execute-api:eu-central-1:123456789012:local/v1/GET{event['path']}"
         try:
             request = {**event, "type": "REQUEST", "methodArn": arn}
             policy = self._authorize(request, LambdaContext("authorizer"))
-        except Exception as error:  # this text is how an authorizer says 401
+        except Exception as error:  # an authorizer says 401 by raising this text
             return "UNAUTHORIZED" if str(error) == "Unauthorized" else "AUTHORIZER_FAILURE"
         statements = policy["policyDocument"]["Statement"]
         allowed = all(statement["Effect"] == "Allow" for statement in statements)
         return None if allowed else "ACCESS_DENIED"
 
-    def own_answer(self, kind: str, method: str = "GET", path: str = "/") -> Answer:
-        """What API Gateway answers by itself, such as for THROTTLED."""
-        return Answer(*gateway_response(self._template, kind, method, path))
+    def _own_response(self, kind: str, method: str = "GET", path: str = "/") -> Response:
+        return Response(*gateway_response(self._template, kind, method, path))
+
+
+class GatewayServer(LocalServer):
+    """A gateway on a port of this machine. `on_response` is called for every request."""
+
+    gateway: Gateway
+    on_response: Callable[[str, str, Response], None]
+
+    def __init__(self, port: int) -> None:
+        """Listen. Raises OSError or OverflowError if the port cannot be used."""
+        super().__init__(self.application, port)
+
+    def application(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Respond to a request (WSGI)."""
+        method: str = environ["REQUEST_METHOD"]
+        target = quote(environ["RAW_URI"].encode("latin-1"), safe=string.punctuation)
+        body: bytes = environ["wsgi.input"].read()
+        response = self.gateway.respond(method, target, environ[HEADERS], body)
+        self.on_response(method, target, response)
+        encoded = werkzeug.Response(response.body, response.status, dict(response.headers))
+        return encoded(environ, start_response)

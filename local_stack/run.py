@@ -10,45 +10,54 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice, zip_longest
 from pathlib import Path
+from urllib.parse import urlencode
+
+import phonenumbers
 
 from click_to_dial.errors import ClickToDialError
-from dialplan_cli.plan.read import read_plan
 from dialplan_cli.targets import LOCAL
 from local_stack import template as sam
 from local_stack.children import Child, ChildError
 from local_stack.decision_log import DecisionLog, without_metrics
-from local_stack.examples import find_examples
-from local_stack.gateway import Gateway
-from local_stack.gateway_server import GatewayServer
-from local_stack.salesforce.org import Org
-from local_stack.salesforce.org_file import OrgError, read
-from local_stack.set_up import API_KEY, SECRET, TABLE, Inputs, set_up
+from local_stack.gateway import Gateway, GatewayServer, Response
+from local_stack.salesforce.organisation import OrganisationError
+from local_stack.setup import API_KEY, SECRET, TABLE, Inputs, read_inputs, set_up
+
+MAX_EXAMPLES = 3
+MAX_TRIED_CALLS = 30
 
 
 class UsageError(Exception):
-    """It cannot start as it was called; the message says why."""
+    """An option cannot be used. The message says why."""
 
 
 def main() -> int:
-    """Runs until Ctrl-C; 1 with a sentence where it cannot start."""
+    """Serve until Ctrl-C. Return 1 after a sentence on standard error if it cannot start."""
     for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore SIGINT
         signal.signal(ending, signal.default_int_handler)
     try:
         run(os.environ)
     except KeyboardInterrupt:
         print()
-    except (ChildError, ClickToDialError, OrgError, UsageError) as error:
+    except (ChildError, ClickToDialError, OrganisationError, UsageError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
 def run(environment: Mapping[str, str]) -> None:
-    """Starts everything, and answers calls until it is interrupted."""
+    """Start everything, and answer calls until interrupted."""
     if environment.get("AUTH") not in (None, "", "key"):
         raise UsageError("AUTH: only AUTH=key can be switched on here.")
-    server = _listen(environment.get("PORT") or "3000")
+    port = environment.get("PORT") or "3000"
+    try:
+        server = GatewayServer(int(port))
+    except (ValueError, OverflowError):
+        raise UsageError(f"PORT: {port!r} is not the number of a port.") from None
+    except OSError as error:
+        raise UsageError(f"Port {port} cannot be used: {error.strerror}.") from None
     inputs = read_inputs(
         Path(environment.get("ORG") or "local_stack/demo_org.json"),
         Path(environment.get("PLAN") or "dialplans/demo.yaml"),
@@ -65,25 +74,9 @@ def run(environment: Mapping[str, str]) -> None:
         _serve(server, inputs, settings)
 
 
-def _listen(port: str) -> GatewayServer:
-    try:
-        return GatewayServer(int(port))
-    except (ValueError, OverflowError):
-        raise UsageError(f"PORT: {port!r} is not the number of a port.") from None
-    except OSError as error:
-        raise UsageError(f"Port {port} cannot be used: {error.strerror}.") from None
-
-
-def read_inputs(org_path: Path, plan_path: Path) -> Inputs:
-    """What to run. Raises OrgError, and a ClickToDialError for the plan."""
-    plan = read_plan(plan_path)
-    tables, prefixes = read(org_path)
-    return Inputs(org_path, tables, Org(tables, prefixes), plan_path, plan)
-
-
 @contextmanager
 def settings_of(aws_url: str, salesforce_url: str) -> Iterator[Mapping[str, str]]:
-    """The functions' environment; the command `dialplan` finds it too as long as this runs."""
+    """Set the functions' environment, and keep it in a file for the command `dialplan`."""
     template = sam.load()
     values = {"Table": TABLE, "SalesforceSecret": SECRET, "SalesforceUrl": salesforce_url}
     by_key = {**values, "AuthMode": "key", "ApiKeySecret": API_KEY}
@@ -103,30 +96,60 @@ def settings_of(aws_url: str, salesforce_url: str) -> Iterator[Mapping[str, str]
         LOCAL.unlink(missing_ok=True)
 
 
-def _gateway() -> Gateway:
-    template = sam.load()
-    authorize = sam.handler(template, sam.authorizer(template)) if os.environ.get("AUTH") else None
-    return Gateway(
-        template, lambda function: without_metrics(sam.handler(template, function)), authorize
-    )
-
-
 def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -> None:
     log = DecisionLog()
     log.attach()
-    server.gateway = _gateway()
-    server.on_answer = log.write
-    url = f"http://127.0.0.1:{server.server_port}"
+    template = sam.load()
+    authorize = sam.handler(template, sam.authorizer(template)) if os.environ.get("AUTH") else None
+    server.gateway = Gateway(
+        template, lambda function: without_metrics(sam.handler(template, function)), authorize
+    )
+    server.on_response = log.write
+    url = f"http://127.0.0.1:{server.port}"
     rules = len(inputs.plan.document["rules"])
     print(f"Click-to-dial at {url} with {inputs.plan_path} ({rules} rules)")
     print(f"Salesforce simulator with {inputs.org_path} at {settings['SALESFORCE_URL']}\n")
     print("Calls to try, and their answers:\n")
-    header = f"-H 'Authorization: Bearer {API_KEY}' " if os.environ.get("AUTH") else ""
-    open_gateway = Gateway(sam.load())
-    for target, answer in find_examples(open_gateway, inputs.tables, inputs.plan.document):
-        print(f"  curl {header}'{url}{target}'\n  {answer.status} {answer.body}\n")
+    header = f"-H 'Authorization: Bearer {API_KEY}' " if authorize else ""
+    for target, response in find_examples(Gateway(template), inputs):
+        print(f"  curl {header}'{url}{target}'\n  {response.status} {response.body}\n")
     print("Calls as they come in, until Ctrl-C:\n", flush=True)
-    server.serve_forever(poll_interval=0.1)
+    server.serve_forever(poll_interval=0.1)  # returns after Ctrl-C
+    print()
+
+
+def find_examples(gateway: Gateway, inputs: Inputs) -> list[tuple[str, Response]]:
+    """Return up to three calls and their responses, of as many statuses as possible."""
+    by_response: dict[tuple[int, str], tuple[str, Response]] = {}
+    for target in islice(_calls(inputs), MAX_TRIED_CALLS):
+        response = gateway.respond("GET", target)
+        by_response.setdefault((response.status, response.body), (target, response))
+    by_status: dict[int, list[tuple[str, Response]]] = {}
+    for example in by_response.values():
+        by_status.setdefault(example[1].status, []).append(example)
+    rounds = zip_longest(*by_status.values())
+    chosen = [example for round_ in rounds for example in round_ if example][:MAX_EXAMPLES]
+    return sorted(chosen, key=lambda example: example[1].status)
+
+
+def _calls(inputs: Inputs) -> Iterator[str]:
+    """Yield a call for the first record of each object of the plan, then for the second, ..."""
+    plan = inputs.plan.document
+    number = phonenumbers.example_number(plan["home_region"])
+    assert number is not None  # home_region was validated
+    match = plan["agents"]["match"].lower()
+    users = inputs.organisation.named("User")
+    assert users is not None  # a standard object
+    agents = [row[match] for row in users.visible_rows() if row.get(match) and row["isactive"]]
+    objects = [inputs.organisation.named(name) for name in plan["objects"]]
+    rounds = zip_longest(*(sobject.rows for sobject in objects if sobject))
+    for record_id in (record_id for round_ in rounds for record_id in round_ if record_id):
+        query = {
+            "SalesForceID": record_id,
+            "CallerID": f"{number.country_code}{number.national_number}",
+            "AgentUID": agents[0] if agents else "nobody",
+        }
+        yield f"/jtelACD/onClickToDial?{urlencode(query)}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""template.yaml as plain data: what stands in it holds on this machine too."""
+"""template.yaml as plain data, so that the local system follows it."""
 
 import importlib
 import json
@@ -18,7 +18,7 @@ Template = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path and method of the API, and the logical id of the function behind it."""
+    """A method and path of the API, and the logical id of its function."""
 
     method: str
     path: str
@@ -26,7 +26,7 @@ class Route:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms: !Ref X becomes {"Ref": "X"}, !Sub {"Fn::Sub": …}."""
+    """A YAML loader for CloudFormation's short forms: !Ref X becomes {"Ref": "X"}."""
 
 
 def _function(loader: _Loader, suffix: str, node: yaml.Node) -> Mapping[str, Any]:
@@ -45,22 +45,22 @@ def _function(loader: _Loader, suffix: str, node: yaml.Node) -> Mapping[str, Any
 _Loader.add_multi_constructor("!", _function)
 
 
-@cache  # it takes a tenth of a second, and every test of the table asks for it
+@cache  # parsing takes a tenth of a second, and each test of the table needs it
 def load(path: Path = TEMPLATE) -> Template:
-    """The template with CloudFormation's short forms written out."""
+    """Return the template with CloudFormation's short forms written out."""
     template: Template = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (safe)
     return template
 
 
 def resources(template: Template, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Logical id and properties of each resource of a type such as AWS::Serverless::Function."""
+    """Yield logical id and properties of each resource of a type such as AWS::DynamoDB::Table."""
     for name, resource in template["Resources"].items():
         if resource["Type"] == kind:
             yield name, resource.get("Properties", {})
 
 
 def routes(template: Template) -> list[Route]:
-    """The routes of the API, as the functions' events declare them."""
+    """Return the routes of the API, which the functions' events declare."""
     return [
         Route(event["Properties"]["Method"].upper(), event["Properties"]["Path"], name)
         for name, properties in resources(template, "AWS::Serverless::Function")
@@ -70,14 +70,14 @@ def routes(template: Template) -> list[Route]:
 
 
 def authorizer(template: Template) -> str:
-    """The logical id of the Lambda authorizer's function."""
+    """Return the logical id of the Lambda authorizer's function."""
     _, api = next(resources(template, "AWS::Serverless::Api"))
     chosen = api["Auth"]["Authorizers"][api["Auth"]["DefaultAuthorizer"]]
     return str(chosen["FunctionArn"]["Fn::Sub"]).removeprefix("${").removesuffix(".Arn}:live")
 
 
 def handler(template: Template, function: str) -> Any:
-    """The Python function that CodeUri and Handler of a function name."""
+    """Import the Python function that CodeUri and Handler of a function name."""
     properties = template["Resources"][function]["Properties"]
     module, _, name = properties["Handler"].rpartition(".")
     package = properties["CodeUri"].strip("./").replace("/", ".")
@@ -93,10 +93,10 @@ def environment(
     aws_url: str,
     function: str = "OnClickToDialFunction",
 ) -> dict[str, str]:
-    """The environment of a function, where all of AWS is a test server at `aws_url`.
+    """Return the environment of a function whose AWS is a test server at `aws_url`.
 
-    `values` are the parameters and resources that it refers to. A parameter that is not among them
-    has its default, as has the stack's name. Raises KeyError where there is none.
+    `values` are the parameters and resources that it refers to. Other parameters, and the name of
+    the stack, have their defaults. Raises KeyError for one without a default.
     """
     defaults = {"AWS::StackName": "click-to-dial"} | {
         name: str(parameter["Default"])
@@ -113,10 +113,10 @@ def environment(
 
 
 def aws_at(url: str) -> dict[str, str]:
-    """The environment where all of AWS is a test server at `url`."""
+    """Return the environment of a process whose AWS is a test server at `url`."""
     return {
         "AWS_REGION": "eu-central-1",
-        "AWS_DEFAULT_REGION": "eu-central-1",  # boto3 heeds this one alone
+        "AWS_DEFAULT_REGION": "eu-central-1",  # the only one that boto3 reads
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_ENDPOINT_URL": url,
@@ -124,7 +124,7 @@ def aws_at(url: str) -> dict[str, str]:
 
 
 def _text(template: Template, value: Any, known: Mapping[str, str]) -> str:
-    """A text, a Ref to what is `known`, a Fn::If between two of them, or a generated secret."""
+    """Resolve a Ref to a `known` value, Fn::If between two, and a generated secret."""
     match value:
         case {"Fn::Sub": str(secret)} if secret.startswith("{{resolve:secretsmanager:"):
             return GENERATED_SECRET
@@ -138,7 +138,7 @@ def _text(template: Template, value: Any, known: Mapping[str, str]) -> str:
 
 
 def create_table(client: Any, template: Template, name: str, resource: str = "Table") -> None:
-    """Creates a DynamoDB table with what template.yaml says of it, under this `name`."""
+    """Create a DynamoDB table with the properties of the template, under this `name`."""
     properties = template["Resources"][resource]["Properties"]
     client.create_table(
         TableName=name,

@@ -1,25 +1,20 @@
-"""A plan against jtel: jtel can only signal what is among its ServiceNumbers."""
+"""Check of a plan against jtel: jtel signals only numbers among its ServiceNumbers."""
 
-import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError
-from click_to_dial.salesforce.organisation import SalesforceClient
-from click_to_dial.salesforce.queries import checked_name
+from click_to_dial.salesforce.client import checked_name
 from click_to_dial.salesforce.results import value_at
-from dialplan_cli.csv_rows import rows_of
-from dialplan_cli.plan.problems import Path, PlanFileError, Problem, show_path
+from dialplan_cli.checks.salesforce_schema import SalesforceReader
+from dialplan_cli.csv_files import open_csv
 from dialplan_cli.plan.read import PlanFile
-from dialplan_cli.plan.references import outcomes, part
-from dialplan_cli.plan.source import read_yaml
+from dialplan_cli.plan.references import outcomes
+from dialplan_cli.plan.source import Findings, PlanFileError, child
 
-PATIENCE_SECONDS = 60.0
-_UNKNOWN = "jtel has no ServiceNumber with this number as its Name, or this name as its Name2"
-
-Found = Iterator[tuple[Path, str]]
+TIMEOUT_SECONDS = 60.0
 
 
 class JtelFileError(ClickToDialError):
@@ -28,67 +23,61 @@ class JtelFileError(ClickToDialError):
 
 @dataclass(frozen=True, slots=True)
 class ServiceNumbers:
-    """What jtel finds a number by."""
+    """The values by which jtel finds a number."""
 
     names: frozenset[str]
     second_names: frozenset[str]
 
-    def know(self, number: str, name: str) -> bool:
-        """Whether jtel can signal it."""
+    def contain(self, number: str, name: str) -> bool:
+        """Tell whether jtel can signal the number."""
         return number in self.names or name in self.second_names
 
 
 def read_service_numbers(path: FilePath) -> ServiceNumbers:
-    """An export with the columns Name and Name2, separated by commas or semicolons.
+    """Read an export with the columns Name and Name2, separated by commas or semicolons.
 
-    Raises JtelFileError.
+    Raises CsvFileError, JtelFileError.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(rows_of(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise JtelFileError(f"{path} cannot be read: {error}") from error
+    with open_csv(path) as reader:
+        rows = list(reader)
     if not rows or "Name" not in rows[0]:
         raise JtelFileError(f"{path} has no rows with a column Name: is it jtel's ServiceNumbers?")
     names, second = ({row.get(column) or "" for row in rows} - {""} for column in ("Name", "Name2"))
     return ServiceNumbers(frozenset(names), frozenset(second))
 
 
-def check_jtel(
-    plan: PlanFile, file: str, known: ServiceNumbers, organisation: SalesforceClient | None
-) -> None:
-    """What the plan signals and jtel does not know; with Salesforce, the agents' numbers too.
+def check_jtel(plan: PlanFile, known: ServiceNumbers, salesforce: SalesforceReader | None) -> None:
+    """Check that jtel can signal the numbers of the plan and, with Salesforce, of the agents.
 
-    Raises PlanFileError with all of it, SalesforceError, OutOfTimeError.
+    Raises PlanFileError with all problems, SalesforceError, OutOfTimeError.
     """
-    found = list(_numbers(plan.document["service_numbers"], known))
-    if organisation is not None:
-        found += _agents(plan, known, organisation)
-    if found:
-        source = read_yaml(plan.source)
-        lines = [(source.places[path].line, path, message) for path, message in found]
-        raise PlanFileError(
-            [Problem(file, line, show_path(path), said) for line, path, said in sorted(lines)]
-        )
+    findings = list(check_numbers(plan.document["service_numbers"], known))
+    if salesforce is not None:
+        findings += check_agents(plan, known, salesforce)
+    if findings:
+        raise PlanFileError(plan.source.locate(findings))
 
 
-def _numbers(numbers: Mapping[str, Mapping[str, str]], known: ServiceNumbers) -> Found:
+def check_numbers(numbers: Mapping[str, Mapping[str, str]], known: ServiceNumbers) -> Findings:
+    """Find service numbers of the plan that jtel does not know."""
     for key, number in numbers.items():
-        if not known.know(number["number"], number["name"]):
-            yield ("service_numbers", key), _UNKNOWN
+        if not known.contain(number["number"], number["name"]):
+            message = "jtel has no ServiceNumber with this number as Name, or this name as Name2"
+            yield ("service_numbers", key), message
 
 
-def _agents(plan: PlanFile, known: ServiceNumbers, organisation: SalesforceClient) -> Found:
+def check_agents(plan: PlanFile, known: ServiceNumbers, salesforce: SalesforceReader) -> Findings:
+    """Find agents' numbers that jtel does not know. Raises SalesforceError, OutOfTimeError."""
     attributes = plan.document["agents"]["attributes"]
     for path, outcome in outcomes(plan.document):
-        signal = part(outcome, "signal")
+        signal = child(outcome, "signal")
         if "agent" not in signal:
             continue
         field = checked_name(attributes[signal["agent"]])
         soql = f"SELECT Id,{field} FROM User WHERE IsActive = true AND {field} != null"
-        rows = organisation.select(soql, Deadline(PATIENCE_SECONDS))
+        rows = salesforce.select(soql, Deadline(TIMEOUT_SECONDS))
         numbers = [f"{signal['prefix']}{value_at(row, field)}" for row in rows]
-        unknown = [each for each in numbers if not known.know(each, signal["name"] or each)]
+        unknown = [each for each in numbers if not known.contain(each, signal["name"] or each)]
         if unknown:
             message = f"jtel cannot signal the numbers of {len(unknown)} of {len(rows)} active "
-            yield (*path, "signal"), message + f"users, such as {unknown[0]}"
+            yield (*path, "signal"), f"{message}users, such as {unknown[0]}"

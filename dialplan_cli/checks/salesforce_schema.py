@@ -1,4 +1,4 @@
-"""Which objects and fields the integration user sees in Salesforce, by describe."""
+"""The objects and fields of a Salesforce organisation that the integration user can see."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,22 +6,24 @@ from typing import Any, Protocol
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import SalesforceConfigurationError, SalesforceUnavailableError
-from click_to_dial.sync.mappings import Rows
 
-INVISIBLE = ("no-such-resource", "no-access")
-"""How Salesforce speaks of an object that does not exist, or that the user may not see."""
+INVISIBLE_REASONS = ("no-such-resource", "no-access")
+"""Reasons of the error for an object that does not exist, or that the user may not see."""
 
 
-class Organisation(Rows, Protocol):
-    """Salesforce, as far as plans are checked against it."""
+class SalesforceReader(Protocol):
+    """A client that reads rows and descriptions of objects."""
+
+    def select(self, soql: str, deadline: Deadline) -> list[Any]:
+        """Return all rows of a query. Raises SalesforceError, OutOfTimeError."""
 
     def describe(self, object_name: str, deadline: Deadline) -> Any:
-        """The object and its fields. Raises SalesforceError, OutOfTimeError."""
+        """Return the description of an object. Raises SalesforceError, OutOfTimeError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field; `parents` are the objects that it may refer to, through `relationship`."""
+    """A field. `parents` are the objects that it can refer to, through `relationship`."""
 
     name: str
     type: str
@@ -32,51 +34,58 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class SObject:
-    """An object; the keys are in lower case, since Salesforce ignores the case of names."""
+    """An object. The keys are in lower case, because Salesforce ignores the case of names."""
 
     name: str
     fields: Mapping[str, Field]
     relationships: Mapping[str, Field]
 
 
-class Schema:
-    """The organisation's objects, each asked for once."""
+class SalesforceSchema:
+    """The objects of an organisation, each described once."""
 
-    def __init__(self, organisation: Organisation, deadline: Deadline) -> None:
-        self.organisation = organisation
+    def __init__(self, reader: SalesforceReader, deadline: Deadline) -> None:
+        self.reader = reader
         self.deadline = deadline
         self._objects: dict[str, SObject | None] = {}
 
     def user(self) -> SObject:
-        """User. Every organisation has it, so that a 404 is about the version of the API.
+        """Return the object User.
 
+        Every organisation has it, so a 404 means that it does not know our version of the API.
         Raises SalesforceError, OutOfTimeError.
         """
-        user = self._objects["user"] = _read(self.organisation.describe("User", self.deadline))
+        user = self._objects["user"] = _parse(self.reader.describe("User", self.deadline))
         return user
 
     def object(self, name: str) -> SObject | None:
-        """The object; None where the integration user sees none of this name.
+        """Return an object, or None if the integration user sees no such object.
 
         Raises SalesforceError, OutOfTimeError.
         """
         key = name.lower()
         if key not in self._objects:
-            self._objects[key] = self._ask(name)
+            try:
+                self._objects[key] = _parse(self.reader.describe(name, self.deadline))
+            except SalesforceConfigurationError as error:
+                if error.reason not in INVISIBLE_REASONS:
+                    raise
+                self._objects[key] = None
         return self._objects[key]
 
-    def _ask(self, name: str) -> SObject | None:
-        try:
-            return _read(self.organisation.describe(name, self.deadline))
-        except SalesforceConfigurationError as error:
-            if error.reason in INVISIBLE:
-                return None
-            raise
 
-
-def _read(description: Any) -> SObject:
+def _parse(description: Any) -> SObject:
     try:
-        fields = [_field(field) for field in description["fields"]]
+        fields = [
+            Field(
+                name=field["name"],
+                type=field["type"],
+                filterable=field["filterable"] is True,
+                parents=tuple(field["referenceTo"]),
+                relationship=field["relationshipName"],
+            )
+            for field in description["fields"]
+        ]
         return SObject(
             name=description["name"],
             fields={field.name.lower(): field for field in fields},
@@ -85,15 +94,5 @@ def _read(description: Any) -> SObject:
             },
         )
     except (KeyError, TypeError, AttributeError) as error:
-        message = "The description of an object does not have Salesforce's form."
+        message = "Salesforce's description of an object does not have the documented form."
         raise SalesforceUnavailableError("wrong-types", message) from error
-
-
-def _field(field: Mapping[str, Any]) -> Field:
-    return Field(
-        name=field["name"],
-        type=field["type"],
-        filterable=field["filterable"] is True,
-        parents=tuple(field["referenceTo"]),
-        relationship=field["relationshipName"],
-    )

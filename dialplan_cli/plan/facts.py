@@ -1,96 +1,131 @@
-"""The facts that a plan's rules may name, and what is known of their values beforehand."""
+"""The facts that rules may use, and the conditions on them: known names and possible values.
+
+The checks read the data as written and ignore what has the wrong form, which `read` reports.
+"""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.model import CalleeKind
 from click_to_dial.salesforce.consent import CONSENT, CONSENTS
-from dialplan_cli.plan.lookups import LOOKUPS, check_lookup
-from dialplan_cli.plan.problems import Path, unknown
+from dialplan_cli.plan.source import Findings, Path, as_list, child, pairs, unknown_name
+
+Data = Mapping[str, Any]
 
 KINDS = frozenset(get_args(CalleeKind))
+TEXT, BOOLEAN, ANY = "text", "true or false", "any"
 BUILT_IN = {
-    "record.object": "text",
-    "agent.known": "true or false",
-    "callee.number": "text",
-    "callee.country": "text",
-    "callee.kind": "text",
+    "record.object": TEXT,
+    "agent.known": BOOLEAN,
+    "callee.number": TEXT,
+    "callee.country": TEXT,
+    "callee.kind": TEXT,
 }
-ANY = "any"
+LOOKUPS = (LISTED, ATTEMPTS)
+"""Facts about a number that are looked up in the table. Their conditions have their own forms."""
+
 _CHOICES = {
     "callee.kind": ("kind of callee", KINDS),
     f"record.{CONSENT}": ("consent", frozenset(CONSENTS)),
 }
+_BOUNDS = {"lt", "lte", "gt", "gte"}
+_COUNTING = {"within", "by"}
 
-# Fields of standard objects that hold digits and are text all the same.
+# Fields of standard objects that contain digits but are text.
 _TEXT_FIELD = re.compile(r"(\w+\.)*\w*(Phone|Extension|Fax|PostalCode|EmployeeNumber)")
 
 
-def items(value: object) -> Iterable[tuple[str, Any]]:
-    """The keys and values; none where `value` has no keys."""
-    return value.items() if isinstance(value, dict) else ()
-
-
-def listed(value: object) -> list[Any]:
-    """A list as it is, anything else as the only item of one."""
-    return value if isinstance(value, list) else [value]
-
-
-def known_facts(data: Mapping[str, Any]) -> dict[str, str]:
-    """Each fact that rules may name: whether it is `text`, `true or false`, or may be `any`."""
+def known_facts(data: Data) -> dict[str, str]:
+    """Return the facts that rules may use, except LOOKUPS, with the type of their values."""
     facts = dict(BUILT_IN)
-    for _, fields in items(data.get("objects")):
-        facts |= {f"record.{name}": _type_of(path) for name, path in items(fields)}
-        if CONSENT in dict(items(fields)):
-            facts[f"record.{CONSENT}"] = "text"
-    attributes = dict(items(data.get("agents"))).get("attributes")
-    facts |= {f"agent.{name}": _type_of(path) for name, path in items(attributes)}
-    facts |= {f"hours.{name}": "true or false" for name, _ in items(data.get("hours"))}
+    for _, fields in pairs(data.get("objects")):
+        facts |= {f"record.{name}": _field_type(field) for name, field in pairs(fields)}
+        if CONSENT in child(fields):
+            facts[f"record.{CONSENT}"] = TEXT
+    attributes = child(data, "agents", "attributes")
+    facts |= {f"agent.{name}": _field_type(field) for name, field in attributes.items()}
+    facts |= {f"hours.{name}": BOOLEAN for name in child(data, "hours")}
     return facts
 
 
-def check_conditions(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Conditions on facts that do not exist, or that a fact's values can never meet."""
+def check_conditions(data: Data) -> Findings:
+    """Find conditions on unknown facts, and values that a fact can never have."""
     facts = known_facts(data)
+    for path, fact, expected in all_conditions(data):
+        if fact == LISTED:
+            yield from check_listed(data, path, expected)
+        elif fact == ATTEMPTS:
+            yield from check_attempts(path, expected)
+        elif _COUNTING & child(expected).keys():
+            yield path, "`within` and `by` can be used only with callee.attempts"
+        elif fact in facts:
+            yield from check_values(path, fact, facts[fact], expected)
+        else:
+            yield path, unknown_name("fact", fact, [*facts, *LOOKUPS])
+
+
+def all_conditions(data: Data) -> Iterator[tuple[Path, str, Any]]:
+    """Yield each condition of each rule: its place, the fact and the expected value.
+
+    `data` is a plan as written or as published.
+    """
     rules = data.get("rules")
     for index, rule in enumerate(rules if isinstance(rules, list) else []):
-        for fact, expected in items(dict(items(rule)).get("when")):
-            path = ("rules", index, "when", fact)
-            if fact in LOOKUPS:
-                yield from check_lookup(data, path, fact, expected)
-            elif {"within", "by"} & dict(items(expected)).keys():
-                yield path, "`within` and `by` are for callee.attempts alone"
-            elif fact in facts:
-                yield from _check_values(path, fact, facts[fact], expected)
-            else:
-                yield path, unknown("fact", fact, [*facts, *LOOKUPS])
+        for fact, expected in child(rule, "when").items():
+            yield ("rules", index, "when", fact), fact, expected
 
 
-def _type_of(field_path: object) -> str:
-    return "text" if _TEXT_FIELD.fullmatch(str(field_path)) else ANY
+def _field_type(field_path: object) -> str:
+    return TEXT if _TEXT_FIELD.fullmatch(str(field_path)) else ANY
 
 
-def _check_values(path: Path, fact: str, kind: str, expected: object) -> Iterator[tuple[Path, str]]:
-    for where, operator, value in _operands(path, expected):
-        wrong = (
-            isinstance(value, bool | int | float) if kind == "text" else not isinstance(value, bool)
+def check_listed(data: Data, path: Path, expected: Any) -> Findings:
+    """Find unknown lists, and operators that callee.listed does not have."""
+    if isinstance(expected, dict):
+        if expected.keys() != {"not"}:
+            yield path, "must be the name of a list, a list of such names, or `{not: …}` with them"
+            return
+        expected = expected["not"]
+    lists = [name for name in as_list(data.get("lists")) if isinstance(name, str)]
+    for name in as_list(expected):
+        if name not in lists:
+            yield path, unknown_name("list", name, lists)
+
+
+def check_attempts(path: Path, expected: Any) -> Findings:
+    """Find conditions on callee.attempts without a number of calls or without a time."""
+    operators = child(expected)
+    bounds = operators.keys() - _COUNTING
+    are_counts = all(type(operators[name]) is int for name in bounds)
+    if "within" not in operators or not bounds or not bounds <= _BOUNDS or not are_counts:
+        yield (
+            path,
+            "must be written as {gte: 4, within: 30d}; add `by: others` to count only the calls of "
+            "other agents",
         )
-        if kind != ANY and wrong and operator != "present":
-            yield (
-                where,
-                f"{fact} is {kind}; write {'it in quotes' if kind == 'text' else 'true or false'}",
-            )
+
+
+def check_values(path: Path, fact: str, fact_type: str, expected: Any) -> Findings:
+    """Find values of another type than the fact, and unknown choices."""
+    for place, operator, value in operands(path, expected):
+        if operator == "present":
+            continue
+        if fact_type == TEXT and isinstance(value, bool | int | float):
+            yield place, f"{fact} is text; write it in quotes"
+        elif fact_type == BOOLEAN and not isinstance(value, bool):
+            yield place, f"{fact} is true or false; write one of them"
         elif fact in _CHOICES and operator in ("is", "not"):
-            what, choices = _CHOICES[fact]
+            kind, choices = _CHOICES[fact]
             if str(value) not in choices:
-                yield where, unknown(what, value, choices)
+                yield place, unknown_name(kind, value, choices)
 
 
-def _operands(path: Path, expected: object) -> Iterator[tuple[Path, str, Any]]:
-    """Each single value that is compared with, with where it stands and how it is compared."""
+def operands(path: Path, expected: Any) -> Iterator[tuple[Path, str, Any]]:
+    """Yield each single value of a condition: its place, the operator and the value."""
     operators = expected if isinstance(expected, dict) else {"is": expected}
     for operator, operand in operators.items():
-        here = (*path, operator) if isinstance(expected, dict) else path
-        for index, value in enumerate(listed(operand)):
-            yield ((*here, index) if isinstance(operand, list) else here), operator, value
+        place = (*path, operator) if isinstance(expected, dict) else path
+        for index, value in enumerate(as_list(operand)):
+            yield ((*place, index) if isinstance(operand, list) else place), operator, value

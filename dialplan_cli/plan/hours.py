@@ -1,44 +1,49 @@
-"""Calling hours as they are written, and as they are published: weekdays, minutes and dates.
+"""Calling hours: how they are written in a plan, and how they are published.
 
-Holidays are looked up when a plan is published: the `holidays` package takes half a second to load,
-which no agent should wait for, and a published plan then says itself on which days it is closed.
+Holidays are looked up on publication. The `holidays` package takes half a second to import, which
+no call should wait for, and a published plan shows on which days it is closed.
 """
 
 import re
 import zoneinfo
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any
 
 import phonenumbers
-from pydantic import AfterValidator, Discriminator, Tag, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from phonenumbers import PhoneNumber
+from phonenumbers.timezone import time_zones_for_geographical_number
+from pydantic import Discriminator, Field, Tag, WithJsonSchema
 
-from dialplan_cli.plan.types import one_or_list
+from dialplan_cli.plan.source import as_list
+from dialplan_cli.plan.types import PlanModel, one_or_list, require
 
-YEARS = 10
-"""Holidays are published for this year and the nine after it."""
+HOLIDAY_YEARS = 10
+"""Holidays are published for the current year and the nine years after it."""
 
 CALLEE = "callee"
-"""As a zone and as holidays: those of the number that is called."""
+"""Value of `zone` and `holidays`: those of the number to be called."""
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+HOME = "home"
+"""Value of `zone`: the zone of the company."""
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
 _SPAN = re.compile(rf"({_TIME})-({_TIME}|24:00)")
-_SPAN_FORM = "must be hours such as 08:00-20:00; the day ends at 24:00"
+_SPAN_SCHEMA = {"type": "string", "pattern": f"^{_SPAN.pattern}$"}
 
 
-def weekdays(days: str) -> list[int]:
-    """The weekdays, 0 is Monday, of `Sat` or `Mon-Fri`. Raises ValueError."""
+def parse_days(days: str) -> list[int]:
+    """Return the weekdays of `Sat` or `Mon-Fri`; 0 is Monday. Raises ValueError."""
     first, _, last = days.partition("-")
-    start, end = _DAYS.index(first), _DAYS.index(last or first)
+    start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
     if end < start:
         raise ValueError(days)
     return list(range(start, end + 1))
 
 
-def minutes(span: str) -> tuple[int, int]:
-    """The minutes after midnight of `08:00-20:00`. Raises ValueError."""
+def parse_span(span: str) -> tuple[int, int]:
+    """Return start and end of `08:00-20:00` in minutes after midnight. Raises ValueError."""
     if not _SPAN.fullmatch(span):
         raise ValueError(span)
     start, end = (int(time[:2]) * 60 + int(time[3:]) for time in span.split("-"))
@@ -47,89 +52,128 @@ def minutes(span: str) -> tuple[int, int]:
     return start, end
 
 
-def published(opened: Mapping[str, Sequence[str] | str]) -> dict[str, list[list[int]]]:
-    """`open` of a window by weekday; JSON has no other keys than text."""
+def _accepts(parse: Callable[[str], object], text: object) -> bool:
+    try:
+        parse(str(text))
+    except ValueError:
+        return False
+    return True
+
+
+@cache
+def holiday_regions() -> frozenset[str]:
+    """Return the countries with known holidays, such as DE, and their regions, such as DE-BY."""
+    import holidays  # too slow for the start of every command
+
+    countries = holidays.list_supported_countries()
+    regions = {f"{country}-{name}" for country, names in countries.items() for name in names}
+    return frozenset(countries) | regions
+
+
+_Days = Annotated[
+    str,
+    require(
+        lambda days: _accepts(parse_days, days),
+        f"must be days such as Mon-Fri or Sat: {', '.join(WEEKDAYS)}",
+    ),
+]
+_Spans = Annotated[
+    Any,
+    require(
+        lambda value: value != [] and all(_accepts(parse_span, span) for span in as_list(value)),
+        "must be hours such as 08:00-20:00; the day ends at 24:00",
+    ),
+    WithJsonSchema({"anyOf": [_SPAN_SCHEMA, {"type": "array", "items": _SPAN_SCHEMA}]}),
+]
+_Zone = Annotated[
+    Any,
+    require(
+        lambda value: str(value) in {CALLEE, HOME} | zoneinfo.available_timezones(),
+        "must be callee, home or a time zone such as Europe/Vienna",
+    ),
+    WithJsonSchema({"type": "string"}),
+]
+_Region = Annotated[
+    Any,
+    require(
+        lambda region: region == CALLEE or str(region) in holiday_regions(),
+        "is not a country or region with known holidays; write one such as AT or DE-BY, or callee",
+    ),
+    WithJsonSchema({"type": "string"}),
+]
+_Regions = Annotated[
+    Annotated[_Region, Tag("<one>")] | Annotated[list[_Region], Tag("<list>")],
+    Discriminator(one_or_list),
+]
+
+
+class Hours(PlanModel):
+    """A window of time in which calls may be placed."""
+
+    zone: _Zone = Field(
+        description="The clock that counts: callee, home, or a time zone such as Europe/Vienna."
+    )
+    open: dict[_Days, _Spans] = Field(
+        min_length=1, description="Days, Mon-Fri or Sat, with hours: 08:00-20:00, or a list."
+    )
+    holidays: _Regions = Field(
+        default=[],
+        description="Public holidays on which it is closed: callee for those of the callee's "
+        "country, or regions such as AT or DE-BY.",
+    )
+
+
+def home_zone(region: str, zone: str | None = None) -> str | None:
+    """Return the time zone of the company: `zone` if the plan names one, else that of `region`.
+
+    Return None if the region has several time zones.
+    """
+    if zone is not None:
+        return zone
+    code = phonenumbers.country_code_for_region(region)
+    zones = time_zones_for_geographical_number(PhoneNumber(country_code=code, national_number=0))
+    return zones[0] if len(zones) == 1 and "/" in zones[0] else None
+
+
+def publish_hours(windows: Mapping[str, Hours], home: str | None, year: int) -> dict[str, Any]:
+    """Return the keys of the published plan about calling hours, with holidays from `year` on.
+
+    `home` is the zone of the company. Without windows there are no such keys.
+    """
+    if not windows:
+        return {}
+    zones = {CALLEE: None, HOME: home}
+    published = {}
+    for name, window in windows.items():
+        regions = as_list(window.holidays)
+        published[name] = {
+            "zone": zones.get(window.zone, window.zone),
+            "open": _spans_by_weekday(window.open),
+            "holidays": {region: _holidays(region, year) for region in regions if region != CALLEE},
+            "holidays_of_callee": CALLEE in regions,
+        }
+    document: dict[str, Any] = {"home_zone": home, "hours": published}
+    if any(window["holidays_of_callee"] for window in published.values()):
+        countries = sorted(phonenumbers.SUPPORTED_REGIONS & holiday_regions())
+        document["holidays"] = {country: _holidays(country, year) for country in countries}
+    return document
+
+
+def _spans_by_weekday(opened: Mapping[str, Sequence[str] | str]) -> dict[str, list[list[int]]]:
+    """Return the spans in minutes by weekday, whose number is text because it is a JSON key."""
     spans: dict[str, list[list[int]]] = {}
     for days, hours in opened.items():
-        for day in weekdays(days):
-            listed = [hours] if isinstance(hours, str) else hours
-            spans.setdefault(str(day), []).extend(list(minutes(span)) for span in listed)
+        for day in parse_days(days):
+            spans.setdefault(str(day), []).extend(list(parse_span(s)) for s in as_list(hours))
     return spans
 
 
-def days_of(region: str, first_year: int) -> str:
-    """The public holidays of a country or region such as DE-BY, as ISO days, with blanks."""
-    import holidays  # not at the start of every command
-
-    country, _, part = region.partition("-")
-    years = range(first_year, first_year + YEARS)
-    found = holidays.country_holidays(country, subdiv=part or None, years=years)
-    return " ".join(sorted(day.isoformat() for day in found))
-
-
 @cache
-def days_everywhere(first_year: int) -> Mapping[str, str]:
-    """The same for all countries that a number can be of and whose holidays are known."""
-    countries = sorted(phonenumbers.SUPPORTED_REGIONS & _regions().keys())
-    return {country: days_of(country, first_year) for country in countries}
-
-
-@cache
-def _regions() -> Mapping[str, Sequence[str]]:
+def _holidays(region: str, first_year: int) -> str:
+    """Return the public holidays of a region such as DE-BY: ISO days, separated by blanks."""
     import holidays
 
-    return holidays.list_supported_countries()
-
-
-def _days(days: object) -> str:
-    try:
-        weekdays(str(days))
-    except ValueError:
-        message = "must be days such as Mon-Fri or Sat: " + ", ".join(_DAYS)
-        raise PydanticCustomError("days", message) from None
-    return str(days)
-
-
-def _zone(value: object) -> str:
-    if str(value) in {CALLEE, "home"} | zoneinfo.available_timezones():
-        return str(value)
-    message = "must be callee, home or a time zone such as Europe/Vienna"
-    raise PydanticCustomError("zone", message)
-
-
-def _spans(value: object) -> Any:
-    try:
-        for span in value if isinstance(value, list) else [value]:
-            minutes(str(span))
-    except ValueError:
-        raise PydanticCustomError("hours", _SPAN_FORM) from None
-    if value == []:
-        raise PydanticCustomError("hours", _SPAN_FORM)
-    return value
-
-
-def _holidays(region: object) -> str:
-    country, _, part = str(region).partition("-")
-    if region == CALLEE:
-        return CALLEE
-    if country not in _regions() or (part and part not in _regions()[country]):
-        message = (
-            "is no country or region with known holidays; write one such as AT or DE-BY, or callee"
-        )
-        raise PydanticCustomError("holidays", message)
-    return str(region)
-
-
-_SPAN_SCHEMA = {"type": "string", "pattern": f"^{_SPAN.pattern}$"}
-Days = Annotated[str, AfterValidator(_days)]
-HoursZone = Annotated[Any, AfterValidator(_zone), WithJsonSchema({"type": "string"})]
-_Holidays = Annotated[Any, AfterValidator(_holidays), WithJsonSchema({"type": "string"})]
-Holidays = Annotated[
-    Annotated[_Holidays, Tag("<one>")] | Annotated[list[_Holidays], Tag("<list>")],
-    Discriminator(one_or_list),
-]
-Spans = Annotated[
-    Any,
-    AfterValidator(_spans),
-    WithJsonSchema({"anyOf": [_SPAN_SCHEMA, {"type": "array", "items": _SPAN_SCHEMA}]}),
-]
+    country, _, subdivision = region.partition("-")
+    years = range(first_year, first_year + HOLIDAY_YEARS)
+    days = holidays.country_holidays(country, subdiv=subdivision or None, years=years)
+    return " ".join(sorted(day.isoformat() for day in days))

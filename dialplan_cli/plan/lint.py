@@ -1,167 +1,184 @@
-"""What is allowed in a plan and yet hardly meant, such as rules that are never reached."""
+"""Warnings about a valid plan: what is allowed, but is probably not intended."""
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import phonenumbers
 
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, Condition
-from dialplan_cli.plan.facts import listed
-from dialplan_cli.plan.numbers import is_restricted
-from dialplan_cli.plan.problems import Fault, Path
-from dialplan_cli.plan.reachability import Conditions, conditions, covers, is_impossible
-from dialplan_cli.plan.references import outcomes, part
-from dialplan_cli.plan.source import YamlSource
-from dialplan_cli.plan.unused import check_unused
-
-LIMITS = ("hours.", LISTED, ATTEMPTS)
-"""What these facts begin with is no matter of whom one calls, or may catch 112 by accident."""
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from dialplan_cli.plan.facts import all_conditions, operands
+from dialplan_cli.plan.reachability import Conditions, conditions, is_impossible, subsumes
+from dialplan_cli.plan.references import is_restricted, outcomes
+from dialplan_cli.plan.source import Findings, Path, child
 
 Document = Mapping[str, Any]
-Found = Iterator[tuple[Path, str]]
+
+LIMITS = ("hours.", LISTED, ATTEMPTS)
+"""Prefixes of the facts that may be true for an emergency number by accident."""
 
 # https://help.salesforce.com/s/articleView?id=sf.admin_state_country_picklists_overview.htm
 _PICKLIST_CODE = re.compile(r"(.+\.)?(Person)?(Billing|Shipping|Mailing|Other)?(Country|State)Code")
 
 
-def check_sense(document: Document, source: YamlSource) -> Iterator[Fault]:
-    """The warnings on a valid plan, each with the line it stands in."""
-    for check in _CHECKS:
-        for path, message in check(document):
-            yield source.places[path].line, path, message
+def find_warnings(document: Document) -> Findings:
+    """Run all checks on a published document."""
+    for check in CHECKS:
+        yield from check(document)
 
 
-def check_guesses(document: Document, source: YamlSource) -> Iterator[Fault]:
-    """The same on what only the organisation knows, and is asked by `--salesforce`."""
-    for path, message in _picklists(document):
-        yield source.places[path].line, path, message
+def find_offline_warnings(document: Document) -> Findings:
+    """Find fields that exist only in some organisations. Asking Salesforce makes this needless."""
+    attributes: list[tuple[Path, Mapping[str, str]]] = [
+        (("objects", name), fields) for name, fields in document["objects"].items()
+    ]
+    attributes.append((("agents", "attributes"), document["agents"]["attributes"]))
+    codes = [
+        ((*path, name), field)
+        for path, fields in attributes
+        for name, field in fields.items()
+        if _PICKLIST_CODE.fullmatch(field)
+    ]
+    if codes:  # one warning for all, because an organisation has all of them or none
+        path, field = codes[0]
+        others = f" (and {len(codes) - 1} similar)" if len(codes) > 1 else ""
+        message = "exists only if State and Country picklists are enabled in Salesforce"
+        yield path, f"{field}{others} {message}"
 
 
-def _unreachable(document: Document) -> Found:
+def warn_unreachable(document: Document) -> Findings:
+    """Warn of rules that never decide because an earlier rule does."""
     earlier: list[tuple[str, Conditions]] = []
     for index, rule in enumerate(document["rules"]):
         own = conditions(rule["when"])
-        if first := next((name for name, others in earlier if covers(others, own)), None):
-            yield ("rules", index), f"never decides: '{first}' decides all its calls before it"
+        if first := next((name for name, others in earlier if subsumes(others, own)), None):
+            yield ("rules", index), f"never decides: '{first}' decides all its calls first"
         earlier.append((rule["id"], own))
 
 
-def _impossible(document: Document) -> Found:
-    for index, rule in enumerate(document["rules"]):
-        for fact, expected in rule["when"].items():
-            if is_impossible(expected):
-                message = "never holds: no value meets all of these comparisons"
-                yield ("rules", index, "when", fact), message
+def warn_impossible(document: Document) -> Findings:
+    """Warn of conditions that no value satisfies."""
+    for path, _, expected in all_conditions(document):
+        if is_impossible(expected):
+            yield path, "never holds: no value satisfies all of these comparisons"
 
 
-def _unresolved(document: Document) -> Found:
+def warn_unresolved(document: Document) -> Findings:
+    """Warn of signals that may find no number and have no `otherwise`."""
     for path, outcome in outcomes(document):
-        signal = part(outcome, "signal")
+        signal = child(outcome, "signal")
         if "otherwise" in outcome:
             continue
-        if restricted := _restricted(document, signal):
-            missing = f"{restricted} may not be signalled at that time or in that country"
+        if restricted := _restricted_number(document, signal):
+            reason = f"{restricted} may not be signalled at that time or in that country"
         elif "mapping" in signal and document["mappings"][signal["mapping"]]["default"] is None:
-            missing = f"{signal['key']} is missing or not listed, and the mapping has no default"
+            reason = f"{signal['key']} is missing or has no entry, and the mapping has no default"
         elif "agent" in signal:
-            missing = f"the agent has no {signal['agent']}"
+            reason = f"the agent has no {signal['agent']}"
         else:
             continue
-        yield (
-            (*path, "signal"),
-            f"the call is refused where {missing}; say `otherwise` what happens",
-        )
+        message = f"the call is refused if {reason}; add `otherwise` to decide what happens then"
+        yield (*path, "signal"), message
 
 
-def _restricted(document: Document, signal: Mapping[str, str]) -> str | None:
-    """A service number that `signal` may name and that is not always signalled."""
+def _restricted_number(document: Document, signal: Mapping[str, str]) -> str | None:
+    """Return a service number that `signal` may name and that may not always be signalled."""
+    numbers = document["service_numbers"]
     mapping = document["mappings"].get(signal.get("mapping"), {"default": signal.get("number")})
-    named = [*mapping.get("entries", {}).values(), mapping["default"]]
+    names = [*mapping.get("entries", {}).values(), mapping["default"]]
     if "salesforce" in mapping:
-        named += document["service_numbers"]  # what stands there is not known here
-    return next(
-        (name for name in named if is_restricted(document["service_numbers"].get(name))), None
-    )
+        names += numbers  # the entries are not known here
+    return next((name for name in names if is_restricted(numbers.get(name))), None)
 
 
-def _emergencies(document: Document) -> Found:
-    """The first rule that may keep an agent from 112 for the time of day or the like."""
+def warn_unused_numbers(document: Document) -> Findings:
+    """Warn of service numbers and mappings that nothing uses."""
+    signals = [child(outcome, "signal") for _, outcome in outcomes(document)]
+    numbers = {signal["number"] for signal in signals if "number" in signal}
+    for mapping in document["mappings"].values():
+        numbers |= {mapping["default"], *mapping.get("entries", {}).values()}
+        if "salesforce" in mapping:
+            numbers |= set(document["service_numbers"])  # the entries are not known here
+    for name in document["service_numbers"]:
+        if name not in numbers:
+            yield ("service_numbers", name), "nothing signals it"
+    mappings = {signal["mapping"] for signal in signals if "mapping" in signal}
+    for name in document["mappings"]:
+        if name not in mappings:
+            yield ("mappings", name), "nothing uses it"
+
+
+def warn_unused_facts(document: Document) -> Findings:
+    """Warn of lists, attributes and hours that no rule uses."""
+    used = list(all_conditions(document))
+    lists = {
+        value
+        for path, fact, expected in used
+        if fact == LISTED
+        for _, _, value in operands(path, expected)
+    }
+    for index, name in enumerate(document.get("lists", ())):
+        if name not in lists:
+            yield ("lists", index), f"no rule uses the list {name}"
+    signals = [child(outcome, "signal") for _, outcome in outcomes(document)]
+    facts = {fact for _, fact, _ in used}
+    facts |= {signal["key"] for signal in signals if "key" in signal}
+    facts |= {f"agent.{signal['agent']}" for signal in signals if "agent" in signal}
+    defined: list[tuple[str, Path, Mapping[str, Any]]] = [
+        ("agent", ("agents", "attributes"), document["agents"]["attributes"]),
+        ("hours", ("hours",), document.get("hours", {})),
+    ]
+    defined += [("record", ("objects", key), names) for key, names in document["objects"].items()]
+    for group, path, names in defined:
+        for name in names:
+            if f"{group}.{name}" not in facts:
+                yield (*path, name), f"no rule uses {group}.{name}"
+
+
+def warn_emergency(document: Document) -> Findings:
+    """Warn of the first rule that may refuse an emergency call because of the time or the like."""
     for index, rule in enumerate(document["rules"]):
         own = conditions(rule["when"])
-        if all(_is_met_by_emergency(each) for each in own.values()) and own:
-            return
         kind = own.get("callee.kind")
-        limited = [fact for fact in own if fact.startswith(LIMITS)]
-        if limited and "refuse" in rule and (kind is None or kind.test("emergency")):
+        matches_emergency = kind is not None and kind.test("emergency")
+        if matches_emergency and len(own) == 1:
+            return  # it decides all emergency calls
+        limited = any(fact.startswith(LIMITS) for fact in own)
+        if limited and "refuse" in rule and (kind is None or matches_emergency):
             message = "emergency calls may be refused: put a rule for callee.kind: emergency first"
             yield ("rules", index), message
             return
 
 
-def _is_met_by_emergency(condition: Condition) -> bool:
-    return condition.fact == "callee.kind" and condition.test("emergency")
-
-
-def _consent(document: Document) -> Found:
+def warn_consent(document: Document) -> Findings:
+    """Warn of objects without the consent of the person."""
     for name, fields in document["objects"].items():
         if "do_not_call" not in fields:
             message = "has no `do_not_call`: a rule cannot tell whether this person opted out"
             yield ("objects", name), message
 
 
-def _picklists(document: Document) -> Found:
-    """One warning for all such fields: an organisation has the picklists or has them not."""
-    places: list[tuple[Path, Mapping[str, str]]] = [
-        (("objects", name), fields) for name, fields in document["objects"].items()
-    ]
-    places.append((("agents", "attributes"), document["agents"]["attributes"]))
-    codes = [
-        ((*path, name), field)
-        for path, fields in places
-        for name, field in fields.items()
-        if _PICKLIST_CODE.fullmatch(field)
-    ]
-    if codes:
-        others = f" (and {len(codes) - 1} more like it)" if len(codes) > 1 else ""
-        message = "exists only where State and Country picklists are switched on in Salesforce"
-        yield codes[0][0], f"{codes[0][1]}{others} {message}"
+def warn_values(document: Document) -> Findings:
+    """Warn of values that a built-in fact never has."""
+    for path, fact, expected in all_conditions(document):
+        for _, operator, value in operands(path, expected):
+            if operator not in ("is", "not", "prefix"):
+                continue
+            if fact == "record.object" and value not in document["objects"]:
+                yield path, f"{value} is not among `objects`: no fields of such records are read"
+            elif fact == "callee.country" and value not in phonenumbers.SUPPORTED_REGIONS:
+                yield path, f"no callee is in {value}; write two capital letters, such as DE"
+            elif fact == "callee.number" and not str(value).startswith("+"):
+                yield path, f"no number starts with {value}; add a leading plus, as in +4989…"
 
 
-def _values(document: Document) -> Found:
-    for index, rule in enumerate(document["rules"]):
-        for fact, expected in rule["when"].items():
-            path: Path = ("rules", index, "when", fact)
-            for value in _whole_values(expected):
-                if message := _never_met(fact, value, document["objects"]):
-                    yield path, message
-
-
-def _never_met(fact: str, value: Any, objects: Container[str]) -> str | None:
-    if fact == "record.object" and value not in objects:
-        return f"{value} is not among `objects`: nothing but its name is read of such records"
-    if fact == "callee.country" and value not in phonenumbers.SUPPORTED_REGIONS:
-        return f"no callee is in {value}; countries are two capital letters, such as DE"
-    if fact == "callee.number" and not str(value).startswith("+"):
-        return f"no number starts like {value}; they are compared with their plus, as in +4989…"
-    return None
-
-
-def _whole_values(expected: Any) -> list[Any]:
-    """What a fact is compared with as a whole, or by its start."""
-    if not isinstance(expected, dict):
-        return listed(expected)
-    return [
-        value for name in ("not", "prefix") if name in expected for value in listed(expected[name])
-    ]
-
-
-_CHECKS = (
-    _unreachable,
-    _impossible,
-    _unresolved,
-    check_unused,
-    _emergencies,
-    _consent,
-    _values,
+CHECKS = (
+    warn_unreachable,
+    warn_impossible,
+    warn_unresolved,
+    warn_unused_numbers,
+    warn_unused_facts,
+    warn_emergency,
+    warn_consent,
+    warn_values,
 )

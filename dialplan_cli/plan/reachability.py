@@ -1,95 +1,94 @@
-"""Which conditions can never hold, and which hold whenever another does.
+"""Logic of conditions: which can never hold, and which hold whenever another one does.
 
-Sound, not complete: what is called impossible or implied always is, but some of it goes unnoticed.
+It is sound but not complete: a condition that is called impossible or implied always is, but some
+of them are not found.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from click_to_dial.dialplan.conditions import Condition, Test, condition
-from dialplan_cli.plan.facts import listed
+from dialplan_cli.plan.source import as_list
 
 Conditions = Mapping[str, Condition]
 Operators = Mapping[str, Any]
-_ORDERS = ("lt", "lte", "gt", "gte")
+
+_CONTRADICTIONS = (  # lower bound, upper bound, whether equal bounds contradict too
+    ("gt", "lt", True),
+    ("gt", "lte", True),
+    ("gte", "lt", True),
+    ("gte", "lte", False),
+)
 
 
 def conditions(when: Mapping[str, Any]) -> Conditions:
-    """The conditions of a rule, by their facts."""
+    """Return the conditions of a published rule by their facts."""
     return {fact: condition(fact, expected) for fact, expected in when.items()}
 
 
-def covers(earlier: Conditions, later: Conditions) -> bool:
-    """Whether `earlier` holds wherever `later` does, so that a rule with `later` is never reached.
+def subsumes(earlier: Conditions, later: Conditions) -> bool:
+    """Tell whether `earlier` holds whenever `later` does, so that its rule is never reached.
 
-    Every condition of `earlier` must follow from the condition of `later` on the same fact. That
-    holds for unknown facts too: both conditions then are unknown.
+    Every condition of `earlier` must follow from the condition of `later` on the same fact. This
+    is right for unknown facts too, because both conditions are unknown then.
     """
-    return all(fact in later and _implies(later[fact], earlier[fact]) for fact in earlier)
+    return all(fact in later and implies(later[fact], earlier[fact]) for fact in earlier)
 
 
 def is_impossible(expected: Any) -> bool:
-    """Whether no value of the fact, nor its being missing, meets the condition."""
+    """Tell whether neither a value of the fact nor a missing fact satisfies the condition."""
     if not isinstance(expected, dict):
         return False
     if expected.get("present") is False:
         return len(expected) > 1
-    bounds = {isinstance(value, str) for name, value in expected.items() if name in _ORDERS}
-    is_text = {"prefix", "matches"} & expected.keys()
-    if len(bounds) == 2 or (is_text and bounds == {False}):
+    bounds = {name: expected[name] for name in ("lt", "lte", "gt", "gte") if name in expected}
+    are_texts = {isinstance(bound, str) for bound in bounds.values()}
+    needs_text = bool({"prefix", "matches"} & expected.keys())
+    if len(are_texts) == 2 or (needs_text and are_texts == {False}):
         return True
-    return _is_empty(expected)
-
-
-def _is_empty(expected: Operators) -> bool:
-    """Whether the lower bound is above the upper one."""
     return any(
-        expected[low] > expected[high] or (expected[low] == expected[high] and strict)
-        for low, high, strict in (
-            ("gt", "lt", True),
-            ("gt", "lte", True),
-            ("gte", "lt", True),
-            ("gte", "lte", False),
-        )
-        if low in expected and high in expected
+        bounds[low] > bounds[high] or (strict and bounds[low] == bounds[high])
+        for low, high, strict in _CONTRADICTIONS
+        if low in bounds and high in bounds
     )
 
 
-def _implies(later: Condition, earlier: Condition) -> bool:
-    met, wanted = later.expected, earlier.expected
-    if not isinstance(met, Mapping):
-        return all(earlier.test(value) for value in listed(met))
-    if not isinstance(wanted, Mapping):
+def implies(later: Condition, earlier: Condition) -> bool:
+    """Tell whether each value that satisfies `later` satisfies `earlier`."""
+    if not isinstance(later.expected, Mapping):
+        return all(earlier.test(value) for value in as_list(later.expected))
+    if not isinstance(earlier.expected, Mapping):
         return False
     if later.if_missing:
         return earlier.if_missing
     return all(
-        _operator_implied(met, later.test, name, operand) for name, operand in wanted.items()
+        _implies_operator(later.expected, later.test, name, operand)
+        for name, operand in earlier.expected.items()
     )
 
 
-def _operator_implied(later: Operators, test: Test, name: str, operand: Any) -> bool:
-    """Whether each value that meets all of `later`, which is what `test` tests, meets this too."""
+def _implies_operator(later: Operators, test: Test, name: str, operand: Any) -> bool:
+    """Tell whether each value that satisfies `later`, checked by `test`, satisfies one operator."""
     if name == "present":
         return operand is True
     if name == "not":
-        return not any(test(value) for value in listed(operand))
+        return not any(test(value) for value in as_list(operand))
     if name == "prefix":
-        prefixes = tuple(listed(operand))
-        return "prefix" in later and all(p.startswith(prefixes) for p in listed(later["prefix"]))
+        prefixes = tuple(as_list(operand))
+        return "prefix" in later and all(p.startswith(prefixes) for p in as_list(later["prefix"]))
     if name == "matches":
-        return "matches" in later and set(listed(later["matches"])) <= set(listed(operand))
+        return "matches" in later and set(as_list(later["matches"])) <= set(as_list(operand))
     return any(
-        _bound_implied(later[side], name, operand, touching=side != name and not name.endswith("e"))
+        _implies_bound(later[side], name, operand, strict=side != name and not name.endswith("e"))
         for side in (name[:2], name[:2] + "e")
         if side in later
     )
 
 
-def _bound_implied(inner: Any, name: str, outer: Any, *, touching: bool) -> bool:
-    """Whether the bound `inner` keeps within `outer`; where `touching`, it may not be equal."""
+def _implies_bound(inner: Any, name: str, outer: Any, *, strict: bool) -> bool:
+    """Tell whether the bound `inner` is within `outer`; if `strict`, it must not be equal."""
     if isinstance(inner, str) != isinstance(outer, str):
         return False
     if inner == outer:
-        return not touching
+        return not strict
     return bool(inner < outer if name.startswith("lt") else inner > outer)

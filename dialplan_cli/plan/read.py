@@ -1,34 +1,45 @@
-"""Reads a dial plan file: everything that is wrong with it at once, or the document to publish."""
+"""Reads a dial plan file: the document to publish, or all problems of the file at once."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from dialplan_cli.plan.form import read_form
-from dialplan_cli.plan.lint import check_guesses, check_sense
-from dialplan_cli.plan.problems import Fault, PlanFileError, Problem, show_path
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from dialplan_cli.plan.lint import find_offline_warnings, find_warnings
 from dialplan_cli.plan.publish import Document, to_document
 from dialplan_cli.plan.references import check_references
-from dialplan_cli.plan.source import read_yaml
-
-MOST = 1000  # nobody reads more
+from dialplan_cli.plan.schema import Plan, known_keys
+from dialplan_cli.plan.source import (
+    Finding,
+    Findings,
+    Path,
+    PlanFileError,
+    PlanSource,
+    Problem,
+    read_yaml,
+    unknown_name,
+)
+from dialplan_cli.plan.types import API_NAME, ATTRIBUTE, FIELD_PATH, NAME
 
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """A valid plan: `document` is published and decides; `source` is the text as written.
+    """A valid plan: the document to publish, the source that it was read from, and warnings.
 
-    `guesses` are warnings about the organisation, of no use once it was asked.
+    `offline_warnings` are about the organisation. They do not apply if Salesforce was asked.
     """
 
     document: Document
-    source: str
+    source: PlanSource
     warnings: tuple[Problem, ...]
-    guesses: tuple[Problem, ...]
+    offline_warnings: tuple[Problem, ...]
 
 
 def read_plan(path: FilePath) -> PlanFile:
-    """The plan in a file. Raises PlanFileError with all that is wrong with it."""
+    """Read the plan in a file. Raises PlanFileError with all problems."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -44,20 +55,115 @@ def read_plan(path: FilePath) -> PlanFile:
 
 
 def parse_plan(text: str, file: str = "plan") -> PlanFile:
-    """The plan in `text`; `file` names it in problems. Raises PlanFileError."""
-    source = read_yaml(text)
-    plan, faults = read_form(source) if source.data is not None else (None, [])
-    faults = source.faults + faults
-    seen = {path for _, path, _ in faults}
-    faults += [fault for fault in check_references(source) if fault[1] not in seen]
-    if faults or plan is None:
-        raise PlanFileError(_problems(file, faults))
+    """Read the plan in `text`; `file` is its name in problems. Raises PlanFileError."""
+    source = read_yaml(text, file)
+    plan, findings = validate(source) if source.data is not None else (None, [])
+    problems = [*source.problems, *source.locate(findings)]
+    reported = {problem.path for problem in problems}
+    references = source.locate(check_references(source.data))
+    problems += [problem for problem in references if problem.path not in reported]
+    if problems or plan is None:
+        raise PlanFileError(problems)
     document = to_document(plan)
-    warnings = _problems(file, check_sense(document, source))
-    guesses = _problems(file, check_guesses(document, source))
-    return PlanFile(document, text, tuple(warnings), tuple(guesses))
+    return PlanFile(
+        document,
+        source,
+        warnings=source.locate(find_warnings(document)),
+        offline_warnings=source.locate(find_offline_warnings(document)),
+    )
 
 
-def _problems(file: str, faults: Iterable[Fault]) -> list[Problem]:
-    ordered = sorted(faults, key=lambda fault: fault[0])[:MOST]
-    return [Problem(file, line, show_path(path), message) for line, path, message in ordered]
+_MESSAGES = {
+    "model_type": "must contain keys, written as `key: value`",
+    "dict_type": "must contain keys, written as `key: value`",
+    "list_type": "must be a list; start each item with `- `",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+    "string_too_long": "is too long; at most {max_length} characters are possible",
+    "too_long": "has {actual_length} items; at most {max_length} are possible",
+    "literal_error": "must be {expected}",
+}
+"""Messages for pydantic's types of errors; other types keep the message of their validator."""
+
+_PATTERN_MESSAGES = {
+    NAME: "must be a name without blanks",
+    ATTRIBUTE: "must be a name of letters, digits and _",
+    API_NAME: "must be a Salesforce API name, such as Account or Vehicle__c",
+    FIELD_PATH: "must be a Salesforce field, or a path of at most 5 relationships and a field, "
+    "such as Type or Account.Owner.Department",
+}
+_MISSING_KEYS_MESSAGES = {
+    ("entries",): "needs `entries`, or `salesforce` with the object that contains them",
+    ("refuse",): "needs `signal` or `refuse`",
+    ("mapping", "key"): "must be the key of a service number, `{mapping: …, key: …}` or "
+    "`{agent: …}`",
+}
+_EXCLUDED_BY = {"refuse": "`signal`", "otherwise": "`refuse`"}
+_CHANGED_NUMBER = re.compile(r"\+.*|-?0[0-9].*|[-.0-9]+[eE].*")
+"""Unquoted numbers whose value is not what is written, such as 089."""
+
+
+def validate(source: PlanSource) -> tuple[Plan | None, list[Finding]]:
+    """Validate the data against the schema. Return the plan or None, one finding for each place."""
+    findings = dict(misread_scalars(source))
+    plan = None
+    try:
+        plan = Plan.model_validate(source.data)
+    except ValidationError as error:
+        for path, message in _explain(source, error.errors(include_url=False)):
+            findings.setdefault(path, message)
+    return (None if findings else plan), list(findings.items())
+
+
+def misread_scalars(source: PlanSource) -> Findings:
+    """Find unquoted scalars that YAML reads as something that is probably not intended."""
+    for path, location in source.locations.items():
+        if location.raw is None:
+            continue
+        if location.value is None and path:
+            yield path, "has no value; add one, or remove the key"
+        elif isinstance(location.value, int | float) and _CHANGED_NUMBER.fullmatch(location.raw):
+            yield path, _quote(location.raw)
+
+
+def _quote(raw: str) -> str:
+    return f'YAML does not read {raw} as text; write it in quotes: "{raw}"'
+
+
+def _explain(source: PlanSource, errors: list[ErrorDetails]) -> Iterator[Finding]:
+    """Translate pydantic's errors into messages for the author of the plan."""
+    missing: dict[Path, list[str]] = {}
+    for error in errors:
+        path: Path = ()
+        for key in error["loc"]:  # without the tags of forms, which are not in the file
+            if (*path, key) in source.locations:
+                path = (*path, key)
+        if error["type"] == "missing":
+            missing.setdefault(path, []).append(str(error["loc"][-1]))
+        else:
+            yield path, _message(source, path, error)
+    for path, keys in missing.items():
+        names = " and ".join(f"`{key}`" for key in keys)
+        yield path, _MISSING_KEYS_MESSAGES.get(tuple(keys), f"needs {names}")
+
+
+def _message(source: PlanSource, path: Path, error: ErrorDetails) -> str:
+    error_type, context = error["type"], error.get("ctx", {})
+    raw = source.locations[path].raw
+    if error_type == "extra_forbidden":
+        *parents, key = path
+        known = known_keys(tuple(parents))
+        if key in known:
+            excluding = _EXCLUDED_BY.get(str(key), "the keys that are there")
+            return f"cannot be used together with {excluding}"
+        return unknown_name("key", key, known)
+    if error_type == "string_type" and raw is not None:
+        return _quote(raw)
+    if error_type == "string_pattern_mismatch":
+        return _PATTERN_MESSAGES[context["pattern"]]
+    if error_type in _MESSAGES:
+        return _MESSAGES[error_type].format(**context)
+    return error["msg"]

@@ -1,45 +1,48 @@
-"""What one part of a plan says about another: names that must exist, the order of rules.
+"""Checks across the parts of a plan: known names, possible numbers, the order of rules.
 
-These checks read the raw data and pass over what has the wrong form (plan_form reports that), so
-that an author sees all mistakes at once.
+The checks read the data as written and ignore what has the wrong form, which `read` reports. An
+author thus sees all mistakes at once.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dialplan_cli.plan.facts import check_conditions, items, known_facts
-from dialplan_cli.plan.numbers import check_service_numbers, is_restricted
-from dialplan_cli.plan.problems import Fault, Path, unknown
-from dialplan_cli.plan.source import YamlSource
-from dialplan_cli.plan.zone import home_zone
+from click_to_dial.errors import BadParameterError
+from click_to_dial.phone_numbers import clean, read_callee
+from dialplan_cli.plan.facts import check_conditions, known_facts
+from dialplan_cli.plan.hours import home_zone
+from dialplan_cli.plan.source import Findings, Path, child, pairs, unknown_name
+from dialplan_cli.plan.types import is_date
 
 Data = Mapping[str, Any]
-Found = Iterator[tuple[Path, str]]
+
+_SPECIAL_KINDS = {
+    "premium-rate": "is a premium-rate number",
+    "emergency": "is an emergency number",
+    "short-code": "is a short number, such as that of a directory",
+    "internal": "is too short to be called from outside",
+}
+_NO_HOME_ZONE = (
+    "needs the key `home_zone` in the plan, such as Europe/London: the country has several time "
+    "zones, and"
+)
+_MASS_TRAFFIC = "+49137"  # phonenumbers knows it as shared cost, like 0180, which may be signalled
 
 
-def check_references(source: YamlSource) -> Iterator[Fault]:
-    """The faults, each with the line it stands in."""
-    data = dict(items(source.data))
-    for check in _CHECKS:
-        for path, message in check(data):
-            yield source.places[path].line, path, message
-
-
-def part(data: object, *keys: str) -> dict[str, Any]:
-    """The keys and values at `keys`; empty where there are none."""
-    for key in keys:
-        data = dict(items(data)).get(key)
-    return dict(items(data))
+def check_references(data: Any) -> Findings:
+    """Run all checks."""
+    for check in CHECKS:
+        yield from check(dict(pairs(data)))
 
 
 def rules(data: Data) -> list[dict[str, Any]]:
-    """The rules, in order; empty where one has the wrong form."""
+    """Return the rules in order; an empty one in place of a rule of the wrong form."""
     found = data.get("rules")
-    return [dict(items(rule)) for rule in found] if isinstance(found, list) else []
+    return [dict(pairs(rule)) for rule in found] if isinstance(found, list) else []
 
 
 def outcomes(data: Data) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """All that can come of a call: each rule, the outage, and each `otherwise` in them."""
+    """Yield each possible outcome of a call with its place: `outage`, rules, each `otherwise`."""
     places: list[tuple[Path, Any]] = [(("outage",), data.get("outage"))]
     places += [(("rules", index), rule) for index, rule in enumerate(rules(data))]
     for path, outcome in places:
@@ -48,90 +51,126 @@ def outcomes(data: Data) -> Iterator[tuple[Path, dict[str, Any]]]:
             path, outcome = (*path, "otherwise"), outcome.get("otherwise")
 
 
-def _attributes(data: Data) -> Found:
-    taken = "is a fact in any case; give the attribute another name"
-    if "known" in part(data, "agents", "attributes"):
+def is_restricted(number: object) -> bool:
+    """Tell whether a service number may not be signalled at some times or in some countries."""
+    return bool({"valid_from", "valid_to", "regions"} & child(number).keys())
+
+
+def special_number_reason(number: str, region: str) -> str | None:
+    """Return why a number must not be shown to a called party (in Germany: TKG section 120).
+
+    Return None if it may be shown.
+    """
+    try:
+        callee = read_callee(clean(number), region)
+    except BadParameterError:
+        return "is not a possible telephone number"
+    if (callee.number or "").startswith(_MASS_TRAFFIC):
+        return "is a number for mass calls (0137)"
+    return _SPECIAL_KINDS.get(callee.kind)
+
+
+def check_attributes(data: Data) -> Findings:
+    """Find attributes named like a built-in fact, and objects whose names differ only in case."""
+    taken = "is a built-in fact; give the attribute another name"
+    if "known" in child(data, "agents", "attributes"):
         yield ("agents", "attributes", "known"), f"agent.known {taken}"
-    spelled: dict[str, str] = {}
-    for name, fields in items(data.get("objects")):
-        if "object" in dict(items(fields)):
+    spellings: dict[str, str] = {}
+    for name, fields in pairs(data.get("objects")):
+        if "object" in child(fields):
             yield ("objects", name, "object"), f"record.object {taken}"
-        first = spelled.setdefault(name.lower(), name)
+        first = spellings.setdefault(name.lower(), name)
         if first != name:
+            message = f"is the same object as {first}: Salesforce ignores upper and lower case"
+            yield ("objects", name), message
+
+
+def check_service_numbers(data: Data) -> Findings:
+    """Find numbers that must not be signalled, and periods that are impossible or ambiguous."""
+    region = str(data.get("home_region"))
+    has_zone = home_zone(region, data.get("home_zone")) is not None
+    for key, value in pairs(data.get("service_numbers")):
+        path: Path = ("service_numbers", key)
+        service_number = child(value)
+        number = service_number.get("number")
+        if isinstance(number, str) and service_number.get("allow_special") is not True:
+            reason = special_number_reason(number, region)
+            if reason is not None:
+                yield (*path, "number"), f"{reason}; to allow it anyway, add `allow_special: true`"
+        days = [name for name in ("valid_from", "valid_to") if is_date(service_number.get(name))]
+        if days and not has_zone:
+            yield (*path, days[0]), f"{_NO_HOME_ZONE} a day begins in one of them"
+        if len(days) == 2 and service_number["valid_from"] > service_number["valid_to"]:
+            yield (*path, "valid_to"), "is before `valid_from`"
+
+
+def check_mappings(data: Data) -> Findings:
+    """Find mappings to unknown service numbers."""
+    numbers = child(data, "service_numbers")
+    for name, mapping in pairs(data.get("mappings")):
+        named: list[tuple[Path, Any]] = [(("default",), child(mapping).get("default"))]
+        named += [(("entries", key), value) for key, value in child(mapping, "entries").items()]
+        for path, number in named:
+            if isinstance(number, str) and number not in numbers:
+                yield ("mappings", name, *path), unknown_name("service number", number, numbers)
+
+
+def check_hours(data: Data) -> Findings:
+    """Find hours without a home zone, and `{opens}` in a rule without a condition on hours."""
+    zone = home_zone(str(data.get("home_region")), data.get("home_zone"))
+    if child(data, "hours") and zone is None:
+        yield ("hours",), f"{_NO_HOME_ZONE} refusals say when calling is allowed"
+    for index, rule in enumerate(rules(data)):
+        uses_hours = any(fact.startswith("hours.") for fact in child(rule, "when"))
+        if "{opens}" in str(rule.get("refuse")) and not uses_hours:
             yield (
-                ("objects", name),
-                f"is {first} once more: to Salesforce, case makes no difference",
+                ("rules", index, "refuse"),
+                "{opens} stands for the time when calling hours begin; this rule has no condition "
+                "on `hours.`",
             )
 
 
-def _mappings(data: Data) -> Found:
-    numbers = part(data, "service_numbers")
-    for name, mapping in items(data.get("mappings")):
-        named: list[tuple[Path, Any]] = [(("default",), part(mapping).get("default"))]
-        named += [(("entries", key), value) for key, value in part(mapping, "entries").items()]
-        for path, value in named:
-            if isinstance(value, str) and value not in numbers:
-                yield ("mappings", name, *path), unknown("service number", value, numbers)
-
-
-def _signals(data: Data) -> Found:
-    kinds = (
-        ("mapping", "mapping", part(data, "mappings")),
+def check_signals(data: Data) -> Findings:
+    """Find signals with unknown names, and an `otherwise` without effect."""
+    numbers = child(data, "service_numbers")
+    known = (
+        ("mapping", "mapping", child(data, "mappings")),
         ("key", "fact", known_facts(data)),
-        ("agent", "agent attribute", part(data, "agents", "attributes")),
+        ("agent", "agent attribute", child(data, "agents", "attributes")),
     )
-    numbers = part(data, "service_numbers")
     for path, outcome in outcomes(data):
         signal = outcome.get("signal")
-        if isinstance(signal, str) and signal not in numbers:
-            yield (*path, "signal"), unknown("service number", signal, numbers)
-        known = isinstance(signal, str) and signal in numbers
-        if known and "otherwise" in outcome and not is_restricted(numbers[str(signal)]):
-            yield (*path, "otherwise"), "is never needed: this number can always be signalled"
-        for key, what, names in kinds:
-            name = part(signal).get(key)
+        if isinstance(signal, str):
+            if signal not in numbers:
+                yield (*path, "signal"), unknown_name("service number", signal, numbers)
+            elif "otherwise" in outcome and not is_restricted(numbers[signal]):
+                yield (*path, "otherwise"), "has no effect: this number can always be signalled"
+        for key, kind, names in known:
+            name = child(signal).get(key)
             if isinstance(name, str) and name not in names:
-                yield (*path, "signal", key), unknown(what, name, names)
+                yield (*path, "signal", key), unknown_name(kind, name, names)
 
 
-def _hours(data: Data) -> Found:
-    windows = part(data, "hours")
-    if windows and home_zone(str(data.get("home_region")), data.get("home_zone")) is None:
-        message = "needs the key `home_zone` in the plan, such as Europe/London: the country has "
-        yield ("hours",), message + "several time zones, and refusals say when calling is allowed"
+def check_rules(data: Data) -> Findings:
+    """Find rules with the same id, and a last rule that does not decide every call."""
+    ids: dict[str, int] = {}
     for index, rule in enumerate(rules(data)):
-        asked = any(fact.startswith("hours.") for fact in part(rule, "when"))
-        if "{opens}" in str(rule.get("refuse")) and not asked:
-            message = (
-                "{opens} says when a window of `hours` opens; this rule has none in its `when`"
-            )
-            yield ("rules", index, "refuse"), message
-
-
-def _rules(data: Data) -> Found:
-    lines: dict[Any, int] = {}
-    for index, rule in enumerate(rules(data)):
-        name = rule.get("id")
-        if not isinstance(name, str):
-            continue
-        if name in lines:
-            yield (
-                ("rules", index, "id"),
-                f"the rule '{name}' is there already: rules[{lines[name]}]",
-            )
-        lines.setdefault(name, index)
+        rule_id = rule.get("id")
+        if isinstance(rule_id, str) and (first := ids.setdefault(rule_id, index)) != index:
+            yield ("rules", index, "id"), f"duplicate id '{rule_id}'; the first is rules[{first}]"
     if rules(data) and "when" in rules(data)[-1]:
-        last = len(rules(data)) - 1
-        message = "the last rule must have no `when`: it decides what no other rule has decided"
-        yield ("rules", last, "when"), message
+        yield (
+            ("rules", len(rules(data)) - 1, "when"),
+            "the last rule must have no `when`: it decides the calls that no other rule decides",
+        )
 
 
-_CHECKS = (
-    _attributes,
+CHECKS = (
+    check_attributes,
     check_service_numbers,
-    _mappings,
-    _hours,
-    _signals,
+    check_mappings,
+    check_hours,
+    check_signals,
     check_conditions,
-    _rules,
+    check_rules,
 )

@@ -1,4 +1,7 @@
-"""The form of a rule: what must hold of a call's facts, and what then becomes of the call."""
+"""The rules of a dial plan: conditions with their operators, and outcomes.
+
+`dialplan_cli.plan.facts` checks which facts exist and which values suit them.
+"""
 
 from typing import Annotated, Literal, Self, get_args
 
@@ -11,149 +14,144 @@ from dialplan_cli.plan.types import (
     Comparable,
     Duration,
     Name,
-    Part,
+    PlanModel,
     Scalar,
     Scalars,
     Sentence,
     Text,
     Texts,
+    form_by_key,
+    one_or_list,
 )
 
 
-class Operators(Part):
+class Operators(PlanModel):
     """Comparisons, all of which must hold."""
 
     not_: Scalars | None = Field(
-        default=None, alias="not", description="None of these; never if missing."
+        default=None, alias="not", description="None of these. Never holds for a missing fact."
     )
     prefix: Texts | None = Field(default=None, description="Text that starts with one of these.")
     matches: Texts | None = Field(
-        default=None, description="Text that fits one of these: * ? [a-z]."
+        default=None, description="Text that matches one of these patterns: * ? [a-z]."
     )
     lt: Comparable | None = Field(default=None, description="Less than.")
     lte: Comparable | None = Field(default=None, description="Less than or equal to.")
     gt: Comparable | None = Field(default=None, description="Greater than.")
     gte: Comparable | None = Field(default=None, description="Greater than or equal to.")
     present: bool | None = Field(
-        default=None, description="false: the fact is missing; true: it is not."
+        default=None, description="true: the fact has a value; false: it is missing."
     )
-    within: Duration | None = Field(default=None, description="callee.attempts: in how long.")
+    within: Duration | None = Field(
+        default=None, description="callee.attempts: the time in which calls are counted."
+    )
     by: Literal["anyone", "others"] | None = Field(
-        default=None, description="callee.attempts: whose; left out, anyone's."
+        default=None, description="callee.attempts: the agents whose calls count. Default: anyone."
     )
 
     @model_validator(mode="after")
-    def _compares(self) -> Self:
+    def _has_operator(self) -> Self:
         if not self.model_fields_set:
             raise PydanticCustomError("operator", "needs an operator, such as `not` or `present`")
         return self
-
-
-def _expected_form(value: object) -> str:
-    if isinstance(value, dict):
-        return "<operators>"
-    return "<list>" if isinstance(value, list) else "<one>"
 
 
 Expected = Annotated[
     Annotated[Scalar, Tag("<one>")]
     | Annotated[list[Scalar], Field(min_length=1), Tag("<list>")]
     | Annotated[Operators, Tag("<operators>")],
-    Discriminator(_expected_form),
+    Discriminator(lambda value: "<operators>" if isinstance(value, dict) else one_or_list(value)),
+]
+
+_KIND = {"enum": list(get_args(CalleeKind))}
+_BUILT_IN_FACTS = {
+    "callee.kind": {
+        "description": "The kind of number.",
+        "anyOf": [_KIND, {"type": "array", "items": _KIND}, {"type": "object"}],
+    },
+    "callee.country": {"description": "Two capital letters, such as AT."},
+    "callee.number": {
+        "description": "With a leading plus, such as +436601234567. Missing for short numbers."
+    },
+    "callee.listed": {"description": "Lists, at least one of which contains the number."},
+    "callee.attempts": {"description": "Calls to the number: {gte: 4, within: 30d, by: anyone}."},
+    "record.object": {"description": "API name of the record's object, such as Contact."},
+    "agent.known": {"description": "true if exactly one active user has the AgentUID."},
+}
+When = Annotated[
+    dict[Name, Expected],
+    Field(
+        min_length=1,
+        description="Conditions: a fact and its expected value. All must hold. Besides the facts "
+        "listed here there are record.<name> and agent.<name> for each attribute, and hours.<name> "
+        "for each window. The last rule has no `when`.",
+        json_schema_extra={"properties": _BUILT_IN_FACTS},
+    ),
 ]
 
 
-class MappedNumber(Part):
-    """The service number that a mapping holds for a fact."""
+class MappedNumber(PlanModel):
+    """The service number that a mapping contains for the value of a fact."""
 
     mapping: Name
-    key: Name = Field(description="The fact that is looked up, such as record.country.")
+    key: Name = Field(description="The fact to look up, such as record.country.")
 
 
-class AgentNumber(Part):
+class AgentNumber(PlanModel):
     """The agent's own number."""
 
     agent: AttributeName = Field(description="The agent attribute with the number.")
     prefix: Text | None = Field(
-        default=None, description="Put before it: an extension is no number."
+        default=None, description="Digits to put before it, if it is only an extension."
     )
     name: Text | None = Field(
-        default=None, description="jtel's ServiceNumbers.Name2, its second try."
+        default=None, description="jtel's ServiceNumbers.Name2, which jtel looks up second."
     )
-
-
-def _signal_form(value: object) -> str:
-    if not isinstance(value, dict):
-        return "<number>"
-    return "<agent>" if "agent" in value else "<mapping>"
 
 
 Signal = Annotated[
     Annotated[Name, Tag("<number>")]
     | Annotated[MappedNumber, Tag("<mapping>")]
     | Annotated[AgentNumber, Tag("<agent>")],
-    Discriminator(_signal_form),
+    form_by_key("agent", default="mapping", scalar="number"),
 ]
 
 
-class Refusal(Part):
+class Refusal(PlanModel):
     """The call is not placed."""
 
-    refuse: Sentence = Field(description="What the agent reads.")
+    refuse: Sentence = Field(description="The reason, which the agent reads.")
 
 
-class Signalling(Part):
-    """The call is placed; the called party sees a service number."""
+class Signalling(PlanModel):
+    """The call is placed and the called party sees a service number."""
 
     signal: Signal = Field(
         description="A service number's key, a mapping with its key, or an agent attribute."
     )
-    otherwise: "Outcome | None" = Field(default=None, description="Where there is no such number.")
+    otherwise: "Outcome | None" = Field(
+        default=None, description="The outcome if there is no number to signal."
+    )
 
 
-def _outcome_form(value: object) -> str:
-    return "<signal>" if isinstance(value, dict) and "signal" in value else "<refuse>"
-
-
+_OUTCOME_FORM = form_by_key("signal", default="refuse")
 Outcome = Annotated[
     Annotated[Refusal, Tag("<refuse>")] | Annotated[Signalling, Tag("<signal>")],
-    Discriminator(_outcome_form),
+    _OUTCOME_FORM,
 ]
 
-RuleId = Annotated[Name, Field(description="Stands in refusals, logs and explanations.")]
-_KIND = {"enum": list(get_args(CalleeKind))}
-_BUILT_IN_FACTS = {
-    "callee.kind": {
-        "description": "What kind of number is called.",
-        "anyOf": [_KIND, {"type": "array", "items": _KIND}, {"type": "object"}],
-    },
-    "callee.country": {"description": "Two capital letters, such as AT."},
-    "callee.number": {"description": "With plus, such as +436601234567; missing for short ones."},
-    "callee.listed": {"description": "Lists that the number may be on."},
-    "callee.attempts": {"description": "Calls to it: {gte: 4, within: 30d, by: anyone}."},
-    "record.object": {"description": "The API name of the record's object, such as Contact."},
-    "agent.known": {"description": "Whether exactly one active user has the AgentUID."},
-}
-When = Annotated[
-    dict[Name, Expected],
-    Field(
-        min_length=1,
-        description="Fact: what it must be. All must hold. Besides the facts that are offered "
-        "there are record.<name> and agent.<name> for each attribute. The last rule has no `when`.",
-        json_schema_extra={"properties": _BUILT_IN_FACTS},
-    ),
-]
+RuleId = Annotated[Name, Field(description="Name of the rule in refusals, logs and explanations.")]
 
 
 class RefusingRule(Refusal):
-    """A rule that refuses."""
+    """A rule that refuses the call."""
 
     id: RuleId
     when: When | None = None
 
 
 class SignallingRule(Signalling):
-    """A rule that lets the call be placed."""
+    """A rule that allows the call."""
 
     id: RuleId
     when: When | None = None
@@ -161,5 +159,5 @@ class SignallingRule(Signalling):
 
 Rule = Annotated[
     Annotated[RefusingRule, Tag("<refuse>")] | Annotated[SignallingRule, Tag("<signal>")],
-    Discriminator(_outcome_form),
+    _OUTCOME_FORM,
 ]

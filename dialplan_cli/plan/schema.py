@@ -1,15 +1,14 @@
-"""The form of a dial plan file. Validation and the JSON Schema that editors use come from here.
+"""The schema of a dial plan file: its keys, as pydantic models and as JSON Schema for editors."""
 
-What one part says about another (names that must exist, the order of rules) is in plan_checks.
-"""
+from functools import cache
+from typing import Annotated, Any, Literal
 
-from typing import Annotated, Literal
-
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field, Tag
 
 from click_to_dial.decision.number_lookups import MOST_LISTS
-from dialplan_cli.plan.hours import Days, Holidays, HoursZone, Spans
+from dialplan_cli.plan.hours import Hours
 from dialplan_cli.plan.rules import Outcome, Refusal, Rule
+from dialplan_cli.plan.source import Path
 from dialplan_cli.plan.types import (
     ApiName,
     AttributeName,
@@ -17,130 +16,120 @@ from dialplan_cli.plan.types import (
     Duration,
     FieldPath,
     Name,
-    Part,
+    PlanModel,
     Region,
     Sentence,
     Text,
     Version,
     Zone,
+    form_by_key,
 )
 
 
-class ServiceNumber(Part):
+class ServiceNumber(PlanModel):
     """A number that the company owns and that jtel can signal."""
 
-    number: Text = Field(description="jtel's ServiceNumbers.Name; answered as it is written here.")
+    number: Text = Field(description="jtel's ServiceNumbers.Name; returned as it is written here.")
     name: Text | None = Field(
-        default=None, description="jtel's ServiceNumbers.Name2, its second try."
+        default=None, description="jtel's ServiceNumbers.Name2, which jtel looks up second."
     )
-    valid_from: Date | None = Field(default=None, description="The first day it may be signalled.")
-    valid_to: Date | None = Field(default=None, description="The last day it may be signalled.")
+    valid_from: Date | None = Field(
+        default=None, description="First day on which it may be signalled."
+    )
+    valid_to: Date | None = Field(
+        default=None, description="Last day on which it may be signalled."
+    )
     regions: list[Region] | None = Field(
-        default=None, min_length=1, description="Countries whose callees it may be shown to."
+        default=None, min_length=1, description="Countries of the callees that may see it."
     )
     allow_special: bool = Field(
-        default=False, description="Whether it may be a number that is no ordinary one."
+        default=False, description="Allow a special number, such as a short or a premium number."
     )
 
 
-class SalesforceSource(Part):
-    """The Salesforce object that holds a mapping: one record for each value."""
+class SalesforceSource(PlanModel):
+    """A Salesforce object that contains a mapping, one record for each value."""
 
     object: ApiName = Field(description="API name, such as Hotline_Mapping__mdt.")
-    key: FieldPath = Field(description="The field with the value that is looked up.")
-    value: FieldPath = Field(description="The field that names a service number of this plan.")
+    key: FieldPath = Field(description="The field with the value to look up.")
+    value: FieldPath = Field(description="The field with the key of a service number of this plan.")
     filter: Sentence | None = Field(
         default=None, description="SOQL condition, such as Active__c = true."
     )
 
 
-class MappingInPlan(Part):
+_Default = Annotated[
+    Name | None, Field(description="Service number if the value is missing or has no entry.")
+]
+
+
+class MappingInPlan(PlanModel):
     """A table from a value to a service number, kept in this file."""
 
     entries: dict[str, Name] = Field(min_length=1, description="Value: a service number's key.")
-    default: Name | None = Field(
-        default=None, description="Where the value is missing or not listed."
-    )
+    default: _Default = None
 
 
-class MappingInSalesforce(Part):
+class MappingInSalesforce(PlanModel):
     """A table from a value to a service number, kept in Salesforce."""
 
     salesforce: SalesforceSource
-    default: Name | None = Field(
-        default=None, description="Where the value is missing or not listed."
-    )
-
-
-class Agents(Part):
-    """How the agent who clicked is found among the Salesforce users, and what is read of them."""
-
-    match: ApiName = Field(
-        default="CommunityNickname", description="The User field with the AgentUID."
-    )
-    attributes: dict[AttributeName, FieldPath] = Field(
-        default={}, description="Our name: field of User. Rules know it as the fact agent.<name>."
-    )
-
-
-def _mapping_form(value: object) -> str:
-    in_salesforce = isinstance(value, dict) and "salesforce" in value
-    return "<salesforce>" if in_salesforce else "<entries>"
+    default: _Default = None
 
 
 Mapping = Annotated[
     Annotated[MappingInPlan, Tag("<entries>")]
     | Annotated[MappingInSalesforce, Tag("<salesforce>")],
-    Discriminator(_mapping_form),
+    form_by_key("salesforce", default="entries"),
 ]
 
 
-class Freshness(Part):
-    """For how long what Salesforce said may be used again: 0s, 90s, 5m, 8h, 7d."""
+class Agents(PlanModel):
+    """The agents: how to find them among the Salesforce users, and which fields to read."""
+
+    match: ApiName = Field(
+        default="CommunityNickname", description="The field of User that contains the AgentUID."
+    )
+    attributes: dict[AttributeName, FieldPath] = Field(
+        default={},
+        description="Name in this plan: field of User. Rules use it as the fact agent.<name>.",
+    )
+
+
+class Freshness(PlanModel):
+    """Times for which answers of Salesforce may be used again: 0s, 90s, 5m, 8h, 7d."""
 
     record: Duration = Field(default="0s", description="The clicked record.")
     agent: Duration = Field(default="1h", description="The agent.")
     stale_if_error: Duration = Field(
-        default="8h", description="Both, while Salesforce is out of reach."
+        default="8h", description="Both, while Salesforce cannot be reached."
     )
 
 
-class Hours(Part):
-    """A window of time in which people may be called."""
+class Plan(PlanModel):
+    """A dial plan: which numbers may be signalled, when, and which calls are refused."""
 
-    zone: HoursZone = Field(
-        description="Whose clock counts: callee, home, or a zone such as Europe/Vienna."
+    version: Version = Field(description="Version of this format.")
+    home_region: Region = Field(
+        description="Country of the company, such as DE. National numbers (089…) belong to it."
     )
-    open: dict[Days, Spans] = Field(
-        min_length=1, description="Days, Mon-Fri or Sat, with hours: 08:00-20:00, or a list."
-    )
-    holidays: Holidays = Field(
-        default=[],
-        description="Whose public holidays close it: the callee's country, or AT or DE-BY.",
-    )
-
-
-class Plan(Part):
-    """A dial plan: what may be signalled, when, and what is refused."""
-
-    version: Version = Field(description="The version of this format.")
-    home_region: Region = Field(description="The country, such as DE, that reads 089… as its own.")
     home_zone: Zone | None = Field(
-        default=None, description="Its time zone, where it has more than one: Europe/London."
+        default=None,
+        description="Time zone of the company, if the country has several: Europe/London.",
     )
     without_record: Literal["refuse", "allow"] = Field(
-        default="refuse", description="Whether a number without a Salesforce record may be called."
+        default="refuse", description="What to do with calls without a Salesforce record."
     )
     service_numbers: dict[Name, ServiceNumber] = Field(
-        default={}, description="All that is ever signalled."
+        default={}, description="All numbers that may be signalled."
     )
     mappings: dict[Name, Mapping] = Field(
-        default={}, description="Tables from a value to a number."
+        default={}, description="Tables from a value to a service number."
     )
     objects: dict[ApiName, dict[AttributeName, FieldPath]] = Field(
         default={},
-        description="What is read of each Salesforce object; our name: field, or path such as "
-        "Account.Type. Rules know it as the fact record.<name>.",
+        description="Salesforce objects and the fields to read. Name in this plan: field, or path "
+        "such as Account.Type. Rules use it as the fact record.<name>.",
     )
     lists: list[AttributeName] = Field(
         default=[],
@@ -148,14 +137,78 @@ class Plan(Part):
         description="Lists of numbers. Rules name them in callee.listed.",
     )
     hours: dict[AttributeName, Hours] = Field(
-        default={}, description="Calling hours. Rules know them as the fact hours.<name>."
+        default={}, description="Calling hours. Rules use them as the fact hours.<name>."
     )
-    agents: Agents = Field(default=Agents(), description="Who clicked.")
-    rules: list[Rule] = Field(min_length=1, description="The first whose `when` holds decides.")
+    agents: Agents = Field(default=Agents(), description="The agents who click.")
+    rules: list[Rule] = Field(min_length=1, description="The first rule that matches decides.")
     outage: Outcome = Field(
         default=Refusal(refuse="Salesforce cannot be reached. Please dial again in a minute."),
-        description="What decides where Salesforce cannot be asked.",
+        description="The outcome if a rule needs Salesforce and Salesforce cannot be reached.",
     )
     freshness: Freshness = Field(
-        default=Freshness(), description="How long answers are used again."
+        default=Freshness(), description="How long answers of Salesforce may be used again."
     )
+
+
+JsonSchema = dict[str, Any]
+
+
+@cache
+def plan_schema() -> JsonSchema:
+    """Return the JSON Schema of a dial plan file, without pydantic's titles and nulls."""
+    schema: JsonSchema = _simplify(Plan.model_json_schema())
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "click-to-dial dial plan",
+        **schema,
+    }
+
+
+def known_keys(path: Path) -> frozenset[str]:
+    """Return the keys that are possible at `path`, in any of the forms of the value there."""
+    schema = plan_schema()
+    nodes = [schema]
+    for key in path:
+        nodes = [each for node in _forms(schema, nodes) for each in _children(node, key)]
+    return frozenset(key for node in _forms(schema, nodes) for key in node.get("properties", {}))
+
+
+def _simplify(node: Any) -> Any:
+    """Remove titles, null as a value (a key without value is omitted) and null defaults."""
+    if isinstance(node, list):
+        return [_simplify(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    alternatives = [form for form in node.get("anyOf", ()) if form != {"type": "null"}]
+    if len(alternatives) == 1:
+        node = {key: value for key, value in node.items() if key != "anyOf"} | alternatives[0]
+    if "patternProperties" in node:
+        node = node | {"additionalProperties": False}
+    return {
+        key: {name: _simplify(each) for name, each in value.items()}
+        if key in ("properties", "$defs")
+        else _simplify(value)
+        for key, value in node.items()
+        if not (key == "title" or (key == "default" and value is None))
+    }
+
+
+def _forms(schema: JsonSchema, nodes: list[JsonSchema]) -> list[JsonSchema]:
+    """Follow references and alternatives until only objects, lists and scalars are left."""
+    forms: list[JsonSchema] = []
+    for node in nodes:
+        if "$ref" in node:
+            node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        alternatives = node.get("oneOf") or node.get("anyOf")
+        forms += _forms(schema, alternatives) if alternatives else [node]
+    return forms
+
+
+def _children(node: JsonSchema, key: str | int) -> list[JsonSchema]:
+    """Return the schemas of the value at `key`."""
+    if isinstance(key, int):
+        return [node["items"]] if "items" in node else []
+    if key in node.get("properties", {}):
+        return [node["properties"][key]]
+    children = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
+    return [child for child in children if isinstance(child, dict)]

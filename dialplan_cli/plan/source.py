@@ -1,12 +1,15 @@
-"""YAML as a plan's author means it: the core schema of YAML 1.2, with the line of everything.
+"""The source of a dial plan: its YAML, the line of every value, and the problems found in it.
 
-PyYAML's own types are those of YAML 1.1, where NO is false and 0217 is 143, so only its parser is
-used. Anchors and tags are refused: a plan is read by people, and aliases can blow up a small file.
+YAML is read by the core schema of YAML 1.2. PyYAML is used as a parser only, because its own types
+are those of YAML 1.1, where NO is false and 0217 is 143. Anchors and tags are refused: a plan is
+read by people, and aliases can make a small file huge.
 """
 
+import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -20,11 +23,20 @@ from yaml.events import (
     SequenceEndEvent,
 )
 
-from dialplan_cli.plan.problems import Path
+from click_to_dial.errors import ClickToDialError
+
+Path = tuple[str | int, ...]
+"""A place in the document: keys, and positions in lists counted from 0."""
+
+Finding = tuple[Path, str]
+"""A place and the message about it."""
+
+Findings = Iterator[Finding]
 
 Scalar = str | int | float | bool
 
-DEEPEST = 20  # a plan has about ten levels; PyYAML itself crashes at some thousands
+MAX_PROBLEMS = 1000  # reported for one file
+MAX_DEPTH = 20  # a plan has about ten levels; PyYAML itself crashes at a few thousand
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -38,8 +50,33 @@ _TEXT_TAGS = (None, "!", "tag:yaml.org,2002:str")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The line of a scalar, or of the key of what has many. `raw` is an unquoted scalar's text."""
+class Problem:
+    """An error or a warning. `line` counts from 1; `path` is empty for the whole file."""
+
+    file: str
+    line: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.path}: " if self.path else ""
+        return f"{self.file}:{self.line}: {where}{self.message}"
+
+
+class PlanFileError(ClickToDialError):
+    """The file is not a valid dial plan. `problems` are ordered by line."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = _reported(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLocation:
+    """The line of a scalar, or of the key of a mapping or list.
+
+    `raw` is the text of an unquoted scalar, and `value` what YAML makes of it.
+    """
 
     line: int
     raw: str | None = None
@@ -47,12 +84,86 @@ class Place:
 
 
 @dataclass(slots=True)
-class YamlSource:
-    """The data of a file, where each part of it stands, and what is no good as YAML."""
+class PlanSource:
+    """A parsed file: its data, the location of each value, and its problems as YAML."""
 
+    file: str
+    text: str
     data: Any = None
-    places: dict[Path, Place] = field(default_factory=dict)
-    faults: list[tuple[int, Path, str]] = field(default_factory=list)
+    locations: dict[Path, SourceLocation] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def line(self, path: Path) -> int:
+        """Return the line of `path`, or of its nearest parent if only a default is there."""
+        while path and path not in self.locations:
+            path = path[:-1]
+        return self.locations[path].line if path in self.locations else 1
+
+    def locate(self, findings: Iterable[Finding]) -> tuple[Problem, ...]:
+        """Turn findings into problems of this file, ordered by line."""
+        return _reported(
+            Problem(self.file, self.line(path), show_path(path), message)
+            for path, message in findings
+        )
+
+
+def show_path(path: Path) -> str:
+    """Format a path as people write it: `rules[2].when.record.kind`."""
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    return text.removeprefix(".")
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> str:
+    """Return the message for a name that does not exist, with the likely one if there is one."""
+    return _unknown_name(kind, str(name), tuple(sorted(known)))
+
+
+@lru_cache(maxsize=1000)  # one mistake may be repeated in thousands of places
+def _unknown_name(kind: str, name: str, known: tuple[str, ...]) -> str:
+    likely = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    likely = likely or [other for other in known if other.lower() == name.lower()]
+    if likely:
+        return f"unknown {kind} '{name}'; did you mean '{likely[0]}'?"
+    if not known:
+        return f"unknown {kind} '{name}'; the plan defines none"
+    names = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+    return f"unknown {kind} '{name}'; known names: {names}"
+
+
+def pairs(value: object) -> Iterable[tuple[str, Any]]:
+    """Return the keys and values of a mapping; nothing for anything else."""
+    return value.items() if isinstance(value, dict) else ()
+
+
+def child(value: object, *keys: str) -> dict[str, Any]:
+    """Return the mapping at `keys` below `value`; an empty one if it is not there."""
+    for key in keys:
+        value = dict(pairs(value)).get(key)
+    return dict(pairs(value))
+
+
+def as_list(value: object) -> list[Any]:
+    """Return a list as it is, and anything else as the only item of a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def read_yaml(text: str, file: str = "plan") -> PlanSource:
+    """Parse one document. Syntax errors are in `problems`; `data` is then None or incomplete."""
+    source = PlanSource(file, text)
+    try:
+        _Reader(yaml.parse(text, Loader=yaml.CSafeLoader), source).read_document()
+    except _SyntaxError as error:
+        source.problems.append(Problem(file, error.line, show_path(error.path), str(error)))
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        message = f"{error.reason} (character {error.character!r})"
+        source.problems.append(Problem(file, line, "", message))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        details = " ".join(filter(None, (error.context, error.problem)))
+        line = mark.line + 1 if mark else 1
+        source.problems.append(Problem(file, line, "", f"this is not valid YAML: {details}"))
+    return source
 
 
 class _SyntaxError(Exception):
@@ -60,115 +171,111 @@ class _SyntaxError(Exception):
 
     def __init__(self, line: int, message: str, path: Path = ()) -> None:
         super().__init__(message)
-        self.fault = (line, path, message)
-
-
-def read_yaml(text: str) -> YamlSource:
-    """Reads one document; whatever is wrong is in `faults`, as line (from 1), path and message."""
-    source = YamlSource()
-    try:
-        _Reader(yaml.parse(text, Loader=yaml.CSafeLoader), source).document()
-    except _SyntaxError as error:
-        source.faults.append(error.fault)
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        source.faults.append((line, (), f"{error.reason} (character {error.character!r})"))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        about = " ".join(filter(None, (error.context, error.problem)))
-        source.faults.append((mark.line + 1 if mark else 1, (), f"this is not YAML: {about}"))
-    return source
+        self.line = line
+        self.path = path
 
 
 class _Reader:
-    """Builds the data from the parser's events: the composer would recurse without a limit."""
+    """Builds the data from the parser's events: PyYAML's composer has no limit of recursion."""
 
-    def __init__(self, events: Iterator[Event], source: YamlSource) -> None:
+    def __init__(self, events: Iterator[Event], source: PlanSource) -> None:
         self._events = events
         self._source = source
 
-    def document(self) -> None:
+    def read_document(self) -> None:
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
-                if self._source.places:
-                    raise _SyntaxError(_line(event), "there may be only one document in the file")
+                if self._source.locations:
+                    raise _SyntaxError(_line(event), "the file must contain only one document")
                 root = next(self._events)
-                self._source.data = self._value(root, (), _line(root))
+                self._source.data = self.read_value(root, (), _line(root))
         if self._source.data is None:
             raise _SyntaxError(1, "the file is empty; a plan starts with `version: 1`")
 
-    def _value(self, event: Event, path: Path, key_line: int) -> Any:
+    def read_value(self, event: Event, path: Path, key_line: int) -> Any:
         line = _line(event)
         if not isinstance(event, ScalarEvent | CollectionStartEvent) or event.anchor:
             raise _SyntaxError(line, "anchors (&) and aliases (*) are not supported", path)
-        if len(path) > DEEPEST:
-            raise _SyntaxError(line, f"nested deeper than {DEEPEST} levels", path)
+        if len(path) > MAX_DEPTH:
+            raise _SyntaxError(line, f"nested deeper than {MAX_DEPTH} levels", path)
         if isinstance(event, ScalarEvent):
-            return self._scalar(event, path)
-        self._source.places[path] = Place(key_line)
+            return self.read_scalar(event, path)
+        self._source.locations[path] = SourceLocation(key_line)
         if event.tag not in (None, "!"):
-            self._fault(line, path, f"the tag {event.tag} is not supported; leave it out")
-        return self._mapping(path) if isinstance(event, MappingStartEvent) else self._list(path)
+            self.refuse_tag(event.tag, line, path)
+        return (
+            self.read_mapping(path)
+            if isinstance(event, MappingStartEvent)
+            else self.read_list(path)
+        )
 
-    def _mapping(self, path: Path) -> dict[str, Any]:
+    def read_mapping(self, path: Path) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         while not isinstance(event := next(self._events), MappingEndEvent):
             line = _line(event)
-            key = self._key(event, path)
+            key = self.read_key(event, path)
             below = (*path, key)
-            if below in self._source.places:
-                first = self._source.places[below].line
-                self._fault(line, below, f"this key is there already, in line {first}")
+            if below in self._source.locations:
+                first = self._source.locations[below].line
+                self.report(line, below, f"duplicate key; the first is in line {first}")
                 below = (*path, f"{key} (line {line})")
-                self._value(next(self._events), below, line)
+                self.read_value(next(self._events), below, line)
             else:
-                mapping[key] = self._value(next(self._events), below, line)
+                mapping[key] = self.read_value(next(self._events), below, line)
         return mapping
 
-    def _list(self, path: Path) -> list[Any]:
+    def read_list(self, path: Path) -> list[Any]:
         items: list[Any] = []
         while not isinstance(event := next(self._events), SequenceEndEvent):
-            items.append(self._value(event, (*path, len(items)), _line(event)))
+            items.append(self.read_value(event, (*path, len(items)), _line(event)))
         return items
 
-    def _key(self, event: Event, path: Path) -> str:
+    def read_key(self, event: Event, path: Path) -> str:
         if not isinstance(event, ScalarEvent) or event.anchor:
             raise _SyntaxError(_line(event), "a key must be plain text", path)
-        if not event.implicit[0] or isinstance(_core(event.value), str):
-            return str(event.value)
-        message = f'a key must be text; write it in quotes: "{event.value}"'
-        self._fault(_line(event), (*path, event.value), message)
-        return str(event.value)
+        key = str(event.value)
+        if event.implicit[0] and not isinstance(_parse_scalar(key), str):
+            message = f'a key must be text; write it in quotes: "{key}"'
+            self.report(_line(event), (*path, key), message)
+        return key
 
-    def _scalar(self, event: ScalarEvent, path: Path) -> Scalar | None:
+    def read_scalar(self, event: ScalarEvent, path: Path) -> Scalar | None:
         line = _line(event)
         if event.implicit[0]:
-            value = _core(event.value)
-            self._source.places[path] = Place(line, event.value, value)
+            value = _parse_scalar(event.value)
+            self._source.locations[path] = SourceLocation(line, event.value, value)
             return value
-        self._source.places[path] = Place(line)
+        self._source.locations[path] = SourceLocation(line)
         if event.tag not in _TEXT_TAGS:
-            self._fault(line, path, f"the tag {event.tag} is not supported; leave it out")
+            self.refuse_tag(event.tag, line, path)
         return str(event.value)
 
-    def _fault(self, line: int, path: Path, message: str) -> None:
-        self._source.faults.append((line, path, message))
+    def refuse_tag(self, tag: str, line: int, path: Path) -> None:
+        self.report(line, path, f"the tag {tag} is not supported; remove it")
+
+    def report(self, line: int, path: Path, message: str) -> None:
+        self._source.problems.append(Problem(self._source.file, line, show_path(path), message))
 
 
 def _line(event: Event) -> int:
     return int(event.start_mark.line) + 1 if event.start_mark else 1
 
 
-def _core(raw: str) -> Scalar | None:
-    """An unquoted scalar by the core schema, https://yaml.org/spec/1.2.2/#103-core-schema."""
+def _parse_scalar(raw: str) -> Scalar | None:
+    """Parse an unquoted scalar by the core schema, https://yaml.org/spec/1.2.2/#103-core-schema."""
     if raw in _NULLS:
         return None
     if raw in _BOOLS:
         return _BOOLS[raw]
-    if _INT.fullmatch(raw) and len(raw) < 40:  # Python refuses to read endless numbers
+    if _INT.fullmatch(raw) and len(raw) < 40:  # Python refuses to parse very long numbers
         return int(raw, 0) if raw[:2] in ("0o", "0x") else int(raw)
     if _FLOAT.fullmatch(raw):
         return float(raw)
     if _NOT_FINITE.fullmatch(raw):
         return float(raw.replace(".", ""))
     return raw
+
+
+def _reported(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Order problems by line and drop those beyond the limit."""
+    return tuple(sorted(problems, key=lambda problem: problem.line)[:MAX_PROBLEMS])

@@ -1,8 +1,9 @@
-"""The values that a dial plan is written with: names, texts, durations, scalars."""
+"""The values in a dial plan: names, texts, durations, dates, scalars."""
 
 import datetime
 import re
 import zoneinfo
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import phonenumbers
@@ -18,10 +19,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-LARGEST = 2**53
-"""Larger whole numbers are not exact in JSON; where one stands in a plan, it is a phone number."""
+MAX_NUMBER = 2**53
+"""Larger whole numbers are not exact in JSON. In a plan they are phone numbers without quotes."""
 
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 NAME = r"^\S+$"
 ATTRIBUTE = r"^[A-Za-z_][A-Za-z0-9_]*$"
@@ -30,113 +31,128 @@ FIELD_PATH = r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,5}$"
 DURATION = r"^[0-9]{1,6}[smhd]$"
 
 
+class PlanModel(BaseModel):
+    """A part of the plan. No value is converted and no key is ignored."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+def require(test: Callable[[Any], bool], message: str) -> AfterValidator:
+    """Return a validator that accepts the values for which `test` is true."""
+
+    def validate(value: Any) -> Any:
+        if not test(value):
+            raise PydanticCustomError("plan", "{message}", {"message": message})
+        return value
+
+    return AfterValidator(validate)
+
+
 def seconds(duration: str) -> int:
-    """The seconds in a duration such as `90s` or `8h`."""
-    return int(duration[:-1]) * SECONDS[duration[-1]]
-
-
-def _version(version: int) -> int:
-    if version != 1:
-        raise PydanticCustomError("version", "must be 1; this software knows no other format")
-    return version
-
-
-def _text(text: str) -> str:
-    if text.strip() != text or not text.isprintable():
-        raise PydanticCustomError("text", "must be printable, without blanks at its ends")
-    return text
-
-
-def _sentence(text: str) -> str:
-    sentence = " ".join(text.split())  # YAML folds long texts with line breaks at their ends
-    if not sentence or not sentence.isprintable():
-        raise PydanticCustomError("text", "must be a sentence that people can read")
-    return sentence
-
-
-def _region(region: str) -> str:
-    if region not in phonenumbers.SUPPORTED_REGIONS:
-        message = "is not a country; write its two capital letters, such as DE"
-        raise PydanticCustomError("region", message)
-    return region
+    """Return the seconds of a duration such as `90s` or `8h`."""
+    return int(duration[:-1]) * SECONDS_PER_UNIT[duration[-1]]
 
 
 def is_date(value: object) -> bool:
-    """Whether it is a day such as 2026-01-31."""
+    """Tell whether a value is a day such as 2026-01-31."""
     try:
         return isinstance(value, str) and datetime.date.fromisoformat(value).isoformat() == value
     except ValueError:
         return False
 
 
-def _date(value: object) -> str:
-    if not is_date(value):
-        message = "must be a day, written year-month-day: 2026-01-31"
-        raise PydanticCustomError("date", message)
-    return str(value)
-
-
-def _zone(zone: object) -> str:
-    if str(zone) not in zoneinfo.available_timezones():
-        message = "is no time zone; write one such as Europe/Berlin"
-        raise PydanticCustomError("zone", message)
-    return str(zone)
-
-
-def _duration(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(DURATION, value):
-        message = "must be a whole number with its unit: 0s, 90s, 5m, 8h or 7d"
-        raise PydanticCustomError("duration", message)
-    return value
-
-
-def _scalar(value: object) -> str | int | float | bool:
-    if not isinstance(value, str | int | float | bool):
-        raise PydanticCustomError("scalar", "must be a text, a number, true or false")
-    if not isinstance(value, str | bool) and not abs(value) < LARGEST:
-        message = "is too large for a number; if it is text, write it in quotes"
-        raise PydanticCustomError("large", message)
-    return value
-
-
-def _comparable(value: object) -> str | int | float | bool:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        message = "must be a number or a text such as an ISO date; nothing else has an order"
-        raise PydanticCustomError("comparable", message)
-    return _scalar(value)
-
-
 def one_or_list(value: object) -> str:
-    """Which of the two forms a value has that may be one or several."""
+    """Return the tag of the form, for values that may be one or a list."""
     return "<list>" if isinstance(value, list) else "<one>"
 
 
-class Part(BaseModel):
-    """A part of the plan: nothing is converted, no key is ignored."""
+def form_by_key(*keys: str, default: str, scalar: str = "") -> Discriminator:
+    """Return a discriminator between forms. The tag of a form is `<key>`, after its own key.
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    `default` is the form without any of `keys`, and `scalar` the form that is not a mapping.
+    """
+
+    def tag(value: object) -> str:
+        if not isinstance(value, dict):
+            return f"<{scalar or default}>"
+        return f"<{next((key for key in keys if key in value), default)}>"
+
+    return Discriminator(tag)
 
 
-Version = Annotated[int, AfterValidator(_version), WithJsonSchema({"const": 1})]
-Name = Annotated[str, StringConstraints(pattern=NAME, max_length=80), AfterValidator(_text)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_text)]
-Sentence = Annotated[str, StringConstraints(max_length=500), AfterValidator(_sentence)]
+_PRINTABLE = require(
+    lambda text: text.strip() == text and text.isprintable(),
+    "must be printable, without blanks at either end",
+)
+_EXACT_NUMBER = require(
+    lambda value: isinstance(value, str | bool) or abs(value) < MAX_NUMBER,
+    "is too large for a number; if it is text, write it in quotes",
+)
+
+Version = Annotated[
+    int,
+    require(lambda version: version == 1, "must be 1; this software supports no other version"),
+    WithJsonSchema({"const": 1}),
+]
+Name = Annotated[str, StringConstraints(pattern=NAME, max_length=80), _PRINTABLE]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=80), _PRINTABLE]
+Sentence = Annotated[
+    str,
+    StringConstraints(max_length=500),
+    AfterValidator(lambda text: " ".join(text.split())),  # a folded text may end in a line break
+    require(
+        lambda text: text != "" and text.isprintable(), "must be a sentence that people can read"
+    ),
+]
 ApiName = Annotated[str, StringConstraints(pattern=API_NAME, max_length=80)]
 AttributeName = Annotated[str, StringConstraints(pattern=ATTRIBUTE, max_length=80)]
 FieldPath = Annotated[str, StringConstraints(pattern=FIELD_PATH, max_length=300)]
 Duration = Annotated[
-    Any, AfterValidator(_duration), WithJsonSchema({"type": "string", "pattern": DURATION})
+    Any,
+    require(
+        lambda value: isinstance(value, str) and re.fullmatch(DURATION, value) is not None,
+        "must be a whole number with its unit: 0s, 90s, 5m, 8h or 7d",
+    ),
+    WithJsonSchema({"type": "string", "pattern": DURATION}),
 ]
-Date = Annotated[Any, AfterValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
-Zone = Annotated[Any, AfterValidator(_zone), WithJsonSchema({"type": "string"})]
+Date = Annotated[
+    Any,
+    require(is_date, "must be a day, written year-month-day: 2026-01-31"),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+Zone = Annotated[
+    Any,
+    require(
+        lambda value: str(value) in zoneinfo.available_timezones(),
+        "is not a time zone; write one such as Europe/Berlin",
+    ),
+    WithJsonSchema({"type": "string"}),
+]
 Region = Annotated[
-    str, AfterValidator(_region), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
+    str,
+    require(
+        lambda region: region in phonenumbers.SUPPORTED_REGIONS,
+        "is not a country; write its two capital letters, such as DE",
+    ),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"}),
 ]
 Scalar = Annotated[
-    Any, AfterValidator(_scalar), WithJsonSchema({"type": ["string", "number", "boolean"]})
+    Any,
+    require(
+        lambda value: isinstance(value, str | int | float | bool),
+        "must be a text, a number, true or false",
+    ),
+    _EXACT_NUMBER,
+    WithJsonSchema({"type": ["string", "number", "boolean"]}),
 ]
 Comparable = Annotated[
-    Any, AfterValidator(_comparable), WithJsonSchema({"type": ["string", "number"]})
+    Any,
+    require(
+        lambda value: isinstance(value, str | int | float) and not isinstance(value, bool),
+        "must be a number or a text such as an ISO date; other values have no order",
+    ),
+    _EXACT_NUMBER,
+    WithJsonSchema({"type": ["string", "number"]}),
 ]
 Scalars = Annotated[
     Annotated[Scalar, Tag("<one>")] | Annotated[list[Scalar], Field(min_length=1), Tag("<list>")],

@@ -3,17 +3,15 @@
 import argparse
 import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
 
-from local_stack.salesforce.org import Org
-from local_stack.salesforce.org_file import OrgError, read
-from local_stack.salesforce.server import Server
-from local_stack.salesforce.state import Simulator
+from local_stack.salesforce.organisation import OrganisationError, read_organisation
+from local_stack.salesforce.server import SimulatorServer
+from local_stack.salesforce.simulator import Simulator
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs until it is told to stop; 1 with a sentence where it cannot start."""
+    """Serve until interrupted. Return 1 after a sentence on standard error if it cannot start."""
     parser = argparse.ArgumentParser(
         prog="local_stack.salesforce", description="Simulates Salesforce."
     )
@@ -22,17 +20,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--org", type=Path, default=Path("local_stack/demo_org.json"))
     options = parser.parse_args(arguments)
     try:
-        server = Server(options.port, Simulator(Org(*read(options.org))), options.host)
-    except OrgError as error:
+        server = SimulatorServer(
+            Simulator(read_organisation(options.org)), options.port, options.host
+        )
+    except OrganisationError as error:
         print(error, file=sys.stderr)
         return 1
-    except OSError as error:
-        print(f"Port {options.port} cannot be used: {error.strerror}.", file=sys.stderr)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        print(f"Port {options.port} cannot be used: {reason}.", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"Salesforce simulator with {options.org} at {server.simulator.url}", flush=True)
-    with suppress(KeyboardInterrupt):
-        server.serve_forever()
+    server.serve_forever()  # until Ctrl-C
     return 0
 
 

@@ -1,24 +1,17 @@
-"""Failures on command. The kinds are listed in the package's docstring, for people."""
+"""Failures on command. The package's docstring lists the kinds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from local_stack.salesforce.wire import HTML_TYPE, ApiError, Response, not_found
+from local_stack.salesforce.responses import HTML_TYPE, ApiError, ApiResponse, not_found
 
-TOKEN_PATH = "/services/oauth2/token"
-TRANSPORT = frozenset({"reset", "reset-kept-alive", "close", "delay", "drip", "hang", "truncated"})
-"""Kinds that happen to the connection; `server` carries them out."""
-
-LOGIN = {
+LOGIN_ERRORS = {
     "login-invalid-client-id": ("invalid_client_id", "client identifier invalid"),
     "login-invalid-client": ("invalid_client", "invalid client credentials"),
     "login-authentication-failure": ("invalid_grant", "authentication failure"),
     "login-wrong-domain": ("invalid_grant", "request not supported on this domain"),
     "login-no-run-as-user": ("invalid_grant", "no client credentials user enabled"),
-    "login-not-approved": ("invalid_grant", "user hasn't approved this consumer"),
     "login-app-access": ("invalid_app_access", "user is not admin approved to access this app"),
-    "login-audience": ("invalid_grant", "Audience validation failed"),
-    "login-expired": ("invalid_grant", "expired access/refresh token"),
     "login-rate": ("invalid_grant", "login rate exceeded"),
     "login-unsupported-grant": ("unsupported_grant_type", "grant type not supported"),
 }
@@ -61,23 +54,30 @@ API_ERRORS = {
     "unavailable-503": ApiError(503, "SERVER_UNAVAILABLE", "Server too busy"),
 }
 
+CONNECTION_FAULTS = frozenset(
+    {"reset", "reset-kept-alive", "close", "delay", "drip", "hang", "truncated"}
+)
+"""Kinds that happen to the connection instead of the response; `server` performs them."""
+
 _PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
 _PAGES = {
     "server-error-html": (500, "An internal server error has occurred"),
     "unavailable-html": (503, "Service Unavailable"),
     "login-page-200": (200, "Login | Salesforce"),
 }
-_OTHERS = ("empty", "redirect", "wrong-types", "answer")
-KINDS = sorted({*TRANSPORT, *LOGIN, *API_ERRORS, *_PAGES, *_OTHERS})
-SUBREQUEST = "subrequest-"
-DEFAULT_SUBREQUEST_ERROR = "server-error-json"
+KINDS = sorted(
+    {*CONNECTION_FAULTS, *LOGIN_ERRORS, *API_ERRORS, *_PAGES}
+    | {"empty", "redirect", "wrong-types", "answer"}
+)
+_SUBREQUEST = "subrequest-"
+_DEFAULT_SUBREQUEST_ERROR = "server-error-json"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One failure: how many `times` (None: until cleared), and a part of the `path`s it is for.
+    """A failure that happens `times` times (None: until cleared) to paths that contain `path`.
 
-    `options` are what the kind takes beside `seconds`.
+    `options` are further options of the kind.
     """
 
     kind: str
@@ -86,74 +86,80 @@ class Fault:
     seconds: float = 30.0
     options: Mapping[str, object] = field(default_factory=dict)
 
-    def covers(self, path: str, *, reused: bool) -> bool:
-        """Whether it happens to a request; `reused` is one on a connection that served before."""
-        if self.kind in LOGIN:
-            return path == TOKEN_PATH
+    def applies_to(self, path: str, *, reused: bool) -> bool:
+        """Whether a request for `path` fails; `reused` means not the first of its connection."""
+        if self.kind in LOGIN_ERRORS:
+            return path == "/services/oauth2/token"
         if self.kind in API_ERRORS and not path.startswith("/services/data/"):
             return False
-        if self.kind.startswith(SUBREQUEST) and not path.rstrip("/").endswith("/composite"):
+        if self.kind.startswith(_SUBREQUEST) and not path.rstrip("/").endswith("/composite"):
             return False
         return self.path in path and (reused or self.kind != "reset-kept-alive")
 
-    def answer(self) -> Response | None:
-        """The answer in place of the real one; None where the kind leaves that to others."""
-        if self.kind in LOGIN:
+    def response(self) -> ApiResponse | None:
+        """Return the response that replaces the real one, or None if the kind has none."""
+        if self.kind in LOGIN_ERRORS:
             return login_error(self.kind)
         if self.kind in API_ERRORS:
             return API_ERRORS[self.kind].response()
         if self.kind in _PAGES:
             status, title = _PAGES[self.kind]
-            return Response(status, text=_PAGE.format(title), content_type=HTML_TYPE)
+            return ApiResponse(status, text=_PAGE.format(title), content_type=HTML_TYPE)
         if self.kind == "empty":
-            return Response(200, text="")
+            return ApiResponse(200, text="")
         if self.kind == "redirect":
             location = str(self.options.get("location", "https://login.salesforce.com/"))
-            return Response(302, text="", headers={"Location": location}, content_type=HTML_TYPE)
+            return ApiResponse(302, None, {"Location": location}, "", HTML_TYPE)
         if self.kind == "answer":
-            return Response(**self.options)  # type: ignore[arg-type]
+            return ApiResponse(**self.options)  # type: ignore[arg-type]
         return None
 
+    def subrequest_response(self, reference_id: str) -> ApiResponse | None:
+        """Return the error that replaces the response of one subrequest, or None."""
+        if self.kind != _SUBREQUEST + reference_id:
+            return None
+        return API_ERRORS[str(self.options.get("error", _DEFAULT_SUBREQUEST_ERROR))].response()
 
-def login_error(kind: str) -> Response:
-    """One of the errors in `LOGIN`, as the token endpoint answers it."""
-    error, description = LOGIN[kind]
-    return Response(400, {"error": error, "error_description": description})
+
+def login_error(kind: str) -> ApiResponse:
+    """Return an error of `LOGIN_ERRORS` as the token endpoint sends it."""
+    error, description = LOGIN_ERRORS[kind]
+    return ApiResponse(400, {"error": error, "error_description": description})
 
 
 class Faults:
-    """The failures that are on, oldest first."""
+    """The active failures, oldest first."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
-        self.cleared = 0
-        """How often they were cleared: a request that hangs watches it."""
+        self.times_cleared = 0
+        """A connection that hangs waits for this to change."""
 
     def add(self, fault: Fault) -> None:
-        """Switches a failure on. Raises ValueError for one that does not exist."""
-        if fault.kind.startswith(SUBREQUEST):
-            known = fault.options.get("error", DEFAULT_SUBREQUEST_ERROR) in API_ERRORS
+        """Activate a failure. Raises ValueError if its kind or an option does not exist."""
+        if fault.kind.startswith(_SUBREQUEST):
+            known = fault.options.get("error", _DEFAULT_SUBREQUEST_ERROR) in API_ERRORS
         else:
             known = fault.kind in KINDS
         if not known:
-            kinds = ", ".join([*KINDS, f"{SUBREQUEST}<referenceId>"])
+            kinds = ", ".join([*KINDS, f"{_SUBREQUEST}<referenceId>"])
             raise ValueError(f"There is no fault {fault.kind!r}. There are: {kinds}.")
         try:
-            fault.answer()
+            fault.response()
         except TypeError:
-            fields = "status, body, text, headers, content_type"
-            raise ValueError(f"A fault of the kind 'answer' takes {fields}.") from None
+            options = "status, body, text, headers, content_type"
+            raise ValueError(f"A fault of the kind 'answer' takes {options}.") from None
         self._faults.append(fault)
 
     def clear(self) -> None:
-        """Switches all failures off."""
+        """Deactivate all failures."""
         self._faults = []
-        self.cleared += 1
+        self.times_cleared += 1
 
     def take(self, path: str, *, reused: bool) -> Fault | None:
-        """The failure that happens to this request, if any; one of its `times` is used up."""
+        """Return the first failure that applies to a request, and count down its `times`."""
         for index, fault in enumerate(self._faults):
-            if fault.covers(path, reused=reused):
+            if fault.applies_to(path, reused=reused):
                 if fault.times is not None:
                     left = replace(fault, times=fault.times - 1)
                     self._faults[index : index + 1] = [left] if left.times else []

@@ -19,7 +19,7 @@ from click_to_dial.dynamodb.plan_store import PlanStore
 from dialplan_cli.plan.read import read_plan
 from local_stack import template as sam
 from local_stack.children import Child
-from local_stack.salesforce.state import CLIENT_ID, CLIENT_SECRET
+from local_stack.salesforce.simulator import CLIENT_ID, CLIENT_SECRET
 from tests.e2e.sandbox import ROOT
 from tests.integration.certificates import self_signed
 
@@ -143,7 +143,7 @@ def _fill(aws: str) -> None:
         freshness = {"record": seconds, "agent": seconds, "stale_if_error": 8 * 3600}
         document = {**plan.document, "freshness": freshness}
         PlanStore(dynamodb, table).publish(
-            document, plan.source, author="bench", comment="", replaces=None
+            document, plan.source.text, author="bench", comment="", replaces=None
         )
         mapping = {"number": {"S": "498999998100"}, "name": {"S": "Customer hotline"}}
         key = {"pk": {"S": "country"}, "sk": {"S": "DE"}}  # what the naive handler reads

@@ -13,7 +13,7 @@ from dialplan_cli.plan.read import read_plan
 from local_stack import template as sam
 from local_stack.children import Child
 from local_stack.salesforce.server import running
-from local_stack.salesforce.state import CLIENT_ID, CLIENT_SECRET
+from local_stack.salesforce.simulator import CLIENT_ID, CLIENT_SECRET
 from tests.e2e.sandbox import PYTHON, ROOT, Sandbox, built, started
 
 CREDENTIALS = json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
@@ -55,7 +55,7 @@ def sandbox(environment: Mapping[str, str], aws_url: str, folder: Path) -> Itera
     sam.create_table(dynamodb, sam.load(), "with-plan")
     plan = read_plan(ROOT / "dialplans" / "demo.yaml")
     PlanStore(dynamodb, "with-plan").publish(
-        plan.document, plan.source, author="e2e", comment="", replaces=None
+        plan.document, plan.source.text, author="e2e", comment="", replaces=None
     )
     variables = {**environment, "TABLE_NAME": "with-plan"}
     with started(built("OnClickToDialFunction"), variables, folder / "with-plan.log") as sandbox:

@@ -1,8 +1,11 @@
 """Output of `sam build`: the layers have bytecode that Lambda's Python uses, or the build fails."""
 
+import json
 import os
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -46,6 +49,45 @@ def test_the_template_has_no_yaml_aliases() -> None:
         aliases = [each for each in events if isinstance(each, yaml.AliasEvent)]
         merges = [each for each in events if getattr(each, "value", None) == "<<"]
         assert bool(aliases or merges) == (path == TEMPLATE)
+
+
+def botocore(program: str, *command: str, **environment: str) -> Any:
+    """Return what `program` prints as JSON, with a session of botocore as `session`."""
+    program = f"import json, botocore.session; session = botocore.session.get_session(); {program}"
+    done = subprocess.run(
+        [*command, "-c", program],
+        env={"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "secretsmanager"])
+@pytest.mark.parametrize("variant", ["USE_FIPS_ENDPOINT", "USE_DUALSTACK_ENDPOINT", ""])
+def test_the_pruned_botocore_calls_the_same_endpoints(service: str, variant: str) -> None:
+    """In all regions of all partitions, as the complete botocore does."""
+    program = f"""
+from botocore.exceptions import EndpointVariantError
+endpoints = {{}}
+for partition in session.get_available_partitions():
+    for region in session.get_available_regions("{service}", partition):
+        try:
+            client = session.create_client("{service}", region_name=region)
+        except EndpointVariantError as error:  # not every partition has FIPS and dual-stack
+            endpoints[region] = str(error)
+        else:
+            endpoints[region] = client.meta.endpoint_url
+print(json.dumps(endpoints))
+"""
+    environment = {f"AWS_{variant}": "true"} if variant else {}
+    path = os.pathsep.join(str(layer / "python") for layer in FUNCTION.layers)
+
+    ours = botocore(program, str(PYTHON), PYTHONPATH=path, **environment)
+
+    assert len(ours) > 30
+    assert ours == botocore(program, sys.executable, **environment)
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""A server's certificate that only who is told to will trust."""
+"""A self-signed certificate for tests of TLS."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 
 def self_signed(folder: Path) -> Path:
-    """A certificate for 127.0.0.1 and its key, in one file."""
+    """Write a certificate for 127.0.0.1 and its key into one file, and return its path."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     today = datetime.now(UTC)

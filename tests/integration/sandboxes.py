@@ -1,8 +1,9 @@
-"""Many cold sandboxes at once, as processes: each asks Salesforce once and says what it got.
+"""Many cold sandboxes at once, as processes: each sends one request to Salesforce.
 
     python -m tests.integration.sandboxes NUMBER RECORD_ID
 
-with the settings of the function in the environment. Prints a line for each: `found`, or an error.
+The settings of the function are in the environment. Prints a line for each sandbox: `found`, or an
+error.
 """
 
 import os
@@ -13,15 +14,16 @@ from click_to_dial import aws, settings
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.ports import SalesforceRequest
+from click_to_dial.salesforce.records import SalesforceRecords
 from click_to_dial.salesforce.wiring import connect
 from tests.fakes import plan
 
-PATIENCE_SECONDS = 60.0
-"""Fifty sandboxes, two servers and a test share the machine: it is what takes longest."""
+DEADLINE_SECONDS = 60.0
+"""Long, because fifty sandboxes, two servers and a test share the machine."""
 
 
 def main(number: int, record_id: str) -> None:
-    """Forks the sandboxes, lets them go all together, and waits for them."""
+    """Fork the sandboxes, start them at the same time, and wait for them."""
     ready, go = os.pipe(), os.pipe()
     children = []
     for _ in range(number):
@@ -42,17 +44,17 @@ def main(number: int, record_id: str) -> None:
 
 
 def ask(record_id: str) -> str:
-    """One call of a sandbox that has neither a client nor a token yet."""
+    """Send one request from a sandbox that has neither a client nor a token yet."""
     wired = settings.from_environment()
     dynamodb, secrets = (
-        aws.create_client(service, read_seconds=PATIENCE_SECONDS)
+        aws.create_client(service, read_seconds=DEADLINE_SECONDS)
         for service in ("dynamodb", "secretsmanager")
     )
-    organisation = connect(wired, dynamodb, secrets)
+    client = connect(wired, dynamodb, secrets)
     started = time.monotonic()
     try:
         request = SalesforceRequest(record_id, None)
-        result = organisation.fetch(plan(), request, Deadline(PATIENCE_SECONDS))
+        result = SalesforceRecords(client).fetch(plan(), request, Deadline(DEADLINE_SECONDS))
     except ClickToDialError as error:
         return f"{type(error).__name__} {error} after {time.monotonic() - started:.1f} s"
     return "found" if getattr(result.record, "found", False) else repr(result.record)

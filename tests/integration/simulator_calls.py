@@ -1,4 +1,4 @@
-"""Requests to the Salesforce simulator, as the tests of it make them."""
+"""Requests to the Salesforce simulator for its own tests."""
 
 from typing import Any
 from urllib.parse import quote

@@ -28,18 +28,21 @@ ARROWS: dict[str, set[str]] = {
     "ports": PORTS,
     "decision": {*PORTS, "decision", "phone_numbers", "salesforce_id", "dynamodb"}
     | {"observability", "snapshot_restore_py"},
-    "authorizer": {*PORTS, "authorizer", "aws", "https", "observability", "salesforce_id"},
+    "authorizer": {*PORTS, "authorizer", "aws", "observability", "salesforce_id"},
     "sync": {*PORTS, "sync", "dynamodb", "salesforce", "observability"},
     "aws": {"errors", "skip_imports", "boto3", "botocore"},
     "dynamodb": {*PORTS, "aws", "dynamodb", "salesforce_id"},
-    "salesforce": {*PORTS, "https", "salesforce", "salesforce_id", "skip_imports"}
-    | {"simple_salesforce"},
+    "salesforce": {*PORTS, "__version__", "salesforce", "salesforce_id", "skip_imports"}
+    | {"requests", "simple_salesforce", "urllib3"},
     "observability": {"aws_lambda_powertools"},
 }
-WIRING = {"aws", "dynamodb", "https", "salesforce", "settings"}
+WIRING = {"aws", "dynamodb", "salesforce", "settings"}
 """What a slice's wiring may import besides."""
 
-SDKS = ("aws_lambda_powertools", "boto3", "botocore", "phonenumbers", "simple_salesforce")
+SDKS = (
+    *("aws_lambda_powertools", "boto3", "botocore", "phonenumbers"),
+    *("requests", "simple_salesforce"),
+)
 
 
 def imports(path: Path) -> Iterator[str]:

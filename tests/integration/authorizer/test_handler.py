@@ -48,7 +48,7 @@ def gateway(
 
 def status(gateway: Gateway, *values: str) -> int:
     headers = [("Authorization", value) for value in values]
-    return gateway.answer("GET", PATH, headers).status
+    return gateway.respond("GET", PATH, headers).status
 
 
 def test_an_outage_is_decided_where_the_token_was_confirmed(
@@ -77,7 +77,7 @@ def test_whoever_is_not_let_in_gets_401_and_leaves_no_trace(
     }
     for reason, headers in refused.items():
         for values in headers:
-            answer = gateway.answer("GET", PATH, [("Authorization", value) for value in values])
+            answer = gateway.respond("GET", PATH, [("Authorization", value) for value in values])
             assert (answer.status, json.loads(answer.body)["title"]) == (401, "Unauthorized")
             printed, logged = capfd.readouterr(), log.getvalue().splitlines()
             assert (json.loads(logged[-1])["reason"], printed.err) == (reason, "")
@@ -107,6 +107,6 @@ def test_a_token_that_expires_or_is_of_another_organisation_is_401_too(
 
 def test_a_header_may_be_spelt_in_any_case(gateway: Gateway, salesforce: Simulator) -> None:
     token = f"bearer {salesforce.log_in(USER)}"
-    assert gateway.answer("GET", PATH, [("authorization", token)]).status == 200
+    assert gateway.respond("GET", PATH, [("authorization", token)]).status == 200
     twice = [("authorization", token), ("AUTHORIZATION", token)]
-    assert gateway.answer("GET", PATH, twice).status == 401
+    assert gateway.respond("GET", PATH, twice).status == 401

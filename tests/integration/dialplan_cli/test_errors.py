@@ -1,4 +1,4 @@
-"""The command `dialplan` where the machine is not as it expects: a sentence, never a traceback."""
+"""The command in an unusual environment: a clear sentence, never a traceback; help and version."""
 
 import getpass
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import click_to_dial
 from dialplan_cli import targets
 from dialplan_cli.commands import files as commands_files
 from tests.integration.dialplan_command import Dialplan
@@ -19,15 +20,15 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"TABLE_NAME": "t"}'])
-def test_a_local_system_of_another_version(
+def test_a_state_file_of_another_version_is_reported(
     dialplan: Dialplan, environment: Mapping[str, str], content: str
 ) -> None:
     targets.LOCAL.write_text(content)
     assert dialplan("history") == 1
-    assert dialplan.err.endswith("cannot be read. Start the system anew: make run\n")
+    assert dialplan.err.endswith("cannot be read. Restart the local system: make run\n")
 
 
-def test_a_defect_is_one_line_that_names_its_place(
+def test_a_bug_is_reported_in_one_line_with_its_place(
     dialplan: Dialplan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> None:
@@ -40,23 +41,23 @@ def test_a_defect_is_one_line_that_names_its_place(
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59"])
-def test_a_time_at_the_ends_of_the_calendar(dialplan: Dialplan, at: str) -> None:
+def test_a_time_at_the_end_of_the_calendar_is_refused(dialplan: Dialplan, at: str) -> None:
     assert dialplan("explain", "--number", "112", "--agent", "x", "--at", at) == 2
     assert "from 1970 to 9998" in dialplan.err
 
 
-def test_a_user_without_a_name_may_publish(
+def test_a_user_without_a_name_can_publish(
     dialplan: Dialplan, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nameless() -> str:
+    def fail() -> str:
         raise KeyError("getpwuid(): uid not found: 12345")
 
-    monkeypatch.setattr(getpass, "getuser", nameless)
+    monkeypatch.setattr(getpass, "getuser", fail)
     assert dialplan("publish", DEMO, "--yes") == 0
     assert dialplan.json("history")[0]["author"] == "unknown"
 
 
-def test_salesforce_is_named_where_it_cannot_be_reached(
+def test_the_message_names_salesforce_if_it_cannot_be_reached(
     dialplan: Dialplan, environment: Mapping[str, str]
 ) -> None:
     nowhere = {**environment, "SALESFORCE_URL": "http://127.0.0.1:9"}
@@ -69,16 +70,42 @@ def test_salesforce_is_named_where_it_cannot_be_reached(
     ("path", "message"),
     [("/dev/full", "No space left on device"), ("/dev/null", "set PYTHONIOENCODING=utf-8")],
 )
-def test_output_that_cannot_be_written(path: str, message: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "dialplan_cli",
-        "schema",
-    ]  # which holds a character beyond ASCII
+def test_output_that_cannot_be_written_is_reported_in_one_line(path: str, message: str) -> None:
+    command = [sys.executable, "-m", "dialplan_cli", "schema"]  # prints a non-ASCII character
     with Path(path).open("w") as out:
         environment = ENVIRONMENT | {"PYTHONIOENCODING": "utf-8" if "full" in path else "ascii"}
         done = subprocess.run(command, env=environment, stdout=out, stderr=subprocess.PIPE)
     assert done.returncode == 1
     assert message in done.stderr.decode()
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_version_is_the_one_of_the_package(dialplan: Dialplan) -> None:
+    assert dialplan("--version") == 0
+    assert dialplan.out == f"dialplan {click_to_dial.__version__}\n"
+
+
+@pytest.mark.parametrize("command", [[], ["publish"], ["list"], ["list", "import"]])
+def test_help_has_a_short_option_everywhere(dialplan: Dialplan, command: list[str]) -> None:
+    assert dialplan(*command, "-h") == 0
+    short = dialplan.out
+    assert dialplan(*command, "--help") == 0
+    assert dialplan.out == short
+    assert f"Usage: {' '.join(['dialplan', *command])} " in short
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands(shell: str) -> None:
+    """Set the variables that the completion script of the shell sets."""
+    command = [sys.executable, "-m", "dialplan_cli"]
+    environment = {
+        **ENVIRONMENT,
+        "_DIALPLAN_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": "dialplan pub",
+        "COMP_CWORD": "1",
+        "_TYPER_COMPLETE_ARGS": "dialplan pub",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert "publish" in done.stdout, done.stderr
+    assert "rollback" not in done.stdout

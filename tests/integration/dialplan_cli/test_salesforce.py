@@ -75,7 +75,7 @@ def test_all_that_the_plan_names_is_there(
     ("old", "new", "line", "path", "message"),
     [
         ("kind: Type", "kind: Typ", 10, "objects.Account.kind", "no field Typ (did you mean Type?"),
-        ("kind: Type", "kind: BillingAddress", 10, "objects.Account.kind", "no single value"),
+        ("kind: Type", "kind: BillingAddress", 10, "objects.Account.kind", "not a single value"),
         ("kind: Type", "kind: Owner", 10, "objects.Account.kind", "name a field: Owner.Name"),
         (
             "owner: Owner.Dep",
@@ -122,7 +122,7 @@ def test_what_is_not_there_is_named_with_its_line(
 
 def test_salesforce_is_not_guessed_about_where_it_is_asked(dialplan: Dialplan, file: Path) -> None:
     file.write_text(PLAN.replace("kind: Type,", "kind: BillingCountryCode,"))
-    guess = "BillingCountryCode exists only where State and Country picklists are switched on"
+    guess = "BillingCountryCode exists only if State and Country picklists are enabled"
     assert dialplan("validate", file) == 0
     assert guess in dialplan.err
     assert dialplan("validate", file, "--salesforce") == 0
@@ -174,7 +174,7 @@ def test_all_problems_are_said_at_once(
     assert "contact.do_not_call: Contact has no field DoNotCall; if it exists, the integration" in (
         dialplan.err
     )
-    assert lines[-1] == "4 to cure."
+    assert lines[-1] == "4 errors."
 
 
 def test_a_default_that_is_not_visible_is_named_where_it_would_stand(
@@ -194,7 +194,7 @@ def test_users_must_be_searchable_by_the_agents_field(
     file.write_text(PLAN.replace("match: CommunityNickname", "match: Address"))
     ((_, path, message),) = problems(dialplan, file)
     assert path == "agents.match"
-    assert "cannot be searched for by Address" in message
+    assert "cannot filter users by Address" in message
 
 
 def test_publish_asks_salesforce_unless_told_not_to(
@@ -218,13 +218,13 @@ def test_a_published_plan_reads_its_mappings_at_once(
 
     file.write_text(plan.replace("by-brand", "per-brand"))
     assert dialplan("publish", file, "--yes", "--offline") == 0
-    assert "Salesforce was not asked for per-brand. To read it now: dialplan sync" in dialplan.err
+    assert "Not read from Salesforce: per-brand. To read now: dialplan sync" in dialplan.err
     assert "per-brand" not in cached(store)
 
     assert dialplan.json("rollback", 1, "--yes")["mappings_not_read"] == []
     salesforce.fail("quota", path="query")
     assert dialplan("rollback", 2, "--yes") == 0, "the plan decides all the same"
-    assert "Mapping 'per-brand' keeps the entries that it has: HTTP 403" in dialplan.err
+    assert "Mapping 'per-brand' keeps its current entries: HTTP 403" in dialplan.err
 
 
 @pytest.mark.parametrize("fault", ["unavailable-503", "login-page-200", "wrong-types", "not-found"])
@@ -233,6 +233,8 @@ def test_a_salesforce_that_cannot_be_asked_is_told_from_a_field_that_is_missing(
 ) -> None:
     salesforce.fail(fault, path="sobjects")
     assert dialplan("publish", file, "--yes") == 1
-    assert dialplan.err.startswith("Salesforce cannot be asked; with --offline it is not.\n")
+    assert dialplan.err.startswith(
+        "Salesforce cannot be asked. To publish without it, use --offline.\n"
+    )
     assert len(dialplan.err.splitlines()) == 2
     assert store.active() is None

@@ -1,4 +1,4 @@
-"""`make smoke` against the local gateway: what it tries, and that it notices what is wrong."""
+"""`make smoke` with the local gateway: it passes a correct stack and reports faults."""
 
 import json
 import threading
@@ -9,8 +9,7 @@ import pytest
 
 from dialplan_cli import smoke
 from local_stack import template as sam
-from local_stack.gateway import Gateway
-from local_stack.gateway_server import GatewayServer
+from local_stack.gateway import Gateway, GatewayServer
 
 KEY = "the-key"
 
@@ -31,21 +30,21 @@ def authorize(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GatewayServer]:
     server = GatewayServer(0)
     server.gateway = Gateway(sam.load(), lambda function: decide, authorize)
-    server.on_answer = lambda method, target, answer: None
+    server.on_response = lambda method, target, response: None
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}"
+    url = f"http://127.0.0.1:{server.port}"
     monkeypatch.setattr(smoke, "_outputs", lambda stack: {"BaseUrl": url})
     yield server
     server.shutdown()
     server.server_close()
 
 
-def test_a_good_stack(server: GatewayServer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_correct_stack_passes(server: GatewayServer, capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke.main([], {"TOKEN": KEY}) == 0
     assert capsys.readouterr().out.count("good") == 5
 
 
-def test_a_stack_that_lets_anybody_in(
+def test_a_stack_without_authorization_fails(
     server: GatewayServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.gateway = Gateway(sam.load(), lambda function: decide)

@@ -1,4 +1,4 @@
-"""`dialplan sync`: what a sync by hand shows, and what it changes."""
+"""`dialplan sync`: its output and its changes."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def published(store: PlanStore) -> PlanStore:
     return store
 
 
-def test_it_shows_what_changed(
+def test_it_shows_the_changes(
     dialplan: Dialplan, published: PlanStore, salesforce: Simulator
 ) -> None:
     assert dialplan("sync") == 0
@@ -61,16 +61,14 @@ def test_a_dry_run_changes_nothing(dialplan: Dialplan, published: PlanStore) -> 
     assert cached(published) == {}
 
 
-def test_a_loss_is_refused_until_it_is_accepted(
+def test_a_large_loss_is_refused_unless_accepted(
     dialplan: Dialplan, published: PlanStore, salesforce: Simulator
 ) -> None:
     dialplan("sync")
     for row in ORG["Hotline__mdt"]:
         salesforce.org.add("Hotline__mdt", {**row, "IsDeleted": True})
     assert dialplan("sync") == 1
-    refusal = (
-        "Mapping 'by-brand' keeps the entries that it has: It would lose 100% of its 2 entries"
-    )
+    refusal = "Mapping 'by-brand' keeps its current entries: It would lose 100% of its 2 entries"
     assert refusal in dialplan.err
     assert cached(published) == GOOD
     assert dialplan("sync", "--dry-run") == 0
@@ -83,18 +81,18 @@ def test_a_loss_is_refused_until_it_is_accepted(
     assert cached(published)["by-brand"] == {}
 
 
-def test_a_long_list_is_cut_short(
+def test_long_output_is_shortened(
     dialplan: Dialplan, published: PlanStore, salesforce: Simulator
 ) -> None:
     for number in range(30):
         row = {"Id": f"m000C00000001{number:02}", "Brand__c": f"b{number}", "Number__c": "hotline"}
         salesforce.org.add("Hotline__mdt", row)
     dialplan("sync")
-    assert "… and 13 more; --json lists them all\n" in dialplan.out
+    assert "… and 13 more; --json lists all\n" in dialplan.out
     assert "b29" not in dialplan.out
 
 
-def test_a_failure_is_one_sentence(
+def test_a_failure_is_reported_in_one_sentence_for_each_mapping(
     dialplan: Dialplan, published: PlanStore, salesforce: Simulator
 ) -> None:
     salesforce.fail("quota", path="query")
@@ -104,7 +102,9 @@ def test_a_failure_is_one_sentence(
     assert dialplan("sync", "--most-lost", 101) == 2
 
 
-def test_without_a_plan_or_without_such_mappings(dialplan: Dialplan, store: PlanStore) -> None:
+def test_without_a_plan_or_without_mappings_in_salesforce(
+    dialplan: Dialplan, store: PlanStore
+) -> None:
     assert dialplan("sync") == 1
     assert "No dial plan is published" in dialplan.err
     store.publish(DOCUMENT, "", author="", comment="", replaces=None)

@@ -1,4 +1,4 @@
-"""The local servers under requests that no client sends on purpose: answered, and no traceback."""
+"""The local servers with malformed requests and lost connections: no traceback."""
 
 import socket
 import struct
@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from local_stack import template as sam
-from local_stack.gateway import Gateway
-from local_stack.gateway_server import GatewayServer
+from local_stack.gateway import Gateway, GatewayServer
 from local_stack.salesforce.server import running
 
 RESET = struct.pack("ii", 1, 0)
@@ -20,9 +19,9 @@ RESET = struct.pack("ii", 1, 0)
 def gateway() -> Iterator[int]:
     server = GatewayServer(0)
     server.gateway = Gateway(sam.load(), lambda function: answer_late)
-    server.on_answer = lambda *_: None
+    server.on_response = lambda *_: None
     threading.Thread(target=server.serve_forever, args=(0.02,)).start()
-    yield server.server_port
+    yield server.port
     server.shutdown()
     server.server_close()
 

@@ -9,7 +9,7 @@ import requests
 
 import local_stack.salesforce
 from local_stack.salesforce import Simulator, running
-from local_stack.salesforce.faults import API_ERRORS, KINDS, LOGIN
+from local_stack.salesforce.faults import API_ERRORS, KINDS, LOGIN_ERRORS
 from tests.integration.simulator_calls import DATA, ORG, get, log_in
 
 
@@ -27,11 +27,11 @@ class TestFaults:
         assert get(salesforce, f"{DATA}/limits").status_code == API_ERRORS[kind].status
         assert get(salesforce, f"{DATA}/limits").ok
 
-    @pytest.mark.parametrize("kind", sorted(LOGIN))
+    @pytest.mark.parametrize("kind", sorted(LOGIN_ERRORS))
     def test_of_the_login(self, salesforce: Simulator, kind: str) -> None:
         salesforce.fail(kind)
         assert get(salesforce, f"{DATA}/limits").ok
-        assert log_in(salesforce).json()["error"] == LOGIN[kind][0]
+        assert log_in(salesforce).json()["error"] == LOGIN_ERRORS[kind][0]
 
     @pytest.mark.parametrize(
         ("kind", "status", "content_type"),

@@ -31,7 +31,7 @@ class TestCommands:
     def test_faults(self, salesforce: Simulator) -> None:
         assert self.command(salesforce, "POST", "faults", {"kind": "quota", "path": "limits"}).ok
         assert get(salesforce, f"{DATA}/limits").status_code == 403
-        assert get(salesforce, f"{DATA}/sobjects").ok
+        assert get(salesforce, f"{DATA}/sobjects/Account/describe").ok
         self.command(salesforce, "DELETE", "faults")
         assert get(salesforce, f"{DATA}/limits").ok
 

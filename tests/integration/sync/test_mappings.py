@@ -19,14 +19,14 @@ from click_to_dial.errors import (
     SalesforceConfigurationError,
 )
 from click_to_dial.observability import logger
-from click_to_dial.salesforce.organisation import SalesforceClient
-from click_to_dial.salesforce.transport import Transport
+from click_to_dial.salesforce.client import SalesforceClient
+from click_to_dial.salesforce.session import SalesforceSession
 from click_to_dial.sync import wiring as bootstrap_sync
 from click_to_dial.sync.mappings import MOST_LOST, Change, sync
 from functions.sync import handler
 from local_stack.salesforce import Simulator
 from tests.fakes import DOCUMENT
-from tests.integration.salesforce.test_organisation import Tokens
+from tests.integration.salesforce.test_records import Tokens
 
 METADATA = {"object": "Hotline__mdt", "key": "Brand__c", "value": "Number__c", "filter": None}
 FILTERED = {
@@ -79,7 +79,7 @@ def store(table: Any) -> PlanStore:
 
 @pytest.fixture
 def organisation(salesforce: Simulator) -> SalesforceClient:
-    return SalesforceClient(Transport(salesforce.url, "62.0"), Tokens(salesforce))
+    return SalesforceClient(SalesforceSession(salesforce.url), "62.0", Tokens(salesforce))
 
 
 def cached(store: PlanStore) -> Any:
@@ -231,7 +231,7 @@ class TestFunction:
         answer, log, metrics = run()
         assert answer["failed"].keys() >= {"by-brand"}
         assert (log["level"], log["outcome"]) == ("ERROR", "SyncFailed")
-        assert code in log["cure"]
+        assert code in log["remedy"]
         assert metrics["SyncFailed"] == [1.0]
         assert cached(store) == GOOD
         salesforce.heal()

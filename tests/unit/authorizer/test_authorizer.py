@@ -13,8 +13,9 @@ import pytest
 
 from click_to_dial.authorizer import wiring as bootstrap_authorizer
 from click_to_dial.authorizer.authorize import Verdict, policy
-from click_to_dial.authorizer.salesforce_token import AccessPolicy, Identity
+from click_to_dial.authorizer.salesforce_token import AccessPolicy
 from click_to_dial.errors import DynamoDBError
+from click_to_dial.ports import Identity
 from click_to_dial.settings import auth_from_environment
 from local_stack.template import aws_at
 from tests.callers import ARN, CONTEXT, ENVIRONMENT, ORG, TOKEN, USER, event
@@ -104,14 +105,15 @@ def test_no_log_line_holds_a_token(
 
 
 NEVER = {"simple_salesforce", "phonenumbers", "pydantic", "aws_xray_sdk"} | {
-    f"click_to_dial.{name}" for name in ("decision", "dialplan", "salesforce", "sync")
+    f"click_to_dial.{name}" for name in ("decision", "salesforce.client", "sync")
 }
 PER_MODE = {
     "key": {"click_to_dial.authorizer.api_key"},
     "salesforce": {
         "click_to_dial.authorizer.salesforce_token",
-        "click_to_dial.authorizer.userinfo",
         "click_to_dial.dynamodb.verified_tokens",
+        "click_to_dial.salesforce.userinfo",
+        "requests",
     },
 }
 

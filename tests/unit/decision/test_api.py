@@ -35,7 +35,7 @@ def without(name: str, **others: list[str]) -> dict[str, Any]:
 def report(decision: Decision | None) -> Report:
     click = Click(RECORD_ID, Callee("mobile"), "jdoe")
     gathered = GatheredFacts(Record(True, "Account"), Agent(True), "salesforce", "salesforce")
-    return Report(1, None, 1, click, None, gathered, Facts({}), decision)
+    return Report(1, click, gathered, Facts({}), decision)
 
 
 def problem(response: http.Response) -> Mapping[str, Any]:

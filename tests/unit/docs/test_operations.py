@@ -1,4 +1,4 @@
-"""docs/operations.md: a runbook for each alarm, and a cost table that adds up."""
+"""docs/operations.md has a runbook for each alarm and correct costs."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ SECOND = 0.0000133334
 
 
 def rows(heading: str) -> dict[str, list[str]]:
-    """The rows of the table whose first heading this is, by their first cell."""
+    """Return the cells of each row, by the first cell, of the table with this first heading."""
     table = TEXT.split(f"| {heading} |")[1].split("\n\n")[0]
     lines = [line.strip("|").split("|") for line in table.splitlines()[2:]]
     return {line[0].strip(" `*"): [cell.strip(" *") for cell in line[1:]] for line in lines}

@@ -1,4 +1,4 @@
-"""The local API gateway: routes and errors of template.yaml, events as API Gateway makes them."""
+"""The local API gateway: routes and errors of template.yaml, and events of API Gateway."""
 
 import json
 from typing import Any
@@ -28,9 +28,9 @@ def query(target: str) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("path", [PATH, f"/services/apexrest{PATH}"])
 def test_routes_are_the_templates(path: str) -> None:
-    answer = Gateway(TEMPLATE, lambda function: echo).answer("GET", f"{path}?a=1")
-    assert (answer.status, answer.body) == (200, "ok")
-    assert answer.headers == {"X-Function": "OnClickToDialFunction"}
+    response = Gateway(TEMPLATE, lambda function: echo).respond("GET", f"{path}?a=1")
+    assert (response.status, response.body) == (200, "ok")
+    assert response.headers == {"X-Function": "OnClickToDialFunction"}
 
 
 @pytest.mark.parametrize(
@@ -38,19 +38,19 @@ def test_routes_are_the_templates(path: str) -> None:
     [("POST", PATH), ("GET", "/"), ("GET", f"{PATH}/x"), ("GET", "/%00"), ("HEAD", PATH)],
 )
 def test_an_unknown_path_or_method_is_a_404_problem(method: str, path: str) -> None:
-    answer = Gateway(TEMPLATE, lambda function: echo).answer(method, path)
-    assert answer.status == 404
-    assert answer.headers["Content-Type"].startswith("application/problem+json")
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert json.loads(answer.body)["status"] == 404
+    response = Gateway(TEMPLATE, lambda function: echo).respond(method, path)
+    assert response.status == 404
+    assert response.headers["Content-Type"].startswith("application/problem+json")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert json.loads(response.body)["status"] == 404
 
 
 @pytest.mark.parametrize("handler", [broken, lambda event, context: None])
 def test_a_handler_that_fails_is_a_5xx_problem_without_details(handler: Any) -> None:
-    answer = Gateway(TEMPLATE, lambda function: handler).answer("GET", PATH)
-    assert answer.status >= 500
-    assert json.loads(answer.body)["status"] == answer.status
-    assert "secret" not in answer.body
+    response = Gateway(TEMPLATE, lambda function: handler).respond("GET", PATH)
+    assert response.status >= 500
+    assert json.loads(response.body)["status"] == response.status
+    assert "secret" not in response.body
 
 
 def test_no_gateway_response_is_a_403() -> None:
@@ -62,24 +62,24 @@ def test_no_gateway_response_is_a_403() -> None:
 
 
 class TestAuthorizer:
-    def answer(self, effect: str | Exception) -> int:
+    def status(self, effect: str | Exception) -> int:
         def authorize(event: Event, context: Any) -> dict[str, Any]:
             assert event["methodArn"].endswith(PATH)
             if isinstance(effect, Exception):
                 raise effect
             return {"policyDocument": {"Statement": [{"Effect": effect}]}}
 
-        return Gateway(TEMPLATE, lambda function: echo, authorize).answer("GET", PATH).status
+        return Gateway(TEMPLATE, lambda function: echo, authorize).respond("GET", PATH).status
 
     def test_lets_in(self) -> None:
-        assert self.answer("Allow") == 200
+        assert self.status("Allow") == 200
 
     def test_turns_away(self) -> None:
-        assert self.answer("Deny") == 401
-        assert self.answer(Exception("Unauthorized")) == 401
+        assert self.status("Deny") == 401
+        assert self.status(Exception("Unauthorized")) == 401
 
     def test_fails_closed(self) -> None:
-        assert self.answer(RuntimeError()) == 500
+        assert self.status(RuntimeError()) == 500
 
 
 class TestEvent:

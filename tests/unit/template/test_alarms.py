@@ -1,4 +1,4 @@
-"""Alarms, dashboard and queries look at what the code really writes."""
+"""Alarms, dashboard and queries use metrics and log fields that the code really writes."""
 
 import json
 import os
@@ -56,7 +56,7 @@ VERDICTS = [
 ]
 
 
-def everything_happens() -> Iterator[Callable[[], None]]:
+def log_everything() -> Iterator[Callable[[], None]]:
     for decision in DECISIONS:
         yield lambda decision=decision: seen.log_report(replace(REPORT, decision=decision))  # type: ignore[misc]
     yield lambda: seen.log_bad_parameter(BadParameterError("CallerID", "No."))
@@ -71,9 +71,9 @@ def everything_happens() -> Iterator[Callable[[], None]]:
 
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> list[Any]:
-    """What CloudWatch gets of it: log lines, and metrics in the embedded format."""
-    for happens in everything_happens():
-        happens()
+    """Output for CloudWatch: log lines, and metrics in the embedded format."""
+    for write in log_everything():
+        write()
         if recorded.metric_set:
             recorded.flush_metrics()
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -82,7 +82,7 @@ def lines(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) 
 
 @pytest.fixture
 def emitted(lines: list[Any]) -> dict[str, list[float]]:
-    """The values of each metric, all of them under one dimension, which costs least."""
+    """Values of each metric. All metrics have one dimension, which is the cheapest way."""
     values: dict[str, list[float]] = {}
     for line in lines:
         for metrics in line.get("_aws", {}).get("CloudWatchMetrics", ()):
@@ -96,8 +96,8 @@ def emitted(lines: list[Any]) -> dict[str, list[float]]:
     return values
 
 
-def looked_at(alarm: Any) -> list[Any]:
-    """The metrics of an alarm."""
+def metrics_of(alarm: Any) -> list[Any]:
+    """Return the metrics that an alarm reads."""
     several = alarm.get("Metrics", ())
     return [each["MetricStat"]["Metric"] for each in several if "MetricStat" in each] or [alarm]
 
@@ -108,14 +108,14 @@ AWS_METRICS = {
     ("AWS/ApiGateway", "5XXError", "ApiName,Stage"),
     ("AWS/ApiGateway", "Latency", "ApiName,Stage"),
 }
-"""What AWS counts by itself, with the dimensions that it does so by."""
+"""Metrics that AWS itself records, with their dimensions."""
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_looks_at_something_that_is_counted(
+def test_an_alarm_reads_a_metric_that_is_recorded(
     name: str, emitted: dict[str, list[float]]
 ) -> None:
-    for metric in looked_at(ALARMS[name]):
+    for metric in metrics_of(ALARMS[name]):
         dimensions = metric.get("Dimensions", [])
         if metric["Namespace"] == NAMESPACE:
             assert metric["MetricName"] in {*emitted, "ThrottledCalls"}
@@ -126,15 +126,15 @@ def test_an_alarm_looks_at_something_that_is_counted(
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_can_fire_and_tells_somebody(name: str) -> None:
+def test_an_alarm_can_fire_and_notifies(name: str) -> None:
     alarm = ALARMS[name]
     assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}]
-    # Nothing counted is bad news only of what is to happen by itself.
+    # Missing data are a problem only for the sync, which runs on a schedule.
     assert (alarm["TreatMissingData"] == "breaching") == (name == "MappingsOldAlarm")
     assert alarm.get("Period", 60) * alarm["EvaluationPeriods"] <= 24 * 3600
 
 
-def test_the_filter_counts_where_the_alarm_looks() -> None:
+def test_the_metric_filter_records_the_metric_of_the_alarm() -> None:
     (log_filter,) = of_type("AWS::Logs::MetricFilter").values()
     (counted,) = log_filter["Properties"]["MetricTransformations"]
     assert counted["MetricName"] == ALARMS["ApiThrottledAlarm"]["MetricName"]
@@ -148,7 +148,7 @@ def test_the_filter_counts_where_the_alarm_looks() -> None:
 
 
 @pytest.mark.parametrize("name", ["DecidedAsOutage", "UnknownAgent"])
-def test_a_share_is_counted_where_it_does_not_hold_too(
+def test_a_share_is_recorded_as_0_or_1(
     name: str, emitted: dict[str, list[float]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert 1 in emitted[name]
@@ -159,7 +159,7 @@ def test_a_share_is_counted_where_it_does_not_hold_too(
     assert json.loads(capsys.readouterr().out.splitlines()[-1])[name] == [0]
 
 
-def test_the_dashboard_shows_what_is_counted(emitted: dict[str, list[float]]) -> None:
+def test_the_dashboard_shows_metrics_that_are_recorded(emitted: dict[str, list[float]]) -> None:
     (dashboard,) = of_type("AWS::CloudWatch::Dashboard").values()
     text = dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
     body = json.loads(text.replace("${TimeBudgetMs}", "1"))
@@ -170,15 +170,15 @@ def test_the_dashboard_shows_what_is_counted(emitted: dict[str, list[float]]) ->
     assert shown <= {*emitted, "Allowed"}
 
 
-def test_what_is_counted_is_what_docs_operations_adds_up(
+def test_docs_operations_has_the_number_of_metrics(
     emitted: dict[str, list[float]],
 ) -> None:
     assert len({*emitted, "Allowed", "ThrottledCalls"}) == 27
 
 
 @pytest.mark.parametrize("name", of_type("AWS::Logs::QueryDefinition"))
-def test_a_query_asks_for_fields_that_are_logged(name: str, lines: list[Any]) -> None:
+def test_a_query_uses_fields_that_are_logged(name: str, lines: list[Any]) -> None:
     text = of_type("AWS::Logs::QueryDefinition")[name]["Properties"]["QueryString"]
-    words = set(re.findall(r"[a-z]+_[a-z_]+|outcome|rule|parameter|reason|cure|mappings", text))
+    words = set(re.findall(r"[a-z]+_[a-z_]+|outcome|rule|parameter|reason|remedy|mappings", text))
     aliases = set(re.findall(r"as (\w+)", text))
     assert words - aliases <= {key for line in lines for key in line}

@@ -1,4 +1,4 @@
-"""Each function may do what it does, and nothing else: its policy, statement by statement."""
+"""Each function has exactly the permissions that it needs, statement by statement."""
 
 import json
 from typing import Any
@@ -33,11 +33,11 @@ EXPECTED: dict[str, list[tuple[list[str], object, list[str]]]] = {
         (["secretsmanager:GetSecretValue"], {"Ref": "SalesforceSecret"}, []),
     ],
 }
-"""Role -> its statements: actions, resource, and the partition keys that they are held to."""
+"""Statements of each role: actions, resource, and the partition keys they are limited to."""
 
 
 def statements(role: str) -> list[Any]:
-    """Both branches of a condition."""
+    """Return the statements of a role, including both branches of a condition."""
     found: list[Any] = []
     for policy in RESOURCES[role]["Properties"].get("Policies", []):
         for statement in policy["PolicyDocument"]["Statement"]:
@@ -45,7 +45,7 @@ def statements(role: str) -> list[Any]:
     return found
 
 
-def told(statement: Any) -> tuple[list[str], object, list[str]]:
+def summary(statement: Any) -> tuple[list[str], object, list[str]]:
     actions = statement["Action"]
     keys = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
     return (
@@ -56,21 +56,21 @@ def told(statement: Any) -> tuple[list[str], object, list[str]]:
 
 
 @pytest.mark.parametrize("role", EXPECTED)
-def test_a_function_may_do_what_it_does_and_nothing_else(role: str) -> None:
-    assert [told(statement) for statement in statements(role)] == EXPECTED[role]
+def test_a_function_has_exactly_these_permissions(role: str) -> None:
+    assert [summary(statement) for statement in statements(role)] == EXPECTED[role]
     assert {statement["Effect"] for statement in statements(role)} == {"Allow"}
     managed = RESOURCES[role]["Properties"]["ManagedPolicyArns"]
     names = [arn.rpartition("/")[2] for arn in managed]
     assert names == ["AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"]
 
 
-def test_the_authorizer_has_one_of_its_permissions_for_each_mode() -> None:
+def test_the_authorizer_has_one_permission_for_each_mode() -> None:
     (policy,) = RESOURCES["AuthorizeFunctionRole"]["Properties"]["Policies"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Fn::If"][0] == "ByKey"
 
 
-def test_only_the_known_roles_have_policies_of_their_own() -> None:
+def test_no_other_role_has_policies() -> None:
     roles = {
         name for name, role in of_type("AWS::IAM::Role").items() if "Policies" in role["Properties"]
     }

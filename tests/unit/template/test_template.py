@@ -1,4 +1,4 @@
-"""template.yaml as CloudFormation gets it: expanded by AWS's own transform, offline."""
+"""template.yaml as CloudFormation gets it: expanded offline with AWS's own transform."""
 
 import copy
 import json
@@ -51,7 +51,7 @@ Resources = Mapping[str, Any]
 
 
 class NoManagedPolicies:
-    """The transform would ask IAM for the names of AWS's policies."""
+    """Replacement for the loader that asks IAM for the ARNs of AWS's policies."""
 
     def load(self) -> dict[str, str]:
         return {}
@@ -59,7 +59,7 @@ class NoManagedPolicies:
 
 def transformed(layer: str = "key", **parameters: str) -> Any:
     template: Any = copy.deepcopy(TEMPLATE)
-    for resource in template["Resources"].values():  # as `sam package` leaves them
+    for resource in template["Resources"].values():  # as after `sam package`
         if "CodeUri" in resource.get("Properties", {}):
             resource["Properties"]["CodeUri"] = "s3://bucket/key"
         if "ContentUri" in resource.get("Properties", {}):
@@ -90,7 +90,7 @@ def the_api() -> Any:
 
 def test_cfn_lint_finds_nothing_in_what_cloudformation_gets() -> None:
     found = [each for each in lint_all(json.dumps(transformed())) if each.rule.id[0] in "EW"]
-    # The transform has put its value in its place.
+    # The transform replaces the parameter with its value.
     assert [each.message for each in found] == ["Parameter AllowedIpRanges not used."]
 
 
@@ -112,7 +112,7 @@ def test_the_routes_are_those_that_the_handler_answers() -> None:
         assert "OnClickToDialFunction" in json.dumps(integration["uri"])
 
 
-def test_a_caller_is_asked_who_it_is() -> None:
+def test_requests_go_through_the_authorizer() -> None:
     caller = the_api()["Body"]["components"]["securitySchemes"]["Caller"]
     authorizer = caller["x-amazon-apigateway-authorizer"]
     assert authorizer["type"] == "request"
@@ -124,12 +124,12 @@ def test_a_caller_is_asked_who_it_is() -> None:
 def test_only_the_allowed_addresses_reach_the_api() -> None:
     allow, deny = the_api()["Body"]["x-amazon-apigateway-policy"]["Statement"]
     assert (allow["Effect"], deny["Effect"]) == ("Allow", "Deny")
-    ranges = {"Fn::Split": [",", "0.0.0.0/0"]}  # the default, since SAM puts parameters in place
+    ranges = {"Fn::Split": [",", "0.0.0.0/0"]}  # the default value: SAM resolves parameters
     assert deny["Condition"] == {"NotIpAddress": {"aws:SourceIp": ranges}}
     assert (deny["Principal"], deny["Resource"]) == (allow["Principal"], allow["Resource"])
 
 
-def test_the_api_speaks_no_old_tls_and_is_throttled() -> None:
+def test_the_api_requires_tls_1_2_and_is_throttled() -> None:
     assert the_api()["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_2021_06"
     (stage,) = properties("AWS::ApiGateway::Stage")
     (settings,) = stage["MethodSettings"]
@@ -165,7 +165,7 @@ def test_a_gateway_response_is_a_problem_document(kind: str) -> None:
     assert body["type"].startswith("urn:click-to-dial:")
 
 
-def test_every_log_is_a_group_of_ours_with_a_retention() -> None:
+def test_every_log_group_is_in_the_template_with_a_retention() -> None:
     (stage,) = properties("AWS::ApiGateway::Stage")
     destinations = [stage["AccessLogSetting"]["DestinationArn"]["Fn::GetAtt"][0]]
     destinations += [
@@ -200,7 +200,7 @@ def test_the_access_log_is_json_without_the_query() -> None:
 
 
 POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
-"""Read by Powertools itself, except in the authorizer, which does without it."""
+"""Read by Powertools, or by settings.py for the authorizer, which does not use Powertools."""
 
 
 def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings, str]:
@@ -251,21 +251,21 @@ def test_the_architecture_reaches_functions_layers_and_their_build() -> None:
         ("SyncFunction", SYNC_SECONDS),
     ],
 )
-def test_a_function_outlives_its_time_budget(function: str, seconds: float) -> None:
+def test_the_timeout_of_a_function_exceeds_its_time_budget(function: str, seconds: float) -> None:
     assert seconds < RESOURCES[function]["Properties"]["Timeout"]
 
 
-def test_gateway_waits_for_the_decision() -> None:
+def test_the_gateway_waits_for_the_decision() -> None:
     assert RESOURCES["OnClickToDialFunction"]["Properties"]["Timeout"] < 29
 
 
-def test_the_data_outlives_the_stack() -> None:
+def test_data_are_kept_when_the_stack_is_deleted() -> None:
     for name in ("Table", "SalesforceSecret", "ApiKeySecret", "NumberKeySecret"):
         assert RESOURCES[name]["DeletionPolicy"] == "Retain"
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 
 
-def test_the_table_is_encrypted_restorable_and_forgets() -> None:
+def test_the_table_is_encrypted_has_backups_and_expires_items() -> None:
     (table,) = properties("AWS::DynamoDB::Table")
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
@@ -273,7 +273,7 @@ def test_the_table_is_encrypted_restorable_and_forgets() -> None:
     assert table["DeletionProtectionEnabled"] is True
 
 
-def test_the_secrets_values_stand_in_no_template() -> None:
+def test_no_secret_value_is_in_the_template() -> None:
     assert set(RESOURCES["SalesforceSecret"]["Properties"]) == {"Description", "KmsKeyId"}
     generated = RESOURCES["ApiKeySecret"]["Properties"]["GenerateSecretString"]
     assert generated == {"PasswordLength": 48, "ExcludePunctuation": True}
@@ -289,13 +289,13 @@ def versions(resources: Resources) -> set[str]:
     return set(of_type("AWS::Lambda::Version", resources))
 
 
-def test_what_changes_a_function_publishes_a_version_of_it() -> None:
-    """Its own code, which is a few lines, hardly ever changes."""
+def test_a_changed_layer_publishes_new_versions() -> None:
+    """The code of the functions themselves is a few lines and rarely changes."""
     before = versions(RESOURCES)
     assert len(before) == 3
     assert versions(expanded()) == before
     assert not versions(expanded(layer="another")) & before
-    # Were this not so, versions would need no description.
+    # SAM does not notice parameters. Therefore versions have descriptions.
     assert versions(expanded(TimeBudgetMs="3000")) == before
 
 
@@ -308,8 +308,8 @@ def test_the_console_shows_each_parameter_once_in_the_order_of_the_template() ->
 
 
 @pytest.mark.parametrize("name", of_type("AWS::Serverless::Function", TEMPLATE["Resources"]))
-def test_another_value_of_a_parameter_publishes_a_version(name: str) -> None:
-    """CloudFormation replaces a version whose description differs from the one before."""
+def test_a_new_parameter_value_publishes_a_version(name: str) -> None:
+    """CloudFormation replaces a version if its description changes."""
     (version,) = [
         each["Properties"]
         for each in of_type("AWS::Lambda::Version").values()
@@ -317,14 +317,14 @@ def test_another_value_of_a_parameter_publishes_a_version(name: str) -> None:
     ]
     function = RESOURCES[name]["Properties"]
     assert version["Description"] == function["Description"]
-    # ReservedConcurrency is no property of a version: all of them share it.
+    # ReservedConcurrency is not a property of versions.
     versioned = {key: each for key, each in function.items() if not key.startswith("Reserved")}
     needed = set(references(versioned)) | set(conditions_of(versioned))
     assert needed & set(PARAMETERS) == set(references(version["Description"]))
 
 
 def conditions_of(value: Any) -> Iterator[str]:
-    """The parameters behind each Fn::If."""
+    """Yield the parameters that the conditions of Fn::If use."""
     if isinstance(value, dict):
         if "Fn::If" in value:
             yield from references(TEMPLATE["Conditions"][value["Fn::If"][0]])
@@ -334,7 +334,7 @@ def conditions_of(value: Any) -> Iterator[str]:
             yield from conditions_of(each)
 
 
-def test_cloudformation_replaces_a_version_for_its_description() -> None:
+def test_a_version_description_is_immutable_and_short_enough() -> None:
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::Lambda::Version").schema
     assert "/properties/Description" in schema["createOnlyProperties"]
     for version in properties("AWS::Lambda::Version"):
@@ -343,7 +343,7 @@ def test_cloudformation_replaces_a_version_for_its_description() -> None:
 
 
 def longest_value(match: re.Match[str]) -> str:
-    """A value of a parameter that is as long as may be."""
+    """Return a parameter value of the maximum length."""
     parameter = PARAMETERS[match[1]]
     choices = [str(each) for each in parameter.get("AllowedValues", ())]
     pattern = {"SalesforceOrgId": 18, "SalesforceApiVersion": 5}.get(match[1])
@@ -351,12 +351,12 @@ def longest_value(match: re.Match[str]) -> str:
     return max(choices, key=len) if choices else "x" * (most or 1000)
 
 
-def test_versions_that_are_not_live_go() -> None:
+def test_old_versions_are_deleted() -> None:
     for version in of_type("AWS::Lambda::Version").values():
         assert version["DeletionPolicy"] == "Delete"
 
 
-def test_callers_reach_the_version_that_is_live() -> None:
+def test_callers_reach_the_live_version() -> None:
     for alias in properties("AWS::Lambda::Alias"):
         assert alias["Name"] == "live"
     body = json.dumps(the_api()["Body"])
@@ -378,8 +378,8 @@ def test_alarms_roll_a_version_back() -> None:
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
 
 
-def test_nothing_refers_to_itself_in_a_circle() -> None:
-    """An alarm on the API by its id would: alias, rollout, alarm, API, alias."""
+def test_there_are_no_circular_references() -> None:
+    """An alarm with a Ref to the API would be one: alias, rollout, alarm, API, alias."""
     seen: dict[str, bool] = {}
 
     def visit(name: str) -> None:
@@ -395,7 +395,7 @@ def test_nothing_refers_to_itself_in_a_circle() -> None:
 
 
 def references(value: Any) -> Iterator[str]:
-    """The logical ids that a resource needs to be there before it."""
+    """Yield the logical ids that must exist before a resource is created."""
     if isinstance(value, dict):
         for key, each in value.items():
             if key == "Ref":

@@ -1,13 +1,17 @@
 """What the service needs of the world: the shapes of the adapters and of the tests' fakes."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import ClickToDialError, SalesforceError
-from click_to_dial.model import Agent, Record
+
+if TYPE_CHECKING:  # the authorizer does without them
+    from click_to_dial.dialplan import DialPlan
+    from click_to_dial.model import Agent, Record
 
 NOT_FOUND_SECONDS = 10
 """For how long "there is no such record", or user, is believed: one made just now is soon seen."""
@@ -36,6 +40,15 @@ class SalesforceResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Owner of an access token, as Salesforce says. Both ids have 18 characters."""
+
+    user_id: str
+    username: str
+    organization_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredItem:
     """What the table holds under one key, until `expires_at` (seconds since 1970; None: for ever).
 
@@ -56,7 +69,9 @@ class CachedFacts:
     agent_age: float = 0.0
     object_name: str | None = None
     items: Mapping[str, StoredItem] | None = field(default_factory=dict)
-    """The other items that were asked for; None where not all of them were answered."""
+    """The other items that were asked for; None if some of them were not returned."""
+    failed: bool = False
+    """Whether the cache could not be read."""
 
 
 class DialPlans(Protocol):
@@ -109,3 +124,29 @@ class Salesforce(Protocol):
         self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
         """Record and agent in one round trip. Raises SalesforceError, OutOfTimeError."""
+
+
+class AccessTokens(Protocol):
+    """The access token for Salesforce that all sandboxes share."""
+
+    def get(self, deadline: Deadline, rejected: str | None = None) -> str:
+        """Return a token other than `rejected`. Raises SalesforceError, OutOfTimeError."""
+
+    def give_up(self, token: str, error: SalesforceError) -> None:
+        """Report that a newly issued token was rejected, so that other sandboxes stop logging in.
+
+        `error` is raised by their `get` for a while.
+        """
+
+
+class TokenVerifications(Protocol):
+    """Callers' tokens that Salesforce has verified lately. All methods raise DynamoDBError."""
+
+    def keep(self, token: str, user_id: str) -> None:
+        """Keep that Salesforce has just verified `token` as one of this user."""
+
+    def user_of(self, token: str) -> str | None:
+        """Return the user id if `token` was verified lately enough, else None."""
+
+    def forget(self, token: str) -> None:
+        """Forget `token`: Salesforce has just rejected it, or its user may not call."""

@@ -29,17 +29,17 @@ def _by_key(settings: AuthSettings) -> Check:
 
 def _by_salesforce(settings: AuthSettings) -> Check:
     from click_to_dial.authorizer.salesforce_token import SALESFORCE_SECONDS, AccessPolicy, check
-    from click_to_dial.authorizer.userinfo import ask
     from click_to_dial.dynamodb.verified_tokens import VerifiedTokens
-    from click_to_dial.https import Server
+    from click_to_dial.salesforce.session import SalesforceSession
+    from click_to_dial.salesforce.userinfo import identify
 
-    rules = (settings.salesforce_url, settings.salesforce_org_id, *sorted(settings.allowed_users))
-    confirmed = VerifiedTokens(
+    scope = (settings.salesforce_url, settings.salesforce_org_id, *sorted(settings.allowed_users))
+    verified = VerifiedTokens(
         aws.dynamodb_client(),
         settings.table_name,
-        scope="\n".join(rules),
+        scope="\n".join(scope),
         keep_seconds=settings.confirmed_hours * 3600,
     )
-    admission = AccessPolicy(settings.salesforce_org_id, settings.allowed_users)
-    salesforce = Server(settings.salesforce_url, connect_seconds=SALESFORCE_SECONDS)
-    return partial(check, partial(ask, salesforce), confirmed, admission)
+    policy = AccessPolicy(settings.salesforce_org_id, settings.allowed_users)
+    session = SalesforceSession(settings.salesforce_url, connect_seconds=SALESFORCE_SECONDS)
+    return partial(check, partial(identify, session), verified, policy)

@@ -1,6 +1,6 @@
-"""What is known of record and agent: kept from an earlier call, or asked of Salesforce just now."""
+"""Facts about the clicked record and the agent: from the cache, from Salesforce, or unknown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal, TypeVar
@@ -31,14 +31,18 @@ CACHE_READ_SECONDS = 0.5
 CACHE_WRITE_SECONDS = 0.25
 
 Origin = Literal["none", "unasked", "cached", "salesforce", "stale", "unknown"]
-"""Where facts come from; `none` is a click without a record, `unknown` could not be had."""
-KEPT = ("cached", "stale")
+"""Where facts come from. `none`: the click has no record. `unknown`: every source failed."""
+
 Known = TypeVar("Known", Record, Agent)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GatheredFacts:
-    """What is known of record and agent, and how that came about."""
+    """The facts known at one point of a decision, and where they come from.
+
+    Ages are in seconds, 0 if Salesforce was asked for this decision. `items` are the items of the
+    table about the called number; None if they could not be read.
+    """
 
     record: Record | None
     agent: Agent | None
@@ -49,99 +53,15 @@ class GatheredFacts:
     cache_failed: bool = False
     record_age: float = 0.0
     agent_age: float = 0.0
-    """Seconds since Salesforce said so, where it was not asked just now."""
     items: Mapping[str, StoredItem] | None = field(default_factory=dict)
-    """What the table holds of the callee; None where it could not be asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class FactSources:
-    """Where record and agent are known from."""
+def from_cache(plan: DialPlan, click: Click, cached: CachedFacts) -> GatheredFacts:
+    """Return the cached facts that are fresh enough to use without asking Salesforce.
 
-    cache: FactsCache
-    salesforce: Salesforce
-    breaker: CircuitBreaker
-    pseudonym: Pseudonym
-
-    def gather(self, plan: DialPlan, click: Click, deadline: Deadline) -> Iterator[GatheredFacts]:
-        """More and more: nothing yet, what is kept, the best that can be had until the deadline.
-
-        Whoever needs no more does not ask for the next, which takes a round trip. No failure is
-        raised.
-        """
-        yield _without_salesforce(click, CachedFacts(items=None), could_read=True)
-        stored, could_read = self._stored(plan, click, deadline)
-        times, longest = plan.freshness, plan.freshness.stale_if_error
-        fresh = _younger(stored, times.record, times.agent)
-        yield _without_salesforce(click, fresh, could_read)
-        result = self._ask(plan, _question(click, fresh), deadline)
-        could_write = self._keep(plan, click, result, deadline)
-        stale = _younger(stored, longest, longest)
-        record, record_from = _settle(fresh.record, result.record, stale.record)
-        agent, agent_from = _settle(fresh.agent, result.agent, stale.agent)
-        yield GatheredFacts(
-            record=record,
-            agent=agent,
-            record_from=record_from if click.record_id else "none",
-            agent_from=agent_from,
-            salesforce_calls=result.calls,
-            failures=_failures(result),
-            cache_failed=not (could_read and could_write),
-            record_age=stored.record_age if record_from in KEPT else 0.0,
-            agent_age=stored.agent_age if agent_from in KEPT else 0.0,
-            items=stored.items,
-        )
-
-    def _stored(self, plan: DialPlan, click: Click, deadline: Deadline) -> tuple[CachedFacts, bool]:
-        """What earlier calls left, and whether that could be read."""
-        try:
-            others = keys(plan, click.callee.number, self.pseudonym)
-            read = partial(self.cache.read, plan, click.record_id, click.agent_uid, others)
-            return deadline.run(read, CACHE_READ_SECONDS), True
-        except (DynamoDBError, OutOfTimeError):
-            return CachedFacts(items=None), False
-
-    def _ask(
-        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
-    ) -> SalesforceResult:
-        """What Salesforce says; a failure of the whole call is one of each part."""
-        if request.record_id is None and request.agent_uid is None:
-            return SalesforceResult(None, None, calls=0)
-        if self.breaker.is_open:
-            return _failed(
-                request,
-                SalesforceUnavailableError("circuit-open", "Salesforce was down just now."),
-            )
-        try:
-            result = deadline.run(partial(self.salesforce.fetch, plan, request, deadline))
-        except OutOfTimeError as error:
-            self.breaker.failed()
-            return _failed(request, SalesforceUnavailableError("out-of-time", str(error)))
-        except SalesforceUnavailableError as error:
-            self.breaker.failed()
-            return _failed(request, error)
-        except SalesforceError as error:  # it does answer
-            self.breaker.succeeded()
-            return _failed(request, error)
-        self.breaker.succeeded()
-        return result
-
-    def _keep(
-        self, plan: DialPlan, click: Click, result: SalesforceResult, deadline: Deadline
-    ) -> bool:
-        """Whether the result could be kept for later calls; it counts also where it could not."""
-        if not result.calls:
-            return True
-        try:
-            write = partial(self.cache.write, plan, click.record_id, click.agent_uid, result)
-            deadline.run(write, CACHE_WRITE_SECONDS)
-        except (DynamoDBError, OutOfTimeError):
-            return False
-        return True
-
-
-def _without_salesforce(click: Click, fresh: CachedFacts, could_read: bool) -> GatheredFacts:
-    """What is known so far. That there was no such record is left for Salesforce to say again."""
+    A cached record that does not exist is left out: Salesforce is asked again before a 404.
+    """
+    fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
     record = fresh.record if fresh.record and fresh.record.found else None
     unasked: Origin = "unasked" if click.record_id else "none"
     return GatheredFacts(
@@ -149,51 +69,135 @@ def _without_salesforce(click: Click, fresh: CachedFacts, could_read: bool) -> G
         agent=fresh.agent,
         record_from="cached" if record else unasked,
         agent_from="cached" if fresh.agent else "unasked",
-        cache_failed=not could_read,
+        cache_failed=cached.failed,
         record_age=fresh.record_age if record else 0.0,
         agent_age=fresh.agent_age if fresh.agent else 0.0,
-        items=fresh.items,
+        items=cached.items,
     )
 
 
-def _question(click: Click, fresh: CachedFacts) -> SalesforceRequest:
-    """What is not known freshly enough."""
-    return SalesforceRequest(
-        record_id=None if fresh.record else click.record_id,
-        agent_uid=None if fresh.agent else click.agent_uid,
-        object_name=fresh.object_name,
-    )
+class FactSources:
+    """The cache and Salesforce. Its methods raise nothing: a failure is part of their result."""
+
+    def __init__(
+        self,
+        cache: FactsCache,
+        salesforce: Salesforce,
+        breaker: CircuitBreaker,
+        pseudonym: Pseudonym,
+    ) -> None:
+        self._cache = cache
+        self._salesforce = salesforce
+        self._breaker = breaker
+        self._pseudonym = pseudonym
+
+    def read_cache(self, plan: DialPlan, click: Click, deadline: Deadline) -> CachedFacts:
+        """Return all cached facts, however old, and the items about the called number."""
+        number_keys = keys(plan, click.callee.number, self._pseudonym)
+        read = partial(self._cache.read, plan, click.record_id, click.agent_uid, number_keys)
+        try:
+            return deadline.run(read, CACHE_READ_SECONDS)
+        except (DynamoDBError, OutOfTimeError):
+            return CachedFacts(items=None, failed=True)
+
+    def from_salesforce(
+        self, plan: DialPlan, click: Click, cached: CachedFacts, deadline: Deadline
+    ) -> GatheredFacts:
+        """Return the best facts: fresh ones, else from Salesforce, else stale ones.
+
+        Salesforce is asked for what is not fresh, and the result is written to the cache.
+        """
+        fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
+        request = SalesforceRequest(
+            record_id=None if fresh.record else click.record_id,
+            agent_uid=None if fresh.agent else click.agent_uid,
+            object_name=cached.object_name,
+        )
+        result = self._fetch(plan, request, deadline)
+        written = self._write_cache(plan, click, result, deadline)
+        stale = _limit_age(cached, plan.freshness.stale_if_error, plan.freshness.stale_if_error)
+        record, record_from = _best(fresh.record, result.record, stale.record)
+        agent, agent_from = _best(fresh.agent, result.agent, stale.agent)
+        return GatheredFacts(
+            record=record,
+            agent=agent,
+            record_from=record_from if click.record_id else "none",
+            agent_from=agent_from,
+            salesforce_calls=result.calls,
+            failures=_failures(result),
+            cache_failed=cached.failed or not written,
+            record_age=cached.record_age if record_from in ("cached", "stale") else 0.0,
+            agent_age=cached.agent_age if agent_from in ("cached", "stale") else 0.0,
+            items=cached.items,
+        )
+
+    def _fetch(
+        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
+        """Ask Salesforce unless the circuit breaker is open, and tell the breaker the outcome."""
+        if request.record_id is None and request.agent_uid is None:
+            return SalesforceResult(None, None, calls=0)
+        if self._breaker.is_open:
+            return _failed(
+                request,
+                SalesforceUnavailableError("circuit-open", "Salesforce was down just now."),
+            )
+        try:
+            result = deadline.run(partial(self._salesforce.fetch, plan, request, deadline))
+        except OutOfTimeError as error:
+            self._breaker.failed()
+            return _failed(request, SalesforceUnavailableError("out-of-time", str(error)))
+        except SalesforceUnavailableError as error:
+            self._breaker.failed()
+            return _failed(request, error)
+        except SalesforceError as error:  # Salesforce did answer
+            self._breaker.succeeded()
+            return _failed(request, error)
+        self._breaker.succeeded()
+        return result
+
+    def _write_cache(
+        self, plan: DialPlan, click: Click, result: SalesforceResult, deadline: Deadline
+    ) -> bool:
+        """Return False if the result could not be written; it is valid nevertheless."""
+        if not result.calls:
+            return True
+        write = partial(self._cache.write, plan, click.record_id, click.agent_uid, result)
+        try:
+            deadline.run(write, CACHE_WRITE_SECONDS)
+        except (DynamoDBError, OutOfTimeError):
+            return False
+        return True
 
 
-def _younger(stored: CachedFacts, record_seconds: int, agent_seconds: int) -> CachedFacts:
-    """Of record and agent what is young enough."""
+def _limit_age(cached: CachedFacts, record_seconds: int, agent_seconds: int) -> CachedFacts:
+    """Return the cached facts without a record or an agent that is too old."""
     return replace(
-        stored,
-        record=_if_younger(stored.record, stored.record_age, record_seconds),
-        agent=_if_younger(stored.agent, stored.agent_age, agent_seconds),
+        cached,
+        record=_if_younger(cached.record, cached.record_age, record_seconds),
+        agent=_if_younger(cached.agent, cached.agent_age, agent_seconds),
     )
 
 
 def _if_younger(value: Known | None, age: float, seconds: int) -> Known | None:
-    """`value` where it is young enough: that nothing was found is believed only briefly."""
     if value is None:
         return None
     found = value.found if isinstance(value, Record) else value.known
     return value if age < (seconds if found else NOT_FOUND_SECONDS) else None
 
 
-def _settle(
-    fresh: Known | None, answered: Known | SalesforceError | None, stale: Known | None
+def _best(
+    fresh: Known | None, fetched: Known | SalesforceError | None, stale: Known | None
 ) -> tuple[Known | None, Origin]:
-    """The best there is: what is fresh, else what Salesforce says, else what it said."""
     if fresh is not None:
         return fresh, "cached"
-    if answered is not None and not isinstance(answered, SalesforceError):
-        return answered, "salesforce"
+    if fetched is not None and not isinstance(fetched, SalesforceError):
+        return fetched, "salesforce"
     return (stale, "stale") if stale is not None else (None, "unknown")
 
 
 def _failed(request: SalesforceRequest, error: SalesforceError) -> SalesforceResult:
+    """Return the result of a call that failed as a whole: `error` for each requested part."""
     return SalesforceResult(
         record=None if request.record_id is None else error,
         agent=None if request.agent_uid is None else error,
@@ -202,6 +206,6 @@ def _failed(request: SalesforceRequest, error: SalesforceError) -> SalesforceRes
 
 
 def _failures(result: SalesforceResult) -> tuple[SalesforceError, ...]:
-    """Each failure once: that of a whole call is the same in both parts."""
+    """Return each error once: if the whole call failed, both parts hold the same one."""
     parts = [part for part in (result.record, result.agent) if isinstance(part, SalesforceError)]
     return tuple(parts[:1] if len(parts) == 2 and parts[0] is parts[1] else parts)

@@ -23,7 +23,6 @@ def to_facts(
     plan: DialPlan,
     click: Click,
     gathered: GatheredFacts,
-    items: Mapping[str, StoredItem] | None,
     pseudonym: Pseudonym,
     now: float,
 ) -> Facts:
@@ -42,11 +41,11 @@ def to_facts(
         unknown.add("record")
     if agent is None:
         unknown.add("agent")
-    if plan.listed or plan.attempts:
-        if items is None and callee.number is not None:
+    if plan.lists or plan.limits:
+        if gathered.items is None and callee.number is not None:
             unknown |= {LISTED, ATTEMPTS}
         else:
-            values |= _of_table(plan, click, items or {}, pseudonym, now)
+            values |= _of_table(plan, click, gathered.items or {}, pseudonym, now)
     present = {name: value for name, value in values.items() if value is not None}
     return Facts(present, frozenset(unknown), now)
 

@@ -25,9 +25,9 @@ def keys(plan: DialPlan, number: str | None, pseudonym: Pseudonym) -> list[str]:
     """The items to be read for a number: none where the plan has neither lists nor limits."""
     if number is None:
         return []
-    names = sorted({name for names in plan.listed.values() for name in names})
+    names = sorted({name for names in plan.lists.values() for name in names})
     found = [key for name in names for key in entry_keys(name, number, pseudonym)]
-    return [*found, attempts_key(number, pseudonym)] if plan.attempts else found
+    return [*found, attempts_key(number, pseudonym)] if plan.limits else found
 
 
 def entry_keys(name: str, number: str, pseudonym: Pseudonym) -> list[str]:
@@ -71,7 +71,7 @@ def listed_facts(
         return any(key in items and not _is_over(items[key], now) for key in entries)
 
     return {
-        fact: any(is_listed(name) for name in sorted(names)) for fact, names in plan.listed.items()
+        fact: any(is_listed(name) for name in sorted(names)) for fact, names in plan.lists.items()
     }
 
 
@@ -82,7 +82,7 @@ def attempts_facts(plan: DialPlan, calls: Calls, agent: str, now: float) -> Mapp
         fact: sum(
             now - at < limit.within and (limit.by == "anyone" or by != agent) for at, by in earlier
         )
-        for fact, limit in plan.attempts.items()
+        for fact, limit in plan.limits.items()
     }
 
 
@@ -95,7 +95,7 @@ def with_call(plan: DialPlan, calls: Calls, agent: str, now: float) -> StoredIte
     """The item after one more call, without what no rule asks for; None for a mere repetition."""
     if any(_is_repeat(at, by, agent, now) for at, by in calls):
         return None
-    longest = max(limit.within for limit in plan.attempts.values())
+    longest = max(limit.within for limit in plan.limits.values())
     kept = [(at, by) for at, by in calls if now - at < longest]
     return StoredItem(json.dumps([*kept, (round(now, 3), agent)]), now + longest)
 

@@ -1,13 +1,13 @@
-"""The use case: may this call be placed, and which number shall the called party see?"""
+"""The use case: may this call be placed, and which number does the called party see?"""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 
 from click_to_dial.deadline import Deadline, begin
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
-from click_to_dial.decision.fact_sources import FactSources, GatheredFacts
+from click_to_dial.decision.fact_sources import FactSources, GatheredFacts, from_cache
 from click_to_dial.decision.facts import to_facts
 from click_to_dial.decision.number_lookups import attempts_key, calls_of, with_call
 from click_to_dial.dialplan import DialPlan, evaluate
@@ -19,46 +19,49 @@ from click_to_dial.errors import (
 )
 from click_to_dial.model import Click, Decision, Facts
 from click_to_dial.phone_numbers import read_callee
-from click_to_dial.ports import Attempts, DialPlans, FactsCache, Salesforce, StoredItem
+from click_to_dial.ports import Attempts, CachedFacts, DialPlans, FactsCache, Salesforce
 from click_to_dial.pseudonym import Pseudonym
 
 COUNT_SECONDS = 0.5
+"""Time limit for counting a call that a limit applies to."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Request:
-    """The query, read as far as that goes without the plan: `caller_id` is cleaned."""
+    """The query parameters, checked as far as possible without the dial plan.
+
+    `caller_id` is the called number, cleaned; `record_id` has 18 characters or is None if empty.
+    """
 
     record_id: str | None
     caller_id: str
     agent_uid: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConcurrentUpdate:
-    """What the table holds of the callee by now; None where it could not be asked."""
-
-    items: Mapping[str, StoredItem] | None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
-    """A decision with what led to it; `decision` is None where there is no such record."""
+    """A decision with everything that led to it; `decision` is None if the record does not exist.
+
+    `callee` is the keyed hash of the called number. `plan_failure` is the reason why the plan could
+    not be checked for changes.
+    """
 
     plan_version: int
-    plan_failure: ClickToDialError | None
-    duration_ms: int
     click: Click
-    callee: str | None
-    """The keyed hash of the number."""
     gathered: GatheredFacts
     facts: Facts
     decision: Decision | None
+    callee: str | None = None
+    plan_failure: ClickToDialError | None = None
+    duration_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ClickToDial:
-    """Decides clicks, within `time_budget` seconds each, from what the ports know."""
+    """The service that decides clicks, each within `time_budget` seconds.
+
+    `clock` returns the time in seconds since 1970.
+    """
 
     plans: DialPlans
     cache: FactsCache
@@ -68,112 +71,80 @@ class ClickToDial:
     pseudonym: Pseudonym
     time_budget: float
     clock: Callable[[], float] = time.time
-    """Seconds since 1970."""
 
     def prepare(self) -> None:
-        """Begins what the first decision would wait for. It meets, and tells of, all failures."""
+        """Start reading the plan and connecting to Salesforce, for the first decision.
+
+        Failures are ignored here: the decision meets and reports them.
+        """
         begin(lambda: self.plans.get(Deadline(self.time_budget)))
         begin(lambda: self.salesforce.prepare(Deadline(self.time_budget)))
 
     def decide(self, request: Request) -> Report:
-        """Return the decision with everything that led to it.
+        """Decide with as few look-ups as possible: none, then the cache, then Salesforce.
 
         Raises BadParameterError, DialPlanError.
         """
         deadline = Deadline(self.time_budget)
         plan = self.plans.get(deadline)
         click = to_click(request, plan)
-        sources = FactSources(self.cache, self.salesforce, self.breaker, self.pseudonym)
-        for gathered in sources.gather(plan, click, deadline):
-            facts, decision = self._judge(plan, click, gathered, gathered.items)
-            if _suffices(click, decision):
-                break
-        facts, decision = self._count(plan, click, gathered, facts, decision, deadline)
+        report = self._evaluate(plan, click, from_cache(plan, click, CachedFacts(items=None)))
+        if not _is_final(report):
+            sources = FactSources(self.cache, self.salesforce, self.breaker, self.pseudonym)
+            cached = sources.read_cache(plan, click, deadline)
+            report = self._evaluate(plan, click, from_cache(plan, click, cached))
+            if not _is_final(report):
+                gathered = sources.from_salesforce(plan, click, cached, deadline)
+                report = self._evaluate(plan, click, gathered)
+        report = self._count(plan, report, deadline)
         number = click.callee.number
-        return Report(
-            plan_version=plan.version,
+        return replace(
+            report,
+            callee=None if number is None else self.pseudonym(number),
             plan_failure=self.plans.failure,
             duration_ms=round((self.time_budget - deadline.remaining()) * 1000),
-            click=click,
-            callee=None if number is None else self.pseudonym(number),
-            gathered=gathered,
-            facts=facts,
-            decision=decision,
         )
 
-    def _judge(
-        self,
-        plan: DialPlan,
-        click: Click,
-        gathered: GatheredFacts,
-        items: Mapping[str, StoredItem] | None,
-    ) -> tuple[Facts, Decision | None]:
-        """What the rules say of what is known; None for a record that is none."""
-        facts = to_facts(plan, click, gathered, items, self.pseudonym, self.clock())
-        if gathered.record is not None and not gathered.record.found:
-            return facts, None
-        return facts, evaluate(plan, facts)
+    def _evaluate(self, plan: DialPlan, click: Click, gathered: GatheredFacts) -> Report:
+        """Apply the rules to the facts that are known so far."""
+        facts = to_facts(plan, click, gathered, self.pseudonym, self.clock())
+        exists = gathered.record is None or gathered.record.found
+        decision = evaluate(plan, facts) if exists else None
+        return Report(plan.version, click, gathered, facts, decision)
 
-    def _count(
-        self,
-        plan: DialPlan,
-        click: Click,
-        gathered: GatheredFacts,
-        facts: Facts,
-        decision: Decision | None,
-        deadline: Deadline,
-    ) -> tuple[Facts, Decision | None]:
-        """The decision; where it allows a call under a limit, the call has been counted.
+    def _count(self, plan: DialPlan, report: Report, deadline: Deadline) -> Report:
+        """Count an allowed call that a limit applies to.
 
-        Where somebody else was counted in between, all is decided anew. That ends: once as many
-        are counted as the limit says, the decision is to refuse.
+        If another call to the number was counted meanwhile, the rules are applied again. That ends,
+        because they refuse the call once the limit is reached.
         """
-        items = gathered.items
-        while items is not None and click.callee.number and _takes_of_a_limit(decision):
+        while _needs_counting(report):
             try:
-                add = partial(self._add, plan, click, items, facts.now)
-                changed = deadline.run(add, COUNT_SECONDS)
+                changed = deadline.run(partial(self._add_call, plan, report), COUNT_SECONDS)
             except (DynamoDBError, OutOfTimeError):
-                changed = ConcurrentUpdate(
-                    None
-                )  # what cannot be counted must not pass as below the limit
+                changed = replace(report.gathered, items=None)  # the rules then decide an outage
             if changed is None:
                 break
-            items = changed.items
-            facts, decision = self._judge(plan, click, gathered, items)
-        return facts, decision
+            report = self._evaluate(plan, report.click, changed)
+        return report
 
-    def _add(
-        self, plan: DialPlan, click: Click, items: Mapping[str, StoredItem], now: float
-    ) -> ConcurrentUpdate | None:
-        """Counts an allowed call, or says what the table holds since somebody else was quicker."""
+    def _add_call(self, plan: DialPlan, report: Report) -> GatheredFacts | None:
+        """Add the call to the attempts. Return the current facts if another call came first."""
+        click, items = report.click, report.gathered.items or {}
         key = attempts_key(click.callee.number or "", self.pseudonym)
         before = items.get(key)
-        after = with_call(plan, calls_of(before), self.pseudonym(click.agent_uid), now)
+        after = with_call(plan, calls_of(before), self.pseudonym(click.agent_uid), report.facts.now)
         if after is None or self.attempts.replace(key, before, after):
             return None
         current = self.attempts.read(key)
         others = {name: item for name, item in items.items() if name != key}
-        return ConcurrentUpdate(others if current is None else {**others, key: current})
-
-
-def _suffices(click: Click, decision: Decision | None) -> bool:
-    """Whether the rules decide without asking for more.
-
-    A call is placed only where there is such a record; but an emergency waits for nobody.
-    """
-    if decision is None or decision.cause == "outage":
-        return False
-    needs_record = decision.service_number is not None and click.record_id is not None
-    return not needs_record or click.callee.kind == "emergency"
-
-
-def _takes_of_a_limit(decision: Decision | None) -> bool:
-    return decision is not None and decision.service_number is not None and decision.limited
+        return replace(
+            report.gathered, items=others if current is None else others | {key: current}
+        )
 
 
 def to_click(request: Request, plan: DialPlan) -> Click:
-    """The request, read as the plan says. Raises BadParameterError."""
+    """Return the request, read by the settings of the plan. Raises BadParameterError."""
     if request.record_id is None and not plan.without_record:
         raise BadParameterError(
             "SalesForceID",
@@ -182,3 +153,23 @@ def to_click(request: Request, plan: DialPlan) -> Click:
         )
     callee = read_callee(request.caller_id, plan.home_region)
     return Click(request.record_id, callee, request.agent_uid)
+
+
+def _is_final(report: Report) -> bool:
+    """Return whether more facts cannot change the answer.
+
+    A call is allowed only if its record exists, which Salesforce must say. An emergency call does
+    not wait for that.
+    """
+    click, decision = report.click, report.decision
+    if decision is None or decision.cause == "outage":
+        return False
+    needs_record = decision.service_number is not None and click.record_id is not None
+    return not needs_record or click.callee.kind == "emergency"
+
+
+def _needs_counting(report: Report) -> bool:
+    decision = report.decision
+    if decision is None or decision.service_number is None or not decision.limited:
+        return False
+    return report.gathered.items is not None and report.click.callee.number is not None

@@ -11,6 +11,7 @@ from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.dynamodb.number_lists import DynamoDBAttempts
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.pseudonym import Pseudonym, keyed
+from click_to_dial.salesforce.records import SalesforceRecords
 from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
 
@@ -33,7 +34,7 @@ def build_service(
     return ClickToDial(
         plans=CurrentPlan(PlanStore(dynamodb, settings.table_name)),
         cache=DynamoDBFacts(dynamodb, settings.table_name, settings.salesforce_host),
-        salesforce=connect(settings, dynamodb, secrets),
+        salesforce=SalesforceRecords(connect(settings, dynamodb, secrets)),
         breaker=CircuitBreaker(),
         attempts=DynamoDBAttempts(dynamodb, settings.table_name),
         pseudonym=pseudonym,

@@ -21,7 +21,7 @@ from click_to_dial.errors import (
     SalesforceError,
 )
 from click_to_dial.model import Scalar
-from click_to_dial.salesforce.queries import checked_name
+from click_to_dial.salesforce.queries import mapping_query
 from click_to_dial.salesforce.results import value_at
 
 ATTEMPTS = 3
@@ -126,16 +126,6 @@ def entries_of(
         del entries[key]
         problems.append(f"{_label(key)}: listed more than once, with different service numbers")
     return entries, tuple(problems)
-
-
-def mapping_query(source: Mapping[str, str | None]) -> str:
-    """SOQL for all rows of a mapping.
-
-    Names are checked. The filter is the plan's own SOQL, as trusted as who may publish it.
-    """
-    key, value, name = (checked_name(source[part] or "") for part in ("key", "value", "object"))
-    where = f" WHERE {source['filter']}" if source.get("filter") else ""
-    return f"SELECT {key},{value} FROM {name}{where}"
 
 
 def _key_and_value(row: Any, source: Mapping[str, str]) -> tuple[Scalar | None, Scalar | None]:

@@ -1,4 +1,4 @@
-"""What the validator warns of; above all: a rule that it calls unreachable never decides."""
+"""Warnings of the validator. Above all: a rule that is called unreachable never decides."""
 
 import itertools
 from typing import Any
@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from click_to_dial.dialplan import evaluate, load
 from click_to_dial.model import Facts, Scalar
 from dialplan_cli.plan.read import parse_plan
-from tests.unit.dialplan_cli.test_read import changed
+from tests.unit.dialplan_cli.plan.test_read import changed
 
 
 def warnings(text: str) -> list[tuple[str, str]]:
     plan = parse_plan(text)
-    return [(each.path, each.message) for each in (*plan.warnings, *plan.guesses)]
+    return [(each.path, each.message) for each in (*plan.warnings, *plan.offline_warnings)]
 
 
 NOT_MOBILE = "callee.kind: {not: mobile}"
@@ -31,17 +31,24 @@ NOT_MOBILE = "callee.kind: {not: mobile}"
         ("DoNotCall}", "DoNotCall, vip: V__c}", "objects.Contact.vip", "no rule uses record.vip"),
         ("objects:\n", "objects:\n  Lead: {kind: Status}\n", "objects.Lead", "no `do_not_call`"),
         ("MailingCountry,", "MailingCountryCode,", "objects.Contact.country", "picklists"),
-        ("    default: hotline\n", "", "rules[2].signal", "record.country is missing or not"),
+        ("    default: hotline\n", "", "rules[2].signal", "record.country is missing or has no"),
         ("    otherwise: {signal: hotline}\n", "", "rules[1].signal", "the agent has no extension"),
         ("{not: mobile}", "{present: false, lt: a}", "rules[1].when.callee.kind", "never holds"),
         (NOT_MOBILE, "record.object: Lead", "rules[1].when.record.object", "Lead is not among"),
         (NOT_MOBILE, "callee.country: De", "rules[1].when.callee.country", "no callee is in De"),
-        (NOT_MOBILE, 'callee.number: {prefix: "49"}', "rules[1].when.callee.number", "their plus"),
+        (
+            NOT_MOBILE,
+            'callee.number: {prefix: "49"}',
+            "rules[1].when.callee.number",
+            "leading plus",
+        ),
         ("    when: {record.do_not_call: true}\n", "", "rules[1]", "'opted-out' decides all"),
         ("    when: {record.do_not_call: true}\n", "", "rules[2]", "'opted-out' decides all"),
     ],
 )
-def test_what_is_hardly_meant_is_warned_of(old: str, new: str, path: str, message: str) -> None:
+def test_what_is_probably_not_intended_is_warned_of(
+    old: str, new: str, path: str, message: str
+) -> None:
     found = warnings(changed(old, new))
     assert [each for each in found if each[0] == path and message in each[1]], found
 
@@ -53,7 +60,7 @@ def test_a_mapping_in_salesforce_may_name_any_service_number() -> None:
     text = text.replace('"431265030"}', '"431265030", regions: [AT]}')
     ((path, message),) = warnings(text)
     assert path == "rules[2].signal"
-    assert message.startswith("the call is refused where hotline-at may not be signalled at that")
+    assert message.startswith("the call is refused if hotline-at may not be signalled at that")
     mapping = "signal: {mapping: by-country, key: record.country}"
     assert warnings(text.replace(mapping, f"{mapping}\n    otherwise: {{signal: hotline}}")) == []
 
@@ -63,7 +70,7 @@ NUMBERS = [0, 1, 1.0, 2, 2.5]
 VALUES: list[Scalar | None] = [*TEXTS, *NUMBERS, True, False, None]
 UNKNOWN = object()
 ALL_CALLS = list(itertools.product([*VALUES, UNKNOWN], repeat=2))
-"""What `record.kind` and `agent.team` may be: None is missing, UNKNOWN could not be asked."""
+"""Values of `record.kind` and `agent.team`: None is missing, UNKNOWN could not be asked."""
 
 
 def some(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -121,7 +128,7 @@ def test_a_rule_that_is_called_unreachable_never_decides(whens: list[dict[str, A
 
 
 @pytest.mark.parametrize(
-    ("earlier", "later", "covered"),
+    ("earlier", "later", "subsumed"),
     [
         ({"record.kind": "a"}, {"record.kind": "a"}, True),
         ({"record.kind": "a"}, {"record.kind": "a", "agent.team": "b"}, True),
@@ -143,11 +150,11 @@ def test_a_rule_that_is_called_unreachable_never_decides(whens: list[dict[str, A
         ({"record.score": {"gt": 1}}, {"record.score": {"gt": "1"}}, False),
     ],
 )
-def test_a_rule_is_unreachable_where_an_earlier_one_covers_it(
-    earlier: dict[str, Any], later: dict[str, Any], covered: bool
+def test_a_rule_is_unreachable_if_an_earlier_one_subsumes_it(
+    earlier: dict[str, Any], later: dict[str, Any], subsumed: bool
 ) -> None:
     found = [path for path, message in warnings(plan_of([earlier, later])) if "decides" in message]
-    assert found == (["rules[1]"] if covered else [])
+    assert found == (["rules[1]"] if subsumed else [])
 
 
 @pytest.mark.parametrize(
@@ -161,7 +168,7 @@ def test_a_rule_is_unreachable_where_an_earlier_one_covers_it(
         {"prefix": "a", "gt": 1},
     ],
 )
-def test_a_condition_that_no_value_meets_is_warned_of(expected: dict[str, Any]) -> None:
+def test_a_condition_that_no_value_satisfies_is_warned_of(expected: dict[str, Any]) -> None:
     found = warnings(plan_of([{"record.kind": expected}]))
     assert [path for path, message in found if "never holds" in message] == [
         "rules[0].when.record.kind"

@@ -1,6 +1,6 @@
-"""Standard objects: their key prefixes and their fields, as far as dial plans may need them.
+"""Standard objects: the key prefixes, fields and relationships that dial plans are likely to use.
 
-A field named here exists even where no row of the organisation's file holds it.
+A field named here exists even if no row of the organisation's file has it.
 https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/
 """
 
@@ -74,8 +74,8 @@ _PARENTS = {
     "party": "Individual", "personindividual": "Individual", "product2": "Product2",
 }  # fmt: skip
 
-# Relationships that may lead to several objects, on the objects where they do.
-_SEVERAL = {
+# Relationships whose parent can be one of several objects.
+_POLYMORPHIC = {
     "who": ("Contact", "Lead"),
     "what": ("Account", "Asset", "Campaign", "Case", "Contract", "Opportunity", "Order"),
     "owner": ("Group", "User"),
@@ -84,7 +84,7 @@ NAME_FIELDS = (
     "Id Name Type Alias Email FirstName LastName Phone Title Username IsActive ProfileId"
     " RecordTypeId UserRoleId"
 ).split()
-"""What Salesforce gives of a parent that may be of several objects: the fields of the object Name.
+"""Fields of the object Name: those that Salesforce returns of a parent of several possible objects.
 
 https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_name.htm
 """
@@ -92,18 +92,18 @@ https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_r
 _OWNED_BY_QUEUES = ("Case", "Event", "Lead", "Task")
 
 
-def several_parents(relationship: str, of_object: str) -> tuple[str, ...]:
-    """The objects that a standard relationship may lead to, where these are several."""
+def possible_parents(relationship: str, child: str) -> tuple[str, ...]:
+    """Return the objects that a polymorphic relationship of `child` can lead to; () for others."""
     name = relationship.lower()
-    if name == "owner" and of_object not in _OWNED_BY_QUEUES and not of_object.endswith("__c"):
+    if name == "owner" and child not in _OWNED_BY_QUEUES and not child.endswith("__c"):
         return ()
-    return _SEVERAL.get(name, ())
+    return _POLYMORPHIC.get(name, ())
 
 
-def parent_object(relationship: str, of_object: str) -> str | None:
-    """The standard object that a standard relationship leads to; None for any other."""
+def parent_object(relationship: str, child: str) -> str | None:
+    """Return the object that a standard relationship of `child` leads to; None for any other."""
     name = relationship.lower()
     if name == "parent":
-        return of_object
+        return child
     named_after = {standard.lower(): standard for standard in PREFIXES.values()}
     return _PARENTS.get(name) or named_after.get(name)

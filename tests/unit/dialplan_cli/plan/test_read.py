@@ -1,4 +1,4 @@
-"""Dial plan files: what a valid one becomes, and that all mistakes are named with line and cure."""
+"""Reading plan files: the document of a valid one, and every mistake with its line and remedy."""
 
 import json
 import time
@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from click_to_dial.dialplan import load
-from dialplan_cli.plan.json_schema import plan_schema
-from dialplan_cli.plan.problems import PlanFileError
 from dialplan_cli.plan.read import parse_plan, read_plan
+from dialplan_cli.plan.schema import plan_schema
+from dialplan_cli.plan.source import PlanFileError
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 PLAN = """\
 version: 1
@@ -46,7 +46,7 @@ rules:
 
 
 def problems(text: str) -> list[tuple[int, str, str]]:
-    """What is wrong with a plan: line, path, message."""
+    """Return the problems of a plan: line, path, message."""
     with pytest.raises(PlanFileError) as caught:
         parse_plan(text)
     return [(each.line, each.path, each.message) for each in caught.value.problems]
@@ -57,7 +57,7 @@ def changed(old: str, new: str) -> str:
     return PLAN.replace(old, new)
 
 
-def test_a_plan_becomes_json_with_every_default_filled_in() -> None:
+def test_a_plan_becomes_json_with_all_defaults() -> None:
     plan = parse_plan(PLAN)
     assert plan.document == {
         "version": 1,
@@ -105,7 +105,7 @@ def test_a_plan_becomes_json_with_every_default_filled_in() -> None:
         "outage": {"refuse": "Salesforce cannot be reached. Please dial again in a minute."},
         "freshness": {"record": 0, "agent": 3600, "stale_if_error": 28800},
     }
-    assert plan.source == PLAN
+    assert plan.source.text == PLAN
     assert plan.warnings == ()
 
 
@@ -149,7 +149,12 @@ def test_the_function_understands_the_document() -> None:
         ("record.do_not_call: true", "", "rules[0].when", "must not be empty"),
         ("true}", "tru}\n    foo: 1", "rules[0].foo", "unknown key 'foo'"),
         ("    refuse: The contact does not want to be called.\n", "", "rules[0]", "`refuse`"),
-        ("refuse: The", "signal: hotline\n    refuse: The", "rules[0].refuse", "beside `signal`"),
+        (
+            "refuse: The",
+            "signal: hotline\n    refuse: The",
+            "rules[0].refuse",
+            "together with `signal`",
+        ),
         ("[Supplier, Vendor]", "[]", "rules[1].when.record.kind", "must not be empty"),
         ("[Supplier, Vendor]", "[a, [b]]", "rules[1].when.record.kind[1]", "must be a text"),
         ("[Supplier, Vendor]", "+49", "rules[1].when.record.kind", 'in quotes: "+49"'),
@@ -179,7 +184,7 @@ def test_the_function_understands_the_document() -> None:
             "rules[1].otherwise.signal",
             "must be",
         ),
-        ("id: suppliers", "id: opted-out", "rules[1].id", "there already"),
+        ("id: suppliers", "id: opted-out", "rules[1].id", "duplicate id"),
         ("- id: suppliers\n    when", "- when", "rules[1]", "needs `id`"),
         (
             "id: everyone-else",
@@ -196,21 +201,21 @@ def test_the_function_understands_the_document() -> None:
         ("rules:\n", "without_record: ja\nrules:\n", "without_record", "must be 'refuse' or"),
     ],
 )
-def test_a_mistake_is_named_with_its_line_and_its_cure(
+def test_a_mistake_is_reported_with_its_path_and_remedy(
     old: str, new: str, path: str, message: str
 ) -> None:
     found = problems(changed(old, new))
     assert [each for each in found if each[1] == path and message in each[2]], found
 
 
-def test_two_objects_that_differ_only_in_case_are_one_to_salesforce() -> None:
+def test_two_objects_must_not_differ_only_in_case() -> None:
     found = problems(changed("agents:\n", "  contact: {kind: LeadSource}\n\nagents:\n"))
-    message = "is Contact once more: to Salesforce, case makes no difference"
+    message = "is the same object as Contact: Salesforce ignores upper and lower case"
     assert found == [(16, "objects.contact", message)]
 
 
 def test_twenty_mistakes_are_all_reported_in_one_run_with_their_lines() -> None:
-    text = (ROOT / "tests/unit/dialplan_cli/twenty_mistakes.yaml").read_text()
+    text = (ROOT / "tests/unit/dialplan_cli/plan/twenty_mistakes.yaml").read_text()
     marked = {number for number, line in enumerate(text.splitlines(), start=1) if "# wrong" in line}
     assert len(marked) >= 20
     assert {line for line, _, _ in problems(text)} == marked
@@ -240,13 +245,13 @@ def test_a_file_that_cannot_be_read_is_one_problem(tmp_path: Path) -> None:
         read_plan(tmp_path / "latin.yaml")
 
 
-def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_bytes(b"\xef\xbb\xbf" + PLAN.encode())
     assert read_plan(tmp_path / "plan.yaml").document == parse_plan(PLAN).document
 
 
-def test_the_committed_schema_is_the_models() -> None:
-    """Cured by `dialplan schema > dialplans/dialplan.schema.json`."""
+def test_the_committed_schema_is_up_to_date() -> None:
+    """If not: `make schema`."""
     committed = json.loads((ROOT / "dialplans/dialplan.schema.json").read_text())
     assert committed == plan_schema()
 
@@ -254,7 +259,7 @@ def test_the_committed_schema_is_the_models() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "dialplans").glob("*.yaml")), ids=lambda p: p.name)
 def test_the_plans_in_the_repository_are_valid_and_name_the_schema(path: Path) -> None:
     plan = read_plan(path)
-    assert plan.source.startswith("# yaml-language-server: $schema=dialplan.schema.json\n")
+    assert plan.source.text.startswith("# yaml-language-server: $schema=dialplan.schema.json\n")
     load(plan.document)
 
 

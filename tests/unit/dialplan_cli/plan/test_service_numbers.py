@@ -1,4 +1,4 @@
-"""Service numbers that may be signalled only at some times, in some countries, or not at all."""
+"""Service numbers with restrictions: times, countries, and numbers that must not be signalled."""
 
 from datetime import datetime
 
@@ -7,8 +7,8 @@ import pytest
 from click_to_dial.dialplan import evaluate, load
 from click_to_dial.model import Facts
 from dialplan_cli.plan.read import parse_plan
-from tests.unit.dialplan_cli.test_lint import warnings
-from tests.unit.dialplan_cli.test_read import PLAN, changed, problems
+from tests.unit.dialplan_cli.plan.test_lint import warnings
+from tests.unit.dialplan_cli.plan.test_read import PLAN, changed, problems
 
 OF_AUSTRIA = '{number: "431265030", valid_from: 2026-03-29, valid_to: 2026-10-25, regions: [AT]}'
 
@@ -44,7 +44,7 @@ def test_without_otherwise_the_call_is_refused_as_unresolved() -> None:
     text = changed('{number: "431265030"}', OF_AUSTRIA)
     decision = evaluate(load(parse_plan(text).document), Facts({"record.country": "AT"}))
     assert (decision.service_number, decision.cause) == (None, "unresolved")
-    message = "the call is refused where hotline-at may not be signalled at that time or in that"
+    message = "the call is refused if hotline-at may not be signalled at that time or in that"
     assert [each for each in warnings(text) if each[0] == "rules[2].signal" and message in each[1]]
 
 
@@ -65,8 +65,8 @@ def test_a_restricted_number_may_be_signalled_directly() -> None:
         ("11833", "is a short number"),
         ("217", "is too short"),
         ("49", "is too short"),
-        ("hotline", "is no possible telephone number"),
-        ("4989461495000123456", "is no possible telephone number"),
+        ("hotline", "is not a possible telephone number"),
+        ("4989461495000123456", "is not a possible telephone number"),
     ],
 )
 def test_a_special_number_is_not_published(number: str, why: str) -> None:
@@ -105,5 +105,5 @@ def test_a_day_needs_the_zone_of_the_country() -> None:
         wrong = PLAN.replace("home_region: DE", f"home_region: DE\nhome_zone: {zone}")
         assert problems(wrong)[0][1:] == (
             "home_zone",
-            "is no time zone; write one such as Europe/Berlin",
+            "is not a time zone; write one such as Europe/Berlin",
         )
