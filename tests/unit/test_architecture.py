@@ -34,7 +34,7 @@ ARROWS: dict[str, set[str]] = {
     "dynamodb": {*PORTS, "aws", "dynamodb", "salesforce_id"},
     "salesforce": {*PORTS, "__version__", "salesforce", "salesforce_id", "skip_imports"}
     | {"requests", "simple_salesforce", "urllib3"},
-    "observability": {"aws_lambda_powertools"},
+    "observability": {"errors", "aws_lambda_powertools"},
 }
 WIRING = {"aws", "dynamodb", "salesforce", "settings"}
 """What a slice's wiring may import besides."""

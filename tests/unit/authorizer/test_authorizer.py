@@ -63,7 +63,11 @@ def test_who_is_let_in_gets_a_policy(
         *("INFO", "AuthAllowed", "salesforce"),
         "request-1",
     )
-    assert line["failure"] == {"code": "ThrottlingException", "request_id": "aws-request-1"}
+    assert line["failure"] == {
+        "error": "DynamoDBError",
+        "code": "ThrottlingException",
+        "request_id": "aws-request-1",
+    }
     counted = json.loads(capsys.readouterr().out)
     (metrics,) = counted["_aws"]["CloudWatchMetrics"]
     assert metrics["Namespace"] == ENVIRONMENT["POWERTOOLS_METRICS_NAMESPACE"]

@@ -1,7 +1,7 @@
 """One log line and a few metrics for each verdict of the authorizer."""
 
 from click_to_dial.authorizer.authorize import Verdict
-from click_to_dial.observability import count, logger
+from click_to_dial.observability import count, describe, logger
 
 
 def log_verdict(verdict: Verdict, duration_ms: int) -> None:
@@ -13,8 +13,8 @@ def log_verdict(verdict: Verdict, duration_ms: int) -> None:
         "cache_failed": verdict.cache_failed,
         "duration_ms": duration_ms,
     }
-    if verdict.error is not None and verdict.error.request_id:
-        fields["failure"] = {"code": verdict.error.code, "request_id": verdict.error.request_id}
+    if verdict.error is not None:
+        fields["failure"] = describe(verdict.error)
     if verdict.outcome == "AuthRefused":
         logger.warning("authorize", extra=fields)
     elif verdict.principal is None:
