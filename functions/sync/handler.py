@@ -1,4 +1,4 @@
-"""Copy the mappings that are kept in Salesforce. EventBridge Scheduler calls this function."""
+"""Lambda function on a schedule: copy the mappings that are kept in Salesforce."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from click_to_dial.sync.wiring import synchroniser
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Return the number of entries of each mapping, and why other mappings keep their last copy.
+    """Return how many entries each mapping has, and why others keep their last entries.
 
-    A failure does not raise an exception, which Lambda would log with a traceback. It is counted as
-    a metric, and the next scheduled run tries again.
+    A failure raises no exception, which Lambda would log with a traceback and retry: a metric
+    counts it, and the next run of the schedule tries again.
     """
     try:
         changes = synchroniser()()

@@ -1,4 +1,4 @@
-"""Keyed hashes that replace phone numbers and agents in the table and in the log."""
+"""Keyed hashes, which replace phone numbers and agents in the table and in the log."""
 
 import hmac
 from collections.abc import Callable
@@ -8,9 +8,9 @@ Pseudonym = Callable[[str], str]
 
 
 def keyed(key: str) -> Pseudonym:
-    """Return a function that computes the keyed hash of a text: 32 hexadecimal digits.
+    """Return a function that hashes a text with `key` to 32 hexadecimal digits.
 
-    There are so few phone numbers that hashes without a key can be reversed within minutes
+    There are so few phone numbers that all hashes without a key could be computed in minutes
     (docs/privacy.md).
     """
     return lambda text: hmac.new(key.encode(), text.encode(), sha256).hexdigest()[:32]

@@ -1,14 +1,12 @@
-"""Salesforce record ids: 15 case-sensitive characters, or 18 with a checksum of 3 characters.
+"""Salesforce record ids: 15 case-sensitive characters, or 18, of which the last 3 are a checksum.
 
-The checksum encodes the case of each letter, so that systems that ignore case can be used:
+The checksum encodes the case of each letter, so that ids survive systems that ignore case:
 https://help.salesforce.com/s/articleView?id=000385585
 """
 
 import re
 from collections.abc import Mapping
 
-# Key prefixes of standard objects are the same in all organisations, unlike those of custom ones.
-# https://help.salesforce.com/s/articleView?id=000385203
 STANDARD_OBJECTS: Mapping[str, str] = {
     "001": "Account",
     "003": "Contact",
@@ -24,13 +22,17 @@ STANDARD_OBJECTS: Mapping[str, str] = {
     "800": "Contract",
     "801": "Order",
 }
+"""Objects whose key prefix is the same in every organisation. Salesforce is asked about others.
+
+https://help.salesforce.com/s/articleView?id=000385203
+"""
 
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?", re.ASCII)
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 def to_18(record_id: str) -> str | None:
-    """Return the 18-character form. Return None for an invalid id or checksum."""
+    """Return the 18-character form; None if `record_id` is no id or its checksum is wrong."""
     if not _ID.fullmatch(record_id):
         return None
     full = record_id[:15] + _checksum(record_id[:15])

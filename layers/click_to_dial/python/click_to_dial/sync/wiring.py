@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 
-from click_to_dial import bootstrap_aws, settings
+from click_to_dial import aws, settings
 from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.salesforce.wiring import connect
@@ -16,8 +16,8 @@ SYNC_SECONDS = 45.0
 @cache
 def synchroniser() -> Callable[[], list[Change]]:
     """What brings the mappings in step with Salesforce, once per call."""
-    from_environment, aws = settings.from_environment(), settings.aws_from_environment()
-    dynamodb = bootstrap_aws.dynamodb(aws)
+    from_environment = settings.from_environment()
+    dynamodb = aws.dynamodb_client()
     plans = PlanStore(dynamodb, from_environment.table_name)
-    org = connect(from_environment, dynamodb, bootstrap_aws.secrets_manager(aws))
+    org = connect(from_environment, dynamodb, aws.secrets_client())
     return lambda: sync(plans, org, Deadline(SYNC_SECONDS), most_lost=MOST_LOST)
