@@ -33,7 +33,7 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings. Raise KeyError if one is missing: there are no defaults."""
+    """Return the settings. Raises KeyError if one is missing: there are no defaults."""
     return Settings(
         table_name=environment["TABLE_NAME"],
         salesforce_url=environment["SALESFORCE_URL"],
@@ -49,7 +49,7 @@ def starts_from_snapshot(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def number_key(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the key for hashes of numbers and agents. Raise KeyError if it is missing."""
+    """Return the key for hashes of numbers and agents. Raises KeyError if it is missing."""
     return environment["NUMBER_KEY"]
 
 
@@ -57,9 +57,9 @@ def number_key(environment: Mapping[str, str] = os.environ) -> str:
 class AuthSettings:
     """Settings of the authorizer.
 
-    `mode` is `salesforce` or `key`. Only `key` uses `key_secret_id`. An empty `salesforce_org_id` or
-    `allowed_users` (user ids or usernames) restricts nothing. `confirmed_hours` is how long a token
-    that Salesforce has confirmed is accepted while Salesforce cannot be reached.
+    `mode` is `salesforce` or `key`. Only `key` uses `key_secret_id`. An empty `salesforce_org_id`
+    or `allowed_users` (user ids or usernames) restricts nothing. `confirmed_hours` is how long a
+    token that Salesforce has confirmed is accepted while Salesforce cannot be reached.
     """
 
     mode: str
@@ -72,7 +72,7 @@ class AuthSettings:
 
 
 def auth_from_environment(environment: Mapping[str, str] = os.environ) -> AuthSettings:
-    """Return the settings of the authorizer. Raise KeyError if one is missing; some may be empty."""
+    """Return the settings of the authorizer. Raises KeyError if one is missing."""
     users = environment["SALESFORCE_ALLOWED_USERS"]
     return AuthSettings(
         mode=environment["AUTH_MODE"],
