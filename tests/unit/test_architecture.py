@@ -35,7 +35,7 @@ ARROWS: dict[str, set[str]] = {
     "salesforce": {*PORTS, "__version__", "salesforce", "salesforce_id", "skip_imports"}
     | {"requests", "simple_salesforce", "urllib3"},
     "bootstrap_aws": {"settings", "aws"},
-    "observability": {"aws_lambda_powertools"},
+    "observability": {"errors", "aws_lambda_powertools"},
 }
 WIRING = {"aws", "bootstrap_aws", "dynamodb", "salesforce", "settings"}
 """What a slice's wiring may import besides."""

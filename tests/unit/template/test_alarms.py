@@ -16,6 +16,7 @@ from click_to_dial.decision.fact_sources import GatheredFacts
 from click_to_dial.decision.service import Report
 from click_to_dial.errors import (
     BadParameterError,
+    DynamoDBError,
     NoDialPlanError,
     SalesforceConfigurationError,
 )
@@ -37,7 +38,12 @@ REPORT = Report(
     callee="0123abcd",
     facts=Facts({}),
     gathered=GatheredFacts(
-        Record(True, None, {}), Agent(False, {}), "stale", "none", 1, (REFUSED_LOGIN,), True
+        Record(True, None, {}),
+        Agent(False, {}),
+        "stale",
+        "none",
+        failures=(REFUSED_LOGIN,),
+        cache_failures=(DynamoDBError("Cannot be read."),),
     ),
     decision=Decision("rule", None, "No.", "outage"),
 )

@@ -70,8 +70,8 @@ class CachedFacts:
     object_name: str | None = None
     items: Mapping[str, StoredItem] | None = field(default_factory=dict)
     """The other items that were asked for; None if some of them were not returned."""
-    failed: bool = False
-    """Whether the cache could not be read."""
+    failure: ClickToDialError | None = None
+    """Why the cache could not be read."""
 
 
 class DialPlans(Protocol):
