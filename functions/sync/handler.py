@@ -1,4 +1,4 @@
-"""Keeps the mappings that live in Salesforce in step; EventBridge Scheduler calls it."""
+"""Handler of the scheduled sync: update the mappings that are kept in Salesforce."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from click_to_dial.sync.wiring import synchroniser
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answers how many entries each mapping has now, and why others keep their last good ones.
+    """Return the number of entries of each mapping that was read, and the failures of the others.
 
-    A failure is no exception, which Lambda would log with a traceback: the metric tells of it, and
-    the next run of the schedule is the next try.
+    A failure is logged and counted instead of raised, because Lambda would log it with a traceback.
+    The next sync of the schedule tries again.
     """
     try:
         changes = synchroniser()()
