@@ -1,4 +1,4 @@
-"""API Gateway's REQUEST authorizer: may this caller use the API at all?"""
+"""Lambda function for the REQUEST authorizer of the API: decide who may call it."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Handler of the scheduled sync: update the mappings that are kept in Salesforce."""
+"""Lambda function on a schedule: copy the mappings that are kept in Salesforce."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from click_to_dial.sync.wiring import synchroniser
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Return the number of entries of each mapping that was read, and the failures of the others.
+    """Return how many entries each mapping has, and why others keep their last entries.
 
-    A failure is logged and counted instead of raised, because Lambda would log it with a traceback.
-    The next sync of the schedule tries again.
+    A failure raises no exception, which Lambda would log with a traceback and retry: a metric
+    counts it, and the next run of the schedule tries again.
     """
     try:
         changes = synchroniser()()
