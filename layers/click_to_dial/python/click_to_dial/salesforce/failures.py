@@ -20,7 +20,7 @@ class InvalidIdError(SalesforceError):
     """The id cannot be one of this object, so the record does not exist."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Failure:
     """Row of the table: the answers it matches, its code for logs, its error and a remedy.
 

@@ -47,7 +47,7 @@ class SyncRefusedError(ClickToDialError):
     """A mapping would lose too many of its entries."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Change:
     """Effect of a sync on one mapping. `problems` tells which rows were left out, and why.
 
