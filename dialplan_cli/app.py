@@ -13,7 +13,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from click_to_dial import __version__
-from click_to_dial.errors import ClickToDialError, SalesforceError
+from click_to_dial.errors import ClickToDialError, DynamoDBError, SalesforceError, SecretError
 from dialplan_cli import output
 from dialplan_cli.commands import calls, files, lists, plans, sync
 from dialplan_cli.plan.source import PlanFileError
@@ -64,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
     except SalesforceError as error:
         output.print_error(f"Salesforce ({error.reason}): {error}")
+        sys.exit(1)
+    except (DynamoDBError, SecretError) as error:
+        output.print_error(f"{error} {error.__cause__ or ''}".rstrip())
         sys.exit(1)
     except UnicodeEncodeError:
         output.print_error(

@@ -1,18 +1,16 @@
 """The entries of lists of numbers: as a CSV file has them, and as the table holds them."""
 
 import datetime
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import phonenumbers
 
 from click_to_dial.decision.number_lookups import PREFIX_DIGITS, number_key, prefix_key
-from click_to_dial.dynamodb.facts_cache import ENTRY
+from click_to_dial.dynamodb.number_lists import ListEntry
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.pseudonym import Pseudonym
 from dialplan_cli.csv_files import open_csv
@@ -43,19 +41,13 @@ class Entry:
             return prefix_key(name, self.number.strip("+*"))
         return number_key(name, self.number, pseudonym)
 
-    def item(self, name: str, pseudonym: Pseudonym) -> Mapping[str, Any]:
-        """What DynamoDB keeps of it: never the number of a person."""
-        data = json.dumps({"reason": self.reason, "source": self.source}, ensure_ascii=False)
-        item = {
-            "pk": {"S": self.key(name, pseudonym)},
-            "sk": {"S": ENTRY},
-            "data": {"S": data},
-        }
+    def stored(self, name: str, pseudonym: Pseudonym) -> ListEntry:
+        """Return the entry as it is stored on the list `name`: without the number of a person."""
+        expires_at = None
         if self.expires:
             last = datetime.datetime.fromisoformat(self.expires).replace(tzinfo=datetime.UTC)
-            end = last + datetime.timedelta(days=1)
-            item["expires_at"] = {"N": str(int(end.timestamp()))}
-        return item
+            expires_at = int((last + datetime.timedelta(days=1)).timestamp())
+        return ListEntry(self.key(name, pseudonym), self.reason, self.source, expires_at)
 
 
 def to_entry(row: Mapping[str, str]) -> Entry:

@@ -4,22 +4,20 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
-import boto3
-
-from click_to_dial import settings
-from click_to_dial.aws.client import AwsClient
+from click_to_dial import aws, settings
+from click_to_dial.aws import AwsClient
 from click_to_dial.decision.service import ClickToDial
 from click_to_dial.decision.wiring import build_service
+from click_to_dial.dynamodb.number_lists import NumberLists
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.pseudonym import Pseudonym, keyed
 from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
-from dialplan_cli.aws import adapted
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -59,6 +57,11 @@ class Target:
         return PlanStore(_client("dynamodb"), self.settings.table_name)
 
     @property
+    def lists(self) -> NumberLists:
+        """Its number lists."""
+        return NumberLists(_client("dynamodb"), self.settings.table_name)
+
+    @property
     def service(self) -> ClickToDial:
         """The use case that decides calls, wired as in the function."""
         return build_service(
@@ -77,7 +80,8 @@ class Target:
 
 
 def _client(service: str) -> AwsClient:
-    return adapted(boto3.client(service))
+    """Return a client that waits longer than those of the functions."""
+    return aws.create_client(service, connect_seconds=5, read_seconds=20, max_attempts=4)
 
 
 def find_target(stack: str | None) -> Target:
@@ -107,7 +111,7 @@ def local_target() -> Target | None:
 
 
 def _stack(name: str) -> Target:
-    stacks = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    stacks = _client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", ())}
     missing = sorted({*OUTPUTS, "NumberKeySecretId"} - outputs.keys())
     if missing:
@@ -117,9 +121,6 @@ def _stack(name: str) -> Target:
     environment = {setting: outputs[output] for output, setting in OUTPUTS.items()}
     secret_id = outputs["NumberKeySecretId"]
     patient = settings.from_environment(environment | {"TIME_BUDGET_MS": TIME_BUDGET_MS})
-    return Target(name, patient, cache(partial(_secret, secret_id)))
-
-
-def _secret(secret_id: str) -> str:
-    answer = boto3.client("secretsmanager").get_secret_value(SecretId=secret_id)
-    return str(answer["SecretString"])
+    return Target(
+        name, patient, cache(lambda: aws.read_secret(_client("secretsmanager"), secret_id))
+    )

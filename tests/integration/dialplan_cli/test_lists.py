@@ -8,9 +8,9 @@ from typing import Any
 import boto3
 import pytest
 
+from click_to_dial.dynamodb.number_lists import NumberLists
 from click_to_dial.dynamodb.plan_store import PlanStore
-from dialplan_cli.lists.table import NumberList
-from dialplan_cli.number_lists import ListError
+from click_to_dial.errors import DynamoDBError
 from tests.fakes import DOCUMENT
 from tests.integration.dialplan_command import Dialplan
 
@@ -130,7 +130,7 @@ def test_a_row_of_which_a_part_would_be_lost_is_invalid(
 @pytest.mark.parametrize(
     ("stops_by", "message"),
     [
-        (ListError("DynamoDB takes no more entries."), "DynamoDB takes no more entries."),
+        (DynamoDBError("DynamoDB accepts no more entries."), "DynamoDB accepts no more entries."),
         (KeyboardInterrupt(), "The import was interrupted."),
     ],
 )
@@ -143,15 +143,15 @@ def test_an_import_that_was_interrupted_goes_on(
     message: str,
 ) -> None:
     numbers = [f"+4917012345{n:03}" for n in range(450)]
-    file = table_of(tmp_path, *(f"{number},,," for number in numbers))
-    put, failing = NumberList._put, {numbers[230]}
+    file = table_of(tmp_path, *(f"{number},{number},," for number in numbers))
+    write, failing = NumberLists._write_batch, {numbers[230]}
 
-    def fails_for_some(self: NumberList, entries: Any) -> None:
-        if failing & {each.number for each in entries}:
+    def fails_for_some(self: NumberLists, entries: Any) -> None:
+        if failing & {each.reason for each in entries}:
             raise stops_by
-        put(self, entries)
+        write(self, entries)
 
-    monkeypatch.setattr(NumberList, "_put", fails_for_some)
+    monkeypatch.setattr(NumberLists, "_write_batch", fails_for_some)
     assert dialplan("list", "import", file, "--list", "dnc") == 1
     said = f"{message} To continue: --from-line 202\n"  # after 200 rows, whatever came of others
     assert dialplan.err == said
@@ -178,8 +178,8 @@ def test_what_dynamodb_leaves_unprocessed_is_sent_again(
     file = table_of(tmp_path, *(f"+4917012345{n:03},,," for n in range(60)))
     make, waits = boto3.client, list[float]()
 
-    def throttled(name: str) -> Any:
-        client = make(name)
+    def throttled(name: str, **options: Any) -> Any:
+        client = make(name, **options)
         write = client.batch_write_item
 
         def some(RequestItems: dict[str, list[Any]]) -> Any:  # noqa: N803, as boto3 has it

@@ -10,7 +10,7 @@ import boto3
 import pytest
 import typer
 
-from click_to_dial import bootstrap_aws, settings
+from click_to_dial import aws, settings
 from click_to_dial.decision import wiring as bootstrap
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.pseudonym import keyed
@@ -78,7 +78,9 @@ class TestFiles:
     ) -> None:
         targets.LOCAL.write_text(json.dumps({**environment, "TABLE_NAME": "gone"}))
         assert dialplan("history") == 1
-        assert dialplan.err.startswith("The dial plans cannot be reached: ")
+        assert dialplan.err.startswith(
+            "The dial plans cannot be reached. An error occurred (ResourceNotFoundException)"
+        )
         assert len(dialplan.err.splitlines()) == 1
 
     def test_the_schema_is_printed(self, dialplan: Dialplan) -> None:
@@ -245,11 +247,10 @@ class TestCalls:
         dialplan("publish", DEMO, "--yes")
         call = ("--record", record, "--number", number, "--agent", agent)
         explained = dialplan.json("explain", *call)
-        aws = settings.aws_from_environment()
         service = bootstrap.build_service(
             settings.from_environment(environment),
-            bootstrap_aws.dynamodb(aws),
-            bootstrap_aws.secrets_manager(aws),
+            aws.dynamodb_client(),
+            aws.secrets_client(),
             keyed("as good as any"),
         )
         monkeypatch.setattr(handler, "click_to_dial", lambda: service)

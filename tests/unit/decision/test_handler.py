@@ -3,7 +3,6 @@
 import io
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +19,6 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
 )
 from click_to_dial.model import Callee, Click, Decision, Facts
-from click_to_dial.observability import logger
 from functions.on_click_to_dial import handler
 
 CONTEXT = SimpleNamespace(
@@ -30,14 +28,6 @@ CONTEXT = SimpleNamespace(
     aws_request_id="request",
 )
 SECRETS = ("+4989461495", "jdoe", "001dM00003jU9GxQAK")
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    registered: Any = logger.registered_handler
-    stream, registered.stream = registered.stream, io.StringIO()
-    yield registered.stream
-    registered.stream = stream
 
 
 class Failing:

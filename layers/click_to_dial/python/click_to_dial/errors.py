@@ -85,8 +85,8 @@ class OutOfTimeError(ClickToDialError):
 class UnverifiedError(ClickToDialError):
     """A caller's token cannot be verified at the moment; `reason` is a code for the log."""
 
-    def __init__(self, reason: str, *, request_id: str = "") -> None:
-        super().__init__(reason, request_id=request_id)
+    def __init__(self, reason: str, *, code: str = "", request_id: str = "") -> None:
+        super().__init__(reason, code=code, request_id=request_id)
         self.reason = reason
 
 
@@ -97,8 +97,10 @@ class SalesforceError(ClickToDialError):
     administrators. Neither contains a token, a name or a phone number.
     """
 
-    def __init__(self, reason: str, message: str = "", *, request_id: str = "") -> None:
-        super().__init__(message or reason, request_id=request_id)
+    def __init__(
+        self, reason: str, message: str = "", *, code: str = "", request_id: str = ""
+    ) -> None:
+        super().__init__(message or reason, code=code, request_id=request_id)
         self.reason = reason
 
 

@@ -43,41 +43,6 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class AwsSettings:
-    """Where AWS's services are, and where the credentials of the function's role are.
-
-    Lambda gives the credentials themselves, `access_key_id` to `session_token`; under SnapStart
-    it gives, so that a snapshot holds none, `credentials_url` and the token for it.
-    """
-
-    region: str
-    dynamodb_url: str
-    secrets_url: str
-    access_key_id: str
-    secret_access_key: str
-    session_token: str | None
-    credentials_url: str
-    credentials_token: str
-
-
-def aws_from_environment(environment: Mapping[str, str] = os.environ) -> AwsSettings:
-    """What Lambda and template.yaml say of AWS. Raises KeyError for what is missing.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-    """
-    return AwsSettings(
-        region=environment["AWS_REGION"],
-        dynamodb_url=environment["AWS_ENDPOINT_URL_DYNAMODB"],
-        secrets_url=environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"],
-        access_key_id=environment.get("AWS_ACCESS_KEY_ID", ""),
-        secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY", ""),
-        session_token=environment.get("AWS_SESSION_TOKEN"),
-        credentials_url=environment.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", ""),
-        credentials_token=environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", ""),
-    )
-
-
 def starts_from_snapshot(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether sandboxes start from a SnapStart snapshot of this one."""
     return environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
@@ -86,11 +51,6 @@ def starts_from_snapshot(environment: Mapping[str, str] = os.environ) -> bool:
 def number_key(environment: Mapping[str, str] = os.environ) -> str:
     """The key of the hashes of numbers and agents. Raises KeyError where it is missing."""
     return environment["NUMBER_KEY"]
-
-
-def metrics_home(environment: Mapping[str, str] = os.environ) -> tuple[str, str]:
-    """Namespace and service of the metrics, for who counts without Powertools, which reads both."""
-    return environment["POWERTOOLS_METRICS_NAMESPACE"], environment["POWERTOOLS_SERVICE_NAME"]
 
 
 @dataclass(frozen=True, slots=True)

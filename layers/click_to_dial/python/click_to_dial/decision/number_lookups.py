@@ -37,14 +37,19 @@ def entry_keys(name: str, number: str, pseudonym: Pseudonym) -> list[str]:
     return [number_key(name, number, pseudonym), *prefixes]
 
 
+def list_prefix(name: str) -> str:
+    """Return the prefix of the keys of all entries of a list."""
+    return f"list#{name}#"
+
+
 def number_key(name: str, number: str, pseudonym: Pseudonym) -> str:
     """The item of a number on a list."""
-    return f"list#{name}#{pseudonym(number)}"
+    return f"{list_prefix(name)}{pseudonym(number)}"
 
 
 def prefix_key(name: str, digits: str) -> str:
     """The item of a prefix on a list: it is no person's number, so it stands there as it is."""
-    return f"list#{name}#prefix#{digits}"
+    return f"{list_prefix(name)}prefix#{digits}"
 
 
 def attempts_key(number: str, pseudonym: Pseudonym) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache, partial
 
-from click_to_dial import bootstrap_aws, settings
+from click_to_dial import aws, settings
 from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.salesforce.mapping_rows import read_mapping
@@ -17,9 +17,9 @@ SYNC_SECONDS = 45.0
 @cache
 def synchroniser() -> Callable[[], list[Change]]:
     """Return a function that updates the mappings from Salesforce."""
-    from_environment, aws = settings.from_environment(), settings.aws_from_environment()
-    dynamodb = bootstrap_aws.dynamodb(aws)
+    from_environment = settings.from_environment()
+    dynamodb = aws.dynamodb_client()
     store = PlanStore(dynamodb, from_environment.table_name)
-    client = connect(from_environment, dynamodb, bootstrap_aws.secrets_manager(aws))
+    client = connect(from_environment, dynamodb, aws.secrets_client())
     read = partial(read_mapping, client)
     return lambda: sync(store, read, Deadline(SYNC_SECONDS), max_loss=MAX_LOSS)
