@@ -11,7 +11,7 @@ from click_to_dial.errors import ClickToDialError, SalesforceError
 
 if TYPE_CHECKING:  # the authorizer does without them
     from click_to_dial.dialplan import DialPlan
-    from click_to_dial.model import Agent, Record
+    from click_to_dial.model import Agent, Record, Scalar
 
 NOT_FOUND_SECONDS = 10
 """How long the cache keeps that a record or user does not exist; it may have been created since."""
@@ -153,3 +153,16 @@ class TokenVerifications(Protocol):
 
     def forget(self, token: str) -> None:
         """Forget `token`: Salesforce has just rejected it, or its user may not call."""
+
+
+class MappingReader(Protocol):
+    """Salesforce, for the mappings that it keeps."""
+
+    def __call__(
+        self, source: Mapping[str, str], deadline: Deadline
+    ) -> Sequence[tuple[Scalar | None, Scalar | None]]:
+        """Return key and value of each row of a mapping; None is an empty field.
+
+        `source` is the part `salesforce` of a mapping in the dial plan. Raises SalesforceError,
+        OutOfTimeError.
+        """
