@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag
 
-from click_to_dial.decision.number_lookups import MOST_LISTS
+from click_to_dial.decision.number_lookups import MAX_LISTS
 from dialplan_cli.plan.hours import Hours
 from dialplan_cli.plan.rules import Outcome, Refusal, Rule
 from dialplan_cli.plan.source import Path
@@ -133,7 +133,7 @@ class Plan(PlanModel):
     )
     lists: list[AttributeName] = Field(
         default=[],
-        max_length=MOST_LISTS,
+        max_length=MAX_LISTS,
         description="Lists of numbers. Rules name them in callee.listed.",
     )
     hours: dict[AttributeName, Hours] = Field(

@@ -29,7 +29,7 @@ ARROWS: dict[str, set[str]] = {
     "decision": {*PORTS, "decision", "phone_numbers", "salesforce_id", "dynamodb"}
     | {"observability", "snapshot_restore_py"},
     "authorizer": {*PORTS, "authorizer", "aws", "observability", "salesforce_id"},
-    "sync": {*PORTS, "sync", "dynamodb", "salesforce", "observability"},
+    "sync": {*PORTS, "sync", "dynamodb", "observability"},
     "aws": {"errors", "skip_imports", "boto3", "botocore"},
     "dynamodb": {*PORTS, "aws", "dynamodb", "salesforce_id"},
     "salesforce": {*PORTS, "__version__", "salesforce", "salesforce_id", "skip_imports"}

@@ -88,6 +88,7 @@ def test_each_answer_has_its_row(
     found = failure(status, content)
     assert type(found) is error
     assert found.reason == reason
+    assert found.code == (content[0]["errorCode"] if isinstance(content, list) else "")
 
 
 def test_the_field_is_named_and_the_query_is_not() -> None:

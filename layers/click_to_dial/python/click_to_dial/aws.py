@@ -150,7 +150,7 @@ def _request_id(error: ClientError) -> str:
 
 
 def _is_condition_failure(error: ClientError) -> bool:
-    """A transaction may also have been cancelled for another reason, such as throttling.
+    """Tell if a condition failed. A transaction can also be cancelled because of throttling.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError, SalesforceError
@@ -155,20 +155,14 @@ class TokenVerifications(Protocol):
         """Forget `token`: Salesforce has just rejected it, or its user may not call."""
 
 
-class RowReader(Protocol):
-    """Read access to rows of the organisation."""
+class MappingReader(Protocol):
+    """Salesforce, for the mappings that it keeps."""
 
-    def select(self, soql: str, deadline: Deadline) -> list[Any]:
-        """Return all rows of a query. Raises SalesforceError, OutOfTimeError."""
-
-
-class MappingSource(Protocol):
-    """Mappings that are kept in Salesforce."""
-
-    def read(
+    def __call__(
         self, source: Mapping[str, str], deadline: Deadline
     ) -> Sequence[tuple[Scalar | None, Scalar | None]]:
-        """Return key and value of each row of the object and the fields that `source` names.
+        """Return key and value of each row of a mapping; None is an empty field.
 
-        Raises SalesforceError, OutOfTimeError.
+        `source` is the part `salesforce` of a mapping in the dial plan. Raises SalesforceError,
+        OutOfTimeError.
         """

@@ -13,7 +13,7 @@ SALESFORCE_SECONDS = 1.5
 """Time limit of Salesforce; it leaves time to look up if the token was verified before."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AccessPolicy:
     """Who may call; an empty field does not restrict. Ids may have 15 characters.
 

@@ -1,4 +1,4 @@
-"""The use case: may this call be placed, and which number does the called party see?"""
+"""The use case: decide whether a call may be placed and which number is shown."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The sole wiring: which adapter stands behind which port. Each is made once per sandbox."""
+"""Connect the ports of the decision to adapters, once for each sandbox."""
 
 from functools import cache
 
@@ -18,7 +18,7 @@ from click_to_dial.settings import Settings
 
 @cache
 def click_to_dial() -> ClickToDial:
-    """The use case with everything behind it, for the settings in the environment."""
+    """Return the service for the settings in the environment."""
     return build_service(
         settings.from_environment(),
         aws.dynamodb_client(),
@@ -30,7 +30,7 @@ def click_to_dial() -> ClickToDial:
 def build_service(
     settings: Settings, dynamodb: AwsClient, secrets: AwsClient, pseudonym: Pseudonym
 ) -> ClickToDial:
-    """The use case for these settings."""
+    """Return the service for these settings."""
     return ClickToDial(
         plans=CurrentPlan(PlanStore(dynamodb, settings.table_name)),
         cache=DynamoDBFacts(dynamodb, settings.table_name, settings.salesforce_host),
