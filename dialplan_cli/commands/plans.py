@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from click_to_dial.dynamodb.plan_items import ActivePlan
+from click_to_dial.dialplan.published import ActivePlan
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import NoDialPlanError, OutOfTimeError, SalesforceError
 from dialplan_cli import output

@@ -12,7 +12,7 @@ import pytest
 from click_to_dial.aws import dynamodb_client
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.current_plan import CurrentPlan
-from click_to_dial.dynamodb.plan_items import ActivePlan
+from click_to_dial.dialplan.published import ActivePlan
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import DynamoDBError, NoDialPlanError, PlanConflictError
 from tests.fakes import DOCUMENT, ChangedClient

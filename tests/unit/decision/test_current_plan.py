@@ -10,8 +10,7 @@ import pytest
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import current_plan
 from click_to_dial.decision.current_plan import CurrentPlan
-from click_to_dial.dynamodb.blobs import BlobRef
-from click_to_dial.dynamodb.plan_items import ActivePlan
+from click_to_dial.dialplan.published import ActivePlan, BlobRef
 from click_to_dial.errors import DynamoDBError, NoDialPlanError, UnreadableDialPlanError
 from tests.fakes import DOCUMENT, Clock
 

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.dynamodb.blobs import BlobRef
-from click_to_dial.dynamodb.plan_items import ActivePlan
+from click_to_dial.dialplan.published import ActivePlan, BlobRef
 from click_to_dial.errors import (
     ClickToDialError,
     NoDialPlanError,

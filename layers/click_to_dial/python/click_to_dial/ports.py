@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError, SalesforceError
 
 if TYPE_CHECKING:  # the authorizer does without them
     from click_to_dial.dialplan import DialPlan
+    from click_to_dial.dialplan.published import ActivePlan
     from click_to_dial.model import Agent, Record, Scalar
 
 NOT_FOUND_SECONDS = 10
@@ -88,6 +89,28 @@ class DialPlans(Protocol):
 
     def get(self, deadline: Deadline) -> DialPlan:
         """Return the active plan. Raises DialPlanError if there is none."""
+
+
+class PublishedPlans(Protocol):
+    """The published plans as they are stored."""
+
+    def active(self) -> ActivePlan | None:
+        """Return the active plan, or None if none was published. Raises DynamoDBError."""
+
+    def load(self, active: ActivePlan) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, str]]]:
+        """Return its document, and the cached entries of mappings kept in Salesforce.
+
+        Raises DynamoDBError, NoDialPlanError if it was deleted.
+        """
+
+
+class ActiveMappings(PublishedPlans, Protocol):
+    """The active plan, of which the cached mappings can be replaced."""
+
+    def switch_mappings(
+        self, active: ActivePlan, entries: Mapping[str, Mapping[str, str]]
+    ) -> ActivePlan:
+        """Replace the entries of some mappings. Raises DynamoDBError, PlanConflictError."""
 
 
 class FactsCache(Protocol):

@@ -1,47 +1,13 @@
 """The items that describe published dial plans: `active` and one for each version."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from click_to_dial.dynamodb.blobs import BlobRef
+from click_to_dial.dialplan.published import ActivePlan, BlobRef, CachedMapping, Version
 
 Item = Mapping[str, Any]
 
 ACTIVE_KEY: Item = {"pk": {"S": "plan"}, "sk": {"S": "active"}}
-
-
-@dataclass(frozen=True, slots=True)
-class CachedMapping:
-    """The entries of a mapping kept in Salesforce, as of `read_at`, an ISO 8601 time."""
-
-    body: BlobRef
-    entries: int
-    read_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class ActivePlan:
-    """The plan that decides now. `revision` counts all changes, also those of cached mappings."""
-
-    revision: int
-    version: int
-    body: BlobRef
-    mappings: Mapping[str, CachedMapping]
-    activated_at: str
-    activated_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A published plan: `body` is the document that decides, `source` the YAML it came from."""
-
-    number: int
-    body: BlobRef
-    source: BlobRef
-    author: str
-    published_at: str
-    comment: str
 
 
 def version_key(number: int) -> Item:

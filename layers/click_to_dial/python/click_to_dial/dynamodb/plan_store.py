@@ -13,13 +13,11 @@ from typing import Any
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
 from click_to_dial.dialplan import kept_in_salesforce
+from click_to_dial.dialplan.published import ActivePlan, CachedMapping, Version
 from click_to_dial.dynamodb.blobs import UNREACHABLE, BlobStore
 from click_to_dial.dynamodb.plan_items import (
     ACTIVE_KEY,
-    ActivePlan,
-    CachedMapping,
     Item,
-    Version,
     from_active,
     from_version,
     to_active,
