@@ -7,18 +7,23 @@ import time
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.progress import track
 
 from click_to_dial.decision.number_lookups import entry_keys, list_prefix
 from click_to_dial.dynamodb import number_lists
-from click_to_dial.dynamodb.number_lists import ListEntry
 from click_to_dial.errors import DynamoDBError
 from dialplan_cli import output
 from dialplan_cli.commands.options import Json, Stack
-from dialplan_cli.number_lists import Entry, ListError, read_entries, to_entry
+from dialplan_cli.number_lists import (
+    EXPORT_COLUMNS,
+    Entry,
+    ListError,
+    parse_entry,
+    read_entries,
+    to_export_row,
+)
 from dialplan_cli.plan.source import unknown_name
 from dialplan_cli.targets import Target, find_target
 
@@ -26,7 +31,7 @@ MAX_INVALID_ROWS = 20
 """Maximum number of invalid rows that are shown."""
 
 BATCH = number_lists.MAX_BATCH_ITEMS * number_lists.CONCURRENCY
-"""Entries written between two steps of the progress bar."""
+"""Number of entries that are written at a time."""
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -85,20 +90,12 @@ def import_(
     _warn_if_unused(name, target)
     entries = ((line, each) for line, each in read_entries(file) if line >= from_line)
     valid = ((line, each) for line, each in entries if isinstance(each, Entry))
-    progress = iter(
-        track(
-            valid,
-            "Importing",
-            rows if from_line == 1 else None,
-            console=output.err,
-            disable=not output.err.is_terminal,
-        )
-    )
+    progress = iter(output.track(valid, "Importing", rows if from_line == 1 else None))
     written, line = 0, from_line
     try:
         while batch := list(itertools.islice(progress, BATCH)):
             line = batch[0][0]
-            target.lists.write(each.stored(name, target.pseudonym) for _, each in batch)
+            target.lists.write(each.to_stored(name, target.pseudonym) for _, each in batch)
             written += len(batch)
     except (ListError, DynamoDBError, KeyboardInterrupt) as error:
         reason = str(error) or "The import was interrupted."
@@ -123,12 +120,12 @@ def add(
 ) -> None:
     """Add a number or a prefix to a list."""
     row = {"number": number, "reason": reason, "source": source, "expires": expires}
-    entry = to_entry(row)
+    entry = parse_entry(row)
     if entry.expires and date.fromisoformat(entry.expires) < datetime.now(UTC).date():
         raise ListError(f"--expires {expires} is in the past: the entry would have no effect.")
     target = find_target(stack)
     _warn_if_unused(name, target)
-    target.lists.write([entry.stored(name, target.pseudonym)])
+    target.lists.write([entry.to_stored(name, target.pseudonym)])
     output.print_line(f"Added to the list {name}.", "green")
 
 
@@ -136,7 +133,7 @@ def add(
 def remove(number: Number, name: Name, stack: Stack = None) -> None:
     """Remove a number or a prefix from a list."""
     target = find_target(stack)
-    if not target.lists.delete(to_entry({"number": number}).key(name, target.pseudonym)):
+    if not target.lists.delete(parse_entry({"number": number}).key(name, target.pseudonym)):
         raise ListError(
             f"It is not on the list {name}. A prefix of it may be: see dialplan list check"
         )
@@ -146,18 +143,20 @@ def remove(number: Number, name: Name, stack: Stack = None) -> None:
 @app.command()
 def check(number: Number, name: Name, stack: Stack = None, json: Json = False) -> None:
     """Show whether a number is on a list, and why."""
-    entry = to_entry({"number": number})
+    entry = parse_entry({"number": number})
     target = find_target(stack)
     stored = target.lists.read(entry_keys(name, entry.number, target.pseudonym))
     now = time.time()
     found = [each for each in stored if each.expires_at is None or each.expires_at > now]
     if json:
-        entries = [_as_json(name, each) for each in found]
+        keys = [each.key.removeprefix(list_prefix(name)) for each in found]
+        entries = [{**asdict(each), "key": key} for each, key in zip(found, keys, strict=True)]
         output.print_json({"listed": bool(found), "entries": entries})
         return
     output.print_line(f"It is {'' if found else 'not '}on the list {name}.")
     for each in found:
-        output.print_line("  ".join(_cells(name, each)[1:]))
+        _, *cells = to_export_row(each, name)
+        output.print_line("  ".join(cells))
 
 
 @app.command()
@@ -172,24 +171,9 @@ def export(name: Name, stack: Stack = None) -> None:
         "This output cannot be imported again: keep the file that you imported."
     )
     writer = csv.writer(sys.stdout)
-    writer.writerow(("hash_of_number_or_prefix", "reason", "source", "expires"))
+    writer.writerow(EXPORT_COLUMNS)
     entries = find_target(stack).lists.scan(list_prefix(name))
-    writer.writerows(_cells(name, each) for each in entries)
-
-
-def _as_json(name: str, entry: ListEntry) -> dict[str, Any]:
-    return {**asdict(entry), "key": entry.key.removeprefix(list_prefix(name))}
-
-
-def _cells(name: str, entry: ListEntry) -> tuple[str, str, str, str]:
-    key = entry.key.removeprefix(list_prefix(name))
-    prefix = key.removeprefix("prefix#")
-    last = "" if entry.expires_at is None else str(_day(entry.expires_at - 1))
-    return (key if prefix == key else f"+{prefix}*", entry.reason, entry.source, last)
-
-
-def _day(moment: int) -> date:
-    return datetime.fromtimestamp(moment, UTC).date()
+    writer.writerows(to_export_row(each, name) for each in entries)
 
 
 def _warn_if_unused(name: str, target: Target) -> None:
