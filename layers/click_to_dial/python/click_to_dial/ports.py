@@ -11,8 +11,10 @@ from click_to_dial.errors import ClickToDialError, SalesforceError
 
 if TYPE_CHECKING:  # the authorizer does without them
     from click_to_dial.dialplan import DialPlan
-    from click_to_dial.dialplan.published import ActivePlan
     from click_to_dial.model import Agent, Record, Scalar
+
+Entries = Mapping[str, str]
+"""The entries of a mapping: the key of a service number by the value that is looked up."""
 
 NOT_FOUND_SECONDS = 10
 """How long the cache keeps that a record or user does not exist; it may have been created since."""
@@ -79,6 +81,35 @@ class CachedFacts:
     failure: ClickToDialError | None = None
 
 
+@dataclass(frozen=True)
+class BlobRef:
+    """A reference to a text: the SHA-256 of its UTF-8 form and its number of chunks."""
+
+    hash: str
+    chunks: int
+
+
+@dataclass(frozen=True)
+class CachedMapping:
+    """The entries of a mapping kept in Salesforce, as of `read_at`, an ISO 8601 time."""
+
+    body: BlobRef
+    entries: int
+    read_at: str
+
+
+@dataclass(frozen=True)
+class ActivePlan:
+    """The plan that decides now. `revision` counts all changes, also those of cached mappings."""
+
+    revision: int
+    version: int
+    body: BlobRef
+    mappings: Mapping[str, CachedMapping]
+    activated_at: str
+    activated_by: str
+
+
 class DialPlans(Protocol):
     """The published dial plan.
 
@@ -92,24 +123,19 @@ class DialPlans(Protocol):
 
 
 class PublishedPlans(Protocol):
-    """The published plans as they are stored."""
+    """The published dial plans and the cached entries of their mappings."""
 
     def active(self) -> ActivePlan | None:
-        """Return the active plan, or None if none was published. Raises DynamoDBError."""
+        """Return the active plan. Raises DynamoDBError."""
 
-    def load(self, active: ActivePlan) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, str]]]:
-        """Return its document, and the cached entries of mappings kept in Salesforce.
-
-        Raises DynamoDBError, NoDialPlanError if it was deleted.
-        """
+    def load(self, active: ActivePlan) -> tuple[Mapping[str, Any], Mapping[str, Entries]]:
+        """Return document and cached entries. Raises DynamoDBError, NoDialPlanError if deleted."""
 
 
-class ActiveMappings(PublishedPlans, Protocol):
-    """The active plan, of which the cached mappings can be replaced."""
+class CachedMappings(PublishedPlans, Protocol):
+    """The cached entries, to be updated."""
 
-    def switch_mappings(
-        self, active: ActivePlan, entries: Mapping[str, Mapping[str, str]]
-    ) -> ActivePlan:
+    def switch_mappings(self, active: ActivePlan, entries: Mapping[str, Entries]) -> ActivePlan:
         """Replace the entries of some mappings. Raises DynamoDBError, PlanConflictError."""
 
 

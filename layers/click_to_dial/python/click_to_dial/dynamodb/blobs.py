@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
-from click_to_dial.dialplan.published import BlobRef
 from click_to_dial.errors import ConditionFailedError, DynamoDBError, NoDialPlanError
+from click_to_dial.ports import BlobRef
 
 CHUNK_BYTES = 350_000
 MAX_BATCH_KEYS = 100

@@ -1,13 +1,26 @@
 """The items that describe published dial plans: `active` and one for each version."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from click_to_dial.dialplan.published import ActivePlan, BlobRef, CachedMapping, Version
+from click_to_dial.ports import ActivePlan, BlobRef, CachedMapping
 
 Item = Mapping[str, Any]
 
 ACTIVE_KEY: Item = {"pk": {"S": "plan"}, "sk": {"S": "active"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published plan: `body` is the document that decides, `source` the YAML it came from."""
+
+    number: int
+    body: BlobRef
+    source: BlobRef
+    author: str
+    published_at: str
+    comment: str
 
 
 def version_key(number: int) -> Item:

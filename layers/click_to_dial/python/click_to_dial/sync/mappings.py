@@ -20,13 +20,11 @@ from click_to_dial.errors import (
     SalesforceError,
 )
 from click_to_dial.model import Scalar
-from click_to_dial.ports import ActiveMappings, MappingReader
+from click_to_dial.ports import CachedMappings, Entries, MappingReader
 
 MAX_TRIES = 3
 MAX_LOSS = 0.5
 """Default for the largest share of its entries that a mapping may lose."""
-
-Entries = Mapping[str, str]
 
 
 class SyncRefusedError(ClickToDialError):
@@ -53,7 +51,7 @@ class Change:
 
 
 def sync(
-    store: ActiveMappings,
+    store: CachedMappings,
     read_mapping: MappingReader,
     deadline: Deadline,
     *,
