@@ -109,6 +109,11 @@ setup: .venv/dev ## create .venv with everything that tests and linters need
 schema: .venv/run ## write the JSON Schema of dial plans
 	@.venv/bin/dialplan schema > dialplans/dialplan.schema.json
 
+.PHONY: cli-reference
+cli-reference: .venv/run ## docs/cli-reference.md, from the help texts of the dialplan command
+	@PYTHONPATH="$(SOURCES)" .venv/bin/python -m typer dialplan_cli.app utils docs --name dialplan \
+	  --title "The dialplan command" --output docs/cli-reference.md
+
 .PHONY: lock
 lock: .venv-lock/bin/uv ## update the lock files from pyproject.toml
 	@requirements/lock $<

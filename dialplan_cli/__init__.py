@@ -1,1 +1,1 @@
-"""`dialplan`: validate, publish, explain and take back dial plans from the command line."""
+"""The `dialplan` command: check, publish, explain and roll back dial plans."""

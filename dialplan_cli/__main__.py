@@ -1,4 +1,4 @@
-"""`python -m dialplan_cli` is the command `dialplan`."""
+"""Run `dialplan` as `python -m dialplan_cli`."""
 
 from dialplan_cli.app import main
 

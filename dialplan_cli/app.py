@@ -1,57 +1,74 @@
-"""The command `dialplan`: its commands, and one clear sentence for whatever goes wrong."""
+"""The `dialplan` command: its groups of commands, and one clear message for every error.
+
+A new command is a function in the module of its group in `commands/`. Options that several commands
+share are in `commands/options.py`.
+"""
 
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from click_to_dial import __version__
 from click_to_dial.errors import ClickToDialError, SalesforceError
 from dialplan_cli import output
-from dialplan_cli.commands import calls as commands_calls
-from dialplan_cli.commands import files as commands_files
-from dialplan_cli.commands import lists as commands_lists
-from dialplan_cli.commands import plans as commands_plans
-from dialplan_cli.commands import sync as commands_sync
+from dialplan_cli.commands import calls, files, lists, plans, sync
 from dialplan_cli.plan.source import PlanFileError
 
 app = typer.Typer(
-    help="Validates, publishes, explains and takes back the dial plan of click-to-dial.",
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
 )
-for command in (
-    commands_files.validate,
-    commands_plans.diff,
-    commands_plans.publish,
-    commands_plans.history,
-    commands_plans.show,
-    commands_plans.rollback,
-    commands_plans.prune,
-    commands_sync.sync,
-    commands_files.schema,
-    commands_calls.explain,
-    commands_calls.simulate,
-):
-    app.command()(command)
-app.add_typer(commands_lists.app, name="list")
+for group in (files, plans, sync, calls):
+    app.add_typer(group.app)
+app.add_typer(lists.app, name="list")
+
+
+def _show_version(requested: bool) -> None:
+    if requested:
+        output.print_line(f"dialplan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def dialplan(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            help="Show the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """Check, publish, explain and roll back the dial plan of click-to-dial.
+
+    The exit status is 0 on success, 1 if the command failed, and 2 if its arguments are wrong.
+    """
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Runs the command; exits with 1 where it failed, 2 where it was called wrongly."""
+    """Run the command. Exit with status 1 if it failed, and 2 if its arguments are wrong."""
     try:
         app(arguments, prog_name="dialplan")
     except PlanFileError as error:
-        output.show_errors(error.problems)
-        output.print_error(f"{len(error.problems)} to cure.")
+        output.print_errors(error.problems)
+        count = len(error.problems)
+        output.print_error(f"{count} error{'' if count == 1 else 's'}.")
         sys.exit(1)
     except SalesforceError as error:
         output.print_error(f"Salesforce ({error.reason}): {error}")
         sys.exit(1)
     except UnicodeEncodeError:
-        output.print_error("Not every character can be written here: set PYTHONIOENCODING=utf-8.")
+        output.print_error(
+            "The encoding of the output lacks a character: set PYTHONIOENCODING=utf-8."
+        )
         sys.exit(1)
     except (ClickToDialError, BotoCoreError, ClientError, OSError) as error:
         output.print_error(str(error))
@@ -59,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         output.print_error(
-            f"A defect of dialplan, please report it: {type(error).__name__}: {error} "
+            f"This is a bug in dialplan, please report it: {type(error).__name__}: {error} "
             f"({place.filename}:{place.lineno})"
         )
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""Why a call is decided as it is, by the very code that decides it in the function."""
+"""Explain a decision: decide a call with the code of the function, and show the rules and facts."""
 
 import json
 from collections.abc import Mapping
@@ -7,33 +7,44 @@ from datetime import datetime
 from typing import Any
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.decision import api as http
+from click_to_dial.decision import api
 from click_to_dial.decision.service import ClickToDial, Report
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.errors import BadParameterError, ClickToDialError, DialPlanError
 from click_to_dial.model import RuleTrace, Scalar
-from dialplan_cli.calls_file import NotCounted
-from dialplan_cli.output import print_line, show_table
+from click_to_dial.ports import StoredItem
+from dialplan_cli.output import print_line, print_table
 
 
 @dataclass(slots=True)
 class FixedPlan:
-    """The port `DialPlans`, for a plan that is not published (yet)."""
+    """The port `DialPlans` for one plan, which need not be published."""
 
     plan: DialPlan
     failure: ClickToDialError | None = None
 
     def get(self, deadline: Deadline) -> DialPlan:
-        """The plan."""
+        """Return the plan."""
         return self.plan
+
+
+class UncountedAttempts:
+    """The port `Attempts` that counts nothing, because an explained call is not placed."""
+
+    def read(self, key: str) -> None:
+        """Return None: no calls are stored."""
+
+    def replace(self, key: str, before: StoredItem | None, after: StoredItem) -> bool:
+        """Store nothing, and report success."""
+        return True
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What was known, which rules were evaluated, and what jtel would get: status and body.
+    """The answer that jtel would get, as status and body, and the report that led to it.
 
-    `report` is None where the call could not be read or there is no plan.
+    `report` is None if the request is malformed or there is no plan.
     """
 
     status: int
@@ -42,46 +53,44 @@ class Explanation:
 
     @property
     def facts(self) -> dict[str, Scalar]:
-        """The facts that the rules were judged by."""
-        report = self.report
-        return {} if report is None else dict(report.facts.values)
+        """The facts that the rules were evaluated with."""
+        return {} if self.report is None else dict(self.report.facts.values)
 
     @property
     def trace(self) -> tuple[RuleTrace, ...]:
-        """Each rule that was evaluated; none if the record does not exist."""
-        report = self.report
-        return () if report is None or report.decision is None else report.decision.trace
+        """The rules that were evaluated. It is empty if the record does not exist."""
+        if self.report is None or self.report.decision is None:
+            return ()
+        return self.report.decision.trace
 
 
 def with_plan(service: ClickToDial, plan: DialPlan) -> ClickToDial:
-    """The same service, deciding by another plan."""
+    """Return the service with another plan."""
     return replace(service, plans=FixedPlan(plan))
 
 
 def explain(
     service: ClickToDial, record: str, number: str, agent: str, at: datetime | None = None
 ) -> Explanation:
-    """Decides one call as the function would, now or `at` a time, and keeps what led to it."""
+    """Decide one call as the function would, at the time `at`. Default: now."""
     if at is not None:
         service = replace(service, clock=at.timestamp)
+    service = replace(service, attempts=UncountedAttempts())
     query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
+    report = None
     try:
-        report = replace(service, attempts=NotCounted()).decide(
-            http.read_request({"multiValueQueryStringParameters": query})
-        )
+        report = service.decide(api.read_request({"multiValueQueryStringParameters": query}))
     except BadParameterError as error:
-        return _explanation(http.bad_parameter(error))
+        response = api.bad_parameter(error)
     except DialPlanError as error:
-        return _explanation(http.no_dial_plan(error))
-    return replace(_explanation(http.answer(report)), report=report)
-
-
-def _explanation(response: http.Response) -> Explanation:
-    return Explanation(response["statusCode"], json.loads(response["body"]))
+        response = api.no_dial_plan(error)
+    else:
+        response = api.answer(report)
+    return Explanation(response["statusCode"], json.loads(response["body"]), report)
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:
-    """The explanation for machines."""
+    """Return the explanation as a JSON document."""
     report = explanation.report
     gathered = None if report is None else report.gathered
     return {
@@ -105,40 +114,43 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def show(explanation: Explanation) -> None:
-    """The explanation for people."""
+def print_explanation(explanation: Explanation) -> None:
+    """Print the facts, the evaluated rules and the answer."""
     report = explanation.report
     if report is not None:
         gathered = report.gathered
-        facts = sorted(explanation.facts.items())
         print_line(f"Facts (record: {gathered.record_from}, agent: {gathered.agent_from})", "bold")
         if report.callee is not None:
-            print_line(f"The log has this number as {report.callee}")
-        show_table(("fact", "value"), [(name, _shown(value)) for name, value in facts])
+            print_line(f"Hash of the number in the log: {report.callee}")
+        facts = [(name, _to_text(value)) for name, value in sorted(explanation.facts.items())]
+        print_table(("fact", "value"), facts)
         for failure in gathered.failures:
             print_line(f"Salesforce: {failure.reason}: {failure}", "yellow")
         version = report.plan_version
         print_line(f"\nRules of {f'version {version}' if version else 'the file'}", "bold")
-        show_table(
-            ("rule", "", "because"), [_row(each, explanation.facts) for each in explanation.trace]
-        )
+        rows = [
+            (trace[0], trace[1], _reason(trace, explanation.facts)) for trace in explanation.trace
+        ]
+        print_table(("rule", "", "because"), rows)
     print_line("\nAnswer", "bold")
-    print_line(f"{explanation.status} {_shown(explanation.body)}")
+    print_line(f"{explanation.status} {_to_text(explanation.body)}")
 
 
-def _row(trace: RuleTrace, facts: Mapping[str, Scalar]) -> tuple[str, str, str]:
-    rule, result, fact, expected = trace
+def _reason(trace: RuleTrace, facts: Mapping[str, Scalar]) -> str:
+    """Return why the rule decided, failed or could not be evaluated."""
+    _, result, fact, expected = trace
     if fact is None and result == "unknown":
-        return rule, result, "what its number takes is not known: `outage` decides"
+        return "its service number depends on an unknown fact: `outage` decides"
     if fact is None:
-        return rule, result, "all its conditions hold"
-    met = f"it is {_shown(facts[fact])}" if fact in facts else "it is missing"
-    if result == "unknown":
-        looked_up = fact.startswith((LISTED, ATTEMPTS))
-        asked = "the table could not be read" if looked_up else "Salesforce could not be asked"
-        met = f"{asked}: `outage` decides"
-    return rule, result, f"{fact} must be {_shown(expected)}; {met}"
+        return "all its conditions hold"
+    if result == "unknown" and fact.startswith((LISTED, ATTEMPTS)):
+        found = "the table could not be read: `outage` decides"
+    elif result == "unknown":
+        found = "Salesforce could not be asked: `outage` decides"
+    else:
+        found = f"it is {_to_text(facts[fact])}" if fact in facts else "it is missing"
+    return f"{fact} must be {_to_text(expected)}; {found}"
 
 
-def _shown(value: object) -> str:
+def _to_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)

@@ -1,7 +1,7 @@
-"""`make smoke STACK=…`: calls a deployed stack as jtel would, and says what it saw.
+"""Call a deployed stack as jtel does, and check the answers: `make smoke STACK=…`.
 
-Environment: TOKEN, an access token of the organisation; not needed with AuthMode key, whose key is
-read. QUERY, such as "SalesForceID=…&CallerID=…&AgentUID=…", is a call to try in earnest.
+Environment: TOKEN is an access token of the organisation; with AuthMode key, the stack's key takes
+its place. QUERY, such as "SalesForceID=…&CallerID=…&AgentUID=…", is one more call to make.
 """
 
 import os
@@ -14,21 +14,21 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 PATH = "/jtelACD/onClickToDial"
-SECONDS = 30
+TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
-    """A call, and the statuses that it may be answered with."""
+class Check:
+    """A call, and the statuses that are correct for it."""
 
-    what: str
+    name: str
     path: str
     token: str | None
-    expected: tuple[int, ...]
+    statuses: tuple[int, ...]
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> int:
-    """0 where each answer is as it should be; 1 where not, or where there is no such stack."""
+    """Return 0 if every answer is correct, and 1 if one is not or the stack does not exist."""
     stack = arguments[0] if arguments else "click-to-dial"
     try:
         outputs = _outputs(stack)
@@ -37,47 +37,48 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
         print(f"{stack}: {error}", file=sys.stderr)
         return 1
     if token is None:
-        print("No TOKEN is set, so the calls with a good token are left out.")
+        print("No TOKEN is set, so calls with a valid token are skipped.")
     print(outputs["BaseUrl"])
-    results = [_succeeds(outputs["BaseUrl"], each) for each in tries(token, environment)]
+    results = [_passes(outputs["BaseUrl"], check) for check in checks(token, environment)]
     return 0 if all(results) else 1
 
 
-def tries(token: str | None, environment: Mapping[str, str]) -> Iterator[Try]:
-    """The calls to try."""
-    yield Try("no token", PATH, None, (401,))
-    yield Try("a wrong token", PATH, "wrong", (401,))
-    yield Try("another path", "/jtelACD/getCallerInformation", None, (404,))
+def checks(token: str | None, environment: Mapping[str, str]) -> Iterator[Check]:
+    """Yield the calls to make. Without a valid token, only those that need none."""
+    yield Check("no token", PATH, None, (401,))
+    yield Check("a wrong token", PATH, "wrong", (401,))
+    yield Check("another path", "/jtelACD/getCallerInformation", None, (404,))
     if token is not None:
-        yield Try("no parameters", PATH, token, (400,))
-        yield Try("the path of the Apex class", f"/services/apexrest{PATH}", token, (400,))
+        yield Check("no parameters", PATH, token, (400,))
+        yield Check("the path of the Apex class", f"/services/apexrest{PATH}", token, (400,))
         if query := environment.get("QUERY"):
-            yield Try("your call", f"{PATH}?{query}", token, (200, 403, 404))
+            yield Check("your call", f"{PATH}?{query}", token, (200, 403, 404))
 
 
-def _succeeds(base_url: str, each: Try) -> bool:
-    headers = {"Authorization": f"Bearer {each.token}"} if each.token else {}
+def _passes(base_url: str, check: Check) -> bool:
+    """Make the call, print the answer and its faults, and return True if it has none."""
+    headers = {"Authorization": f"Bearer {check.token}"} if check.token else {}
     try:
-        response = requests.get(base_url + each.path, headers=headers, timeout=SECONDS)
+        response = requests.get(base_url + check.path, headers=headers, timeout=TIMEOUT_SECONDS)
     except requests.RequestException as error:
-        print(f"  WRONG  {each.what}: {type(error).__name__}")
+        print(f"  WRONG  {check.name}: {type(error).__name__}")
         return False
-    problems = list(_problems(response, each))
+    faults = list(_faults(response, check))
     milliseconds = round(response.elapsed.total_seconds() * 1000)
-    verdict = "WRONG" if problems else "good "
-    print(f"  {verdict}  {each.what}: {response.status_code} in {milliseconds} ms {response.text}")
-    for problem in problems:
-        print(f"         {problem}")
-    return not problems
+    verdict = "WRONG" if faults else "good "
+    print(f"  {verdict}  {check.name}: {response.status_code} in {milliseconds} ms {response.text}")
+    for fault in faults:
+        print(f"         {fault}")
+    return not faults
 
 
-def _problems(response: requests.Response, each: Try) -> Iterator[str]:
-    """What is wrong with an answer."""
+def _faults(response: requests.Response, check: Check) -> Iterator[str]:
+    """Yield a sentence for each fault of an answer."""
     kind = "application/json" if response.status_code == 200 else "application/problem+json"
-    if response.status_code not in each.expected:
-        yield f"The status should be {' or '.join(map(str, each.expected))}."
+    if response.status_code not in check.statuses:
+        yield f"The status should be {' or '.join(map(str, check.statuses))}."
     if response.headers.get("Content-Type") != f"{kind}; charset=utf-8":
-        yield f"The content type should be {kind}, with its charset."
+        yield f"The content type should be {kind}; charset=utf-8."
     if response.headers.get("Cache-Control") != "no-store":
         yield "Cache-Control should be no-store."
     if response.status_code == 401 and "WWW-Authenticate" not in response.headers:
@@ -90,6 +91,7 @@ def _outputs(stack: str) -> Mapping[str, str]:
 
 
 def _key(outputs: Mapping[str, str]) -> str | None:
+    """Return the stack's key, or None if it does not have AuthMode key."""
     secret = outputs.get("ApiKeySecretId")
     if secret is None:
         return None

@@ -1,4 +1,4 @@
-"""Where a command works: a deployed stack, or the system that `make run` has started here."""
+"""Find the system that a command works on: a deployed stack, or the local one of `make run`."""
 
 import json
 import os
@@ -21,13 +21,19 @@ from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
 from dialplan_cli.aws import adapted
 
-LOCAL = Path(__file__).parents[1] / ".local/run.json"
-"""The environment of the handlers, which local_stack.run keeps here as long as it runs."""
+CHECKOUT = Path(__file__).parents[1]
 
-PATIENCE_MS = "10000"
+LOCAL = (CHECKOUT if (CHECKOUT / "local_stack").is_dir() else Path()) / ".local/run.json"
+"""Environment of the functions while `make run` runs.
 
-# CloudFormation output -> the setting of the function that it stands for.
+An installed command finds it if the current directory is the checkout.
+"""
+
+TIME_BUDGET_MS = "10000"
+"""Time budget of a decision. It is longer than in the function, because no agent waits."""
+
 OUTPUTS = {
+    # output of the CloudFormation stack: setting of the function
     "TableName": "TABLE_NAME",
     "SalesforceUrl": "SALESFORCE_URL",
     "SalesforceSecretId": "SALESFORCE_SECRET_ID",
@@ -36,12 +42,12 @@ OUTPUTS = {
 
 
 class TargetError(ClickToDialError):
-    """There is no system to work on."""
+    """The system to work on was not found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A running system. `name` is what people call it."""
+    """A running system. `name` is its name in messages."""
 
     name: str
     settings: Settings
@@ -49,24 +55,24 @@ class Target:
 
     @property
     def store(self) -> PlanStore:
-        """Its dial plans."""
+        """The published dial plans."""
         return PlanStore(_client("dynamodb"), self.settings.table_name)
 
     @property
     def service(self) -> ClickToDial:
-        """What decides its calls, wired as in its function."""
+        """The use case that decides calls, wired as in the function."""
         return build_service(
             self.settings, _client("dynamodb"), _client("secretsmanager"), self.pseudonym
         )
 
     @property
     def pseudonym(self) -> Pseudonym:
-        """What numbers are stored as in its table."""
+        """The function that hashes phone numbers, with the key of the system."""
         return keyed(self.number_key())
 
     @property
     def organisation(self) -> SalesforceClient:
-        """Its Salesforce, asked with its credentials."""
+        """The Salesforce organisation, with the credentials of the system."""
         return connect(self.settings, _client("dynamodb"), _client("secretsmanager"))
 
 
@@ -75,26 +81,26 @@ def _client(service: str) -> AwsClient:
 
 
 def find_target(stack: str | None) -> Target:
-    """The stack of this name, else the system on this machine. Raises TargetError."""
+    """Return the stack of this name, or the local system if `stack` is None. Raises TargetError."""
     target = _stack(stack) if stack else local_target()
     if target is None:
         raise TargetError(
-            "Which system? Say --stack NAME for a deployed one, or start one here: make run"
+            "No local system is running. Name a deployed stack with --stack NAME, or run: make run"
         )
     return target
 
 
 def local_target() -> Target | None:
-    """The system that runs on this machine; None where there is none. Raises TargetError."""
+    """Return the local system, or None if it does not run. Raises TargetError."""
     if not LOCAL.exists():
         return None
     try:
         environment: Mapping[str, str] = json.loads(LOCAL.read_text())
-        patient = settings.from_environment({**environment, "TIME_BUDGET_MS": PATIENCE_MS})
+        patient = settings.from_environment({**environment, "TIME_BUDGET_MS": TIME_BUDGET_MS})
         key = settings.number_key(environment)
-    except (OSError, ValueError, TypeError, KeyError) as error:  # of another version, or cut off
-        raise TargetError(f"{LOCAL} cannot be read. Start the system anew: make run") from error
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):  # they are of the real AWS
+    except (OSError, ValueError, TypeError, KeyError) as error:  # another version, or truncated
+        raise TargetError(f"{LOCAL} cannot be read. Restart the local system: make run") from error
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):  # they belong to the real AWS
         os.environ.pop(name, None)
     os.environ.update(environment)  # boto3 finds its endpoint and credentials there
     return Target("this machine", patient, lambda: key)
@@ -105,11 +111,12 @@ def _stack(name: str) -> Target:
     outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", ())}
     missing = sorted({*OUTPUTS, "NumberKeySecretId"} - outputs.keys())
     if missing:
-        listed = ", ".join(missing)
-        raise TargetError(f"The stack {name} has no output {listed}: is it click-to-dial's?")
+        raise TargetError(
+            f"The stack {name} has no output {', '.join(missing)}. Is it a click-to-dial stack?"
+        )
     environment = {setting: outputs[output] for output, setting in OUTPUTS.items()}
     secret_id = outputs["NumberKeySecretId"]
-    patient = settings.from_environment(environment | {"TIME_BUDGET_MS": PATIENCE_MS})
+    patient = settings.from_environment(environment | {"TIME_BUDGET_MS": TIME_BUDGET_MS})
     return Target(name, patient, cache(partial(_secret, secret_id)))
 
 

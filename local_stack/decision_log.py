@@ -33,7 +33,7 @@ class DecisionLog(logging.Handler):
         fields = vars(self._calls).pop("fields", {})
         what = _summary(fields) if "outcome" in fields else f"{method} {target.split('?')[0]:.60}"
         print(f"{time.strftime('%H:%M:%S')}  {response.status}  {what}")
-        remedies = fields.get("cure", [])
+        remedies = fields.get("remedy", [])
         for remedy in [remedies] if isinstance(remedies, str) else remedies:
             print(f"{'':15}{remedy}")
         print(end="", flush=True)

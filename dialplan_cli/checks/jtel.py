@@ -1,6 +1,5 @@
 """Check of a plan against jtel: jtel signals only numbers among its ServiceNumbers."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -10,7 +9,7 @@ from click_to_dial.errors import ClickToDialError
 from click_to_dial.salesforce.queries import checked_name
 from click_to_dial.salesforce.results import value_at
 from dialplan_cli.checks.salesforce_schema import SalesforceReader
-from dialplan_cli.csv_rows import rows_of
+from dialplan_cli.csv_files import open_csv
 from dialplan_cli.plan.read import PlanFile
 from dialplan_cli.plan.references import outcomes
 from dialplan_cli.plan.source import Findings, PlanFileError, child
@@ -37,13 +36,10 @@ class ServiceNumbers:
 def read_service_numbers(path: FilePath) -> ServiceNumbers:
     """Read an export with the columns Name and Name2, separated by commas or semicolons.
 
-    Raises JtelFileError.
+    Raises CsvFileError, JtelFileError.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(rows_of(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise JtelFileError(f"{path} cannot be read: {error}") from error
+    with open_csv(path) as reader:
+        rows = list(reader)
     if not rows or "Name" not in rows[0]:
         raise JtelFileError(f"{path} has no rows with a column Name: is it jtel's ServiceNumbers?")
     names, second = ({row.get(column) or "" for row in rows} - {""} for column in ("Name", "Name2"))

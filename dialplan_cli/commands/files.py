@@ -1,4 +1,4 @@
-"""The commands about dial plan files: only `validate --salesforce` needs a system to ask."""
+"""Commands for dial plan files: `validate` and `schema`."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -9,49 +9,60 @@ import typer
 from dialplan_cli import output
 from dialplan_cli.checks.jtel import check_jtel, read_service_numbers
 from dialplan_cli.checks.salesforce import check_salesforce
-from dialplan_cli.options import File, Json, Stack
+from dialplan_cli.commands.options import File, Json, Stack
 from dialplan_cli.plan.read import PlanFile, read_plan
 from dialplan_cli.plan.schema import plan_schema
 from dialplan_cli.plan.source import PlanFileError
 from dialplan_cli.targets import find_target
 
+app = typer.Typer()
 
+
+@app.command()
 def validate(
     file: File,
     salesforce: Annotated[
         bool,
-        typer.Option("--salesforce", help="Ask Salesforce too whether all that it names is there."),
+        typer.Option(
+            "--salesforce",
+            help="Also check that Salesforce has every object and field that the plan names.",
+        ),
     ] = False,
     jtel: Annotated[
         Path | None,
         typer.Option(
             metavar="NUMBERS.csv",
-            help="An export of jtel's ServiceNumbers: is all that is signalled among them?",
+            help="Also check that this export of jtel's ServiceNumbers has every number that the "
+            "plan signals.",
         ),
     ] = None,
     stack: Stack = None,
     json: Json = False,
 ) -> None:
-    """Says all that is wrong with a dial plan, by line; exit status 1 where something is."""
-    asked = salesforce or stack is not None
+    """Check a dial plan file.
+
+    Every problem is reported with its line. The exit status is 1 if there is an error. `--stack`
+    implies `--salesforce`.
+    """
+    ask_salesforce = salesforce or stack is not None
     try:
-        plan = _checked(file, asked, jtel, stack)
+        plan = _check(file, ask_salesforce, jtel, stack)
     except PlanFileError as error:
         if not json:
             raise
-        output.show_json({"errors": [asdict(each) for each in error.problems], "warnings": []})
+        output.print_json({"errors": [asdict(each) for each in error.problems], "warnings": []})
         raise typer.Exit(1) from None
-    warnings = plan.warnings if asked else plan.warnings + plan.offline_warnings
+    warnings = plan.warnings if ask_salesforce else plan.warnings + plan.offline_warnings
     if json:
-        output.show_json({"errors": [], "warnings": [asdict(each) for each in warnings]})
+        output.print_json({"errors": [], "warnings": [asdict(each) for each in warnings]})
         return
-    output.show_warnings(warnings)
+    output.print_warnings(warnings)
     output.print_line(f"{file} is valid: {len(plan.document['rules'])} rules.", "green")
 
 
-def _checked(file: Path, salesforce: bool, jtel: Path | None, stack: str | None) -> PlanFile:
+def _check(file: Path, ask_salesforce: bool, jtel: Path | None, stack: str | None) -> PlanFile:
     plan = read_plan(file)
-    organisation = find_target(stack).organisation if salesforce else None
+    organisation = find_target(stack).organisation if ask_salesforce else None
     if organisation is not None:
         check_salesforce(plan, organisation)
     if jtel is not None:
@@ -59,6 +70,10 @@ def _checked(file: Path, salesforce: bool, jtel: Path | None, stack: str | None)
     return plan
 
 
+@app.command()
 def schema() -> None:
-    """Prints the JSON Schema that editors complete and check dial plans with."""
-    output.show_json(plan_schema())
+    """Print the JSON Schema of dial plan files.
+
+    Editors use it to complete and check a dial plan while you write it.
+    """
+    output.print_json(plan_schema())

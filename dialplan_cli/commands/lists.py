@@ -1,4 +1,4 @@
-"""The commands about lists of numbers, such as those that do not want to be called."""
+"""Commands for number lists: `dialplan list import`, `add`, `remove`, `check` and `export`."""
 
 import csv
 import itertools
@@ -14,41 +14,70 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import track
 
 from dialplan_cli import output
-from dialplan_cli.lists.entries import Entry, ListError, read_entries, to_entry
+from dialplan_cli.commands.options import Json, Stack
 from dialplan_cli.lists.table import AT_ONCE, NumberList, StoredEntry
-from dialplan_cli.options import Json, Stack
+from dialplan_cli.number_lists import Entry, ListError, read_entries, to_entry
 from dialplan_cli.plan.source import unknown_name
 from dialplan_cli.targets import find_target
 
-app = typer.Typer(help="Lists of numbers, which rules name in callee.listed.", no_args_is_help=True)
+MAX_INVALID_ROWS = 20
+"""Maximum number of invalid rows that are shown."""
 
-Name = Annotated[str, typer.Option("--list", metavar="NAME", help="The list, as in the plan.")]
-Number = Annotated[str, typer.Argument(metavar="NUMBER", help="+4917012345678, or +49900*.")]
-MOST_SHOWN = 20
+app = typer.Typer(no_args_is_help=True)
+
+Name = Annotated[
+    str, typer.Option("--list", metavar="NAME", help="Name of the list in the dial plan.")
+]
+Number = Annotated[
+    str,
+    typer.Argument(
+        metavar="NUMBER", help="Number such as +4917012345678, or prefix such as +49900*."
+    ),
+]
+
+
+@app.callback()
+def lists() -> None:
+    """Manage lists of numbers.
+
+    The rules of a dial plan use them by `callee.listed`, for example to refuse calls to people who
+    do not want to be called.
+    """
 
 
 @app.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Its columns: number, reason…")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.csv",
+            help="CSV file with the column number, and optionally reason, source and expires.",
+        ),
+    ],
     name: Name,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the file.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the file without importing it.")
+    ] = False,
     skip_invalid: Annotated[
-        bool, typer.Option("--skip-invalid", help="Import the other rows all the same.")
+        bool, typer.Option("--skip-invalid", help="Import the valid rows if others are invalid.")
     ] = False,
     from_line: Annotated[
-        int, typer.Option(help="Where to go on after an import that was interrupted.")
+        int,
+        typer.Option(metavar="LINE", help="First line to import, after an interrupted import."),
     ] = 1,
     stack: Stack = None,
 ) -> None:
-    """Puts the numbers of a file on a list. The file is checked as a whole beforehand."""
+    """Add the numbers in a file to a list.
+
+    The whole file is checked first. If a row is invalid, nothing is imported, unless
+    `--skip-invalid` is given.
+    """
     rows, duplicates = _check(file, skip_invalid)
-    output.print_line(
-        f"{file}: {rows} entries, {duplicates} of them for a number that is there already."
-    )
+    output.print_line(f"{file}: {rows} entries, {duplicates} of them repeat a number.")
     if dry_run:
         return
     numbers = _list(name, stack)
-    _warn_of_unknown(numbers)
+    _warn_if_unused(numbers)
     entries = ((line, each) for line, each in read_entries(file) if line >= from_line)
     valid = ((line, each) for line, each in entries if isinstance(each, Entry))
     progress = iter(
@@ -67,8 +96,8 @@ def import_(
             numbers.put(each for _, each in batch)
             written += len(batch)
     except (ListError, BotoCoreError, ClientError, KeyboardInterrupt) as error:
-        why = str(error) or "It was interrupted."
-        raise ListError(f"{why} Go on with: --from-line {line}") from error
+        reason = str(error) or "The import was interrupted."
+        raise ListError(f"{reason} To continue: --from-line {line}") from error
     output.print_line(f"{written} entries are on the list {name}.", "green")
 
 
@@ -76,37 +105,45 @@ def import_(
 def add(
     number: Number,
     name: Name,
-    reason: Annotated[str, typer.Option(help="Why.")] = "",
-    source: Annotated[str, typer.Option(help="Who says so.")] = "",
-    expires: Annotated[str, typer.Option(metavar="DAY", help="Its last day, 2026-01-31.")] = "",
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Reason, shown by `dialplan list check`.")
+    ] = "",
+    source: Annotated[
+        str, typer.Option(metavar="TEXT", help="Origin of the entry, such as a person or system.")
+    ] = "",
+    expires: Annotated[
+        str, typer.Option(metavar="DAY", help="Last day of the entry in UTC, such as 2026-01-31.")
+    ] = "",
     stack: Stack = None,
 ) -> None:
-    """Puts a number, or a prefix, on a list."""
+    """Add a number or a prefix to a list."""
     row = {"number": number, "reason": reason, "source": source, "expires": expires}
     entry = to_entry(row)
     if entry.expires and date.fromisoformat(entry.expires) < datetime.now(UTC).date():
-        raise ListError(f"--expires {expires} is over: the entry would count for nothing.")
+        raise ListError(f"--expires {expires} is in the past: the entry would have no effect.")
     numbers = _list(name, stack)
-    _warn_of_unknown(numbers)
+    _warn_if_unused(numbers)
     numbers.put([entry])
-    output.print_line(f"It is on the list {name}.", "green")
+    output.print_line(f"Added to the list {name}.", "green")
 
 
 @app.command()
 def remove(number: Number, name: Name, stack: Stack = None) -> None:
-    """Takes a number, or a prefix, off a list."""
+    """Remove a number or a prefix from a list."""
     if not _list(name, stack).remove(to_entry({"number": number})):
-        raise ListError(f"It is not on the list {name}; a prefix of it may be: dialplan list check")
-    output.print_line(f"It is no longer on the list {name}.", "green")
+        raise ListError(
+            f"It is not on the list {name}. A prefix of it may be: see dialplan list check"
+        )
+    output.print_line(f"Removed from the list {name}.", "green")
 
 
 @app.command()
 def check(number: Number, name: Name, stack: Stack = None, json: Json = False) -> None:
-    """Tells whether a number is on a list, and why."""
+    """Show whether a number is on a list, and why."""
     entry = to_entry({"number": number})
     found = [each for each in _list(name, stack).entries_of(entry.number) if each.counts]
     if json:
-        output.show_json({"listed": bool(found), "entries": [asdict(each) for each in found]})
+        output.print_json({"listed": bool(found), "entries": [asdict(each) for each in found]})
         return
     output.print_line(f"It is {'' if found else 'not '}on the list {name}.")
     for each in found:
@@ -115,10 +152,14 @@ def check(number: Number, name: Name, stack: Stack = None, json: Json = False) -
 
 @app.command()
 def export(name: Name, stack: Stack = None) -> None:
-    """Prints a list as CSV: prefixes as they are, numbers as the hashes that are kept of them."""
+    """Print a list as CSV.
+
+    Prefixes are readable. Of numbers, only keyed hashes are stored, so that the output cannot be
+    imported again.
+    """
     output.print_error(
-        "Numbers are kept as keyed hashes, which nobody can turn back; only prefixes can be read. "
-        "This cannot be imported again: keep the file that you imported."
+        "Numbers are stored as keyed hashes, which cannot be reversed; only prefixes are readable. "
+        "This output cannot be imported again: keep the file that you imported."
     )
     writer = csv.writer(sys.stdout)
     writer.writerow(("hash_of_number_or_prefix", "reason", "source", "expires"))
@@ -139,33 +180,36 @@ def _list(name: str, stack: str | None) -> NumberList:
     return NumberList(name, find_target(stack), boto3.client("dynamodb"))
 
 
-def _warn_of_unknown(numbers: NumberList) -> None:
-    """A list may be filled before the plan that names it is published, but a typo is likelier."""
+def _warn_if_unused(numbers: NumberList) -> None:
+    """Warn if the active plan does not name the list.
+
+    It may be filled before such a plan is published, but a typing error is more likely.
+    """
     store = numbers.target.store
     active = store.active()
     if active is None:
         return
     names = store.document(active).get("lists", [])
     if numbers.name not in names:
-        said = unknown_name("list", numbers.name, names)
-        output.print_error(f"The active dial plan asks for no such list: {said}")
+        message = unknown_name("list", numbers.name, names)
+        output.print_error(f"The active dial plan does not use this list: {message}")
 
 
 def _check(file: Path, skip_invalid: bool) -> tuple[int, int]:
-    """The number of valid rows, and of those that name a number once more. Raises ListError."""
+    """Return the numbers of valid rows and of rows that repeat a number. Raises ListError."""
     seen: set[str] = set()
     rows = invalid = 0
     for line, entry in read_entries(file):
         if isinstance(entry, ListError):
             invalid += 1
-            if invalid <= MOST_SHOWN:
+            if invalid <= MAX_INVALID_ROWS:
                 output.print_error(f"{file}:{line}: {entry}")
             continue
         rows += 1
         seen.add(entry.number)
     if invalid and not skip_invalid:
         raise ListError(
-            f"{invalid} rows cannot be read; nothing was imported. Cure "
-            "them, or leave them out: --skip-invalid"
+            f"{invalid} rows cannot be read; nothing was imported. Correct them, or leave them "
+            "out with --skip-invalid"
         )
     return rows, rows - len(seen)

@@ -1,4 +1,4 @@
-"""The command that brings the mappings kept in Salesforce in step by hand, and shows how."""
+"""The `sync` command: read the mappings kept in Salesforce now, and show what changed."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
@@ -8,115 +8,130 @@ import typer
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.errors import ClickToDialError
-from click_to_dial.sync.mappings import MOST_LOST, Change
-from click_to_dial.sync.mappings import sync as synchronise
+from click_to_dial.sync import mappings
 from click_to_dial.sync.wiring import SYNC_SECONDS
 from dialplan_cli import output
-from dialplan_cli.options import Json, Stack
+from dialplan_cli.commands.options import Json, Stack
 from dialplan_cli.targets import Target, find_target
 
-MOST_SHOWN = 20
-"""Lines of one mapping; a first sync may bring thousands."""
+MAX_LINES = 20
+"""Maximum number of lines shown for one mapping. A first sync may bring thousands of entries."""
 
 COLUMNS = ("mapping", "entries", "added", "removed", "changed", "rows left out")
 
+app = typer.Typer()
 
+
+@app.command()
 def sync(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it, change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the changes without making them.")
+    ] = False,
     most_lost: Annotated[
         int,
-        typer.Option(min=0, max=100, metavar="PERCENT", help="The entries a mapping may lose."),
-    ] = round(MOST_LOST * 100),
+        typer.Option(
+            min=0,
+            max=100,
+            metavar="PERCENT",
+            help="Share of its entries that a mapping may lose. A larger loss is refused.",
+        ),
+    ] = round(mappings.MOST_LOST * 100),
     stack: Stack = None,
     json: Json = False,
 ) -> None:
-    """Reads the mappings kept in Salesforce now, instead of with the next scheduled sync."""
+    """Read the mappings kept in Salesforce.
+
+    The deployed system does this on a schedule. The command shows the entries that were added,
+    removed and changed, and the rows that were left out. A mapping that cannot be read keeps its
+    entries; the exit status is then 1.
+    """
     target = find_target(stack)
-    changes = synchronise(
+    changes = mappings.sync(
         target.store,
         target.organisation,
         Deadline(SYNC_SECONDS),
         most_lost=most_lost / 100,
         dry_run=dry_run,
     )
+    failures = _failures(changes)
     if json:
-        mappings = [_as_json(change) for change in changes]
-        output.show_json({"dry_run": dry_run, "mappings": mappings})
+        output.print_json({"dry_run": dry_run, "mappings": [_as_json(each) for each in changes]})
     elif changes:
-        _show(changes)
-        for sentence in _failures(changes):
-            output.print_error(sentence)
+        _print_changes(changes)
+        for message in failures:
+            output.print_error(message)
     else:
         output.print_line("The active dial plan keeps no mapping in Salesforce.")
-    if not dry_run and _failures(changes):
+    if failures and not dry_run:
         raise typer.Exit(1)
 
 
 def read_new_mappings(target: Target, document: Mapping[str, Any], *, ask: bool) -> list[str]:
-    """Reads what a plan that became active just now keeps in Salesforce; says what was not read.
+    """Read the mappings that a newly active plan keeps in Salesforce, if `ask` is true.
 
-    Until then, calls are decided by a mapping's last entries, or by its default.
+    Return a message for each mapping that was not read. Such a mapping keeps the entries of its
+    last sync; without any, its default applies.
     """
     names = kept_in_salesforce(document)
     if not names:
         return []
     if not ask:
-        return [f"Salesforce was not asked for {', '.join(names)}. To read it now: dialplan sync"]
+        return [f"Not read from Salesforce: {', '.join(names)}. To read now: dialplan sync"]
     try:
         deadline = Deadline(SYNC_SECONDS)
-        changes = synchronise(target.store, target.organisation, deadline, most_lost=MOST_LOST)
+        changes = mappings.sync(
+            target.store, target.organisation, deadline, most_lost=mappings.MOST_LOST
+        )
     except ClickToDialError as error:
-        return [f"Salesforce's mappings were not read: {error}"]
+        return [f"The mappings kept in Salesforce were not read: {error}"]
     return _failures(changes)
 
 
-def _failures(changes: Iterable[Change]) -> list[str]:
+def _failures(changes: Iterable[mappings.Change]) -> list[str]:
     return [
-        f"Mapping '{each.mapping}' keeps the entries that it has: {each.failure}"
+        f"Mapping '{each.mapping}' keeps its current entries: {each.failure}"
         for each in changes
         if each.failure is not None
     ]
 
 
-def _as_json(change: Change) -> dict[str, Any]:
+def _as_json(change: mappings.Change) -> dict[str, Any]:
+    before, after = change.before, change.after
     return {
         "mapping": change.mapping,
-        "entries": len(change.after),
-        "added": _only(change.after, change.before),
-        "removed": _only(change.before, change.after),
+        "entries": len(after),
+        "added": {key: value for key, value in after.items() if key not in before},
+        "removed": {key: value for key, value in before.items() if key not in after},
         "changed": {
-            key: {"before": change.before[key], "after": value}
-            for key, value in change.after.items()
-            if change.before.get(key, value) != value
+            key: {"before": before[key], "after": value}
+            for key, value in after.items()
+            if before.get(key, value) != value
         },
         "left_out": change.problems,
         "failure": None if change.failure is None else str(change.failure),
     }
 
 
-def _only(entries: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in entries.items() if key not in others}
-
-
-def _show(changes: Iterable[Change]) -> None:
-    found = [_as_json(change) for change in changes]
+def _print_changes(changes: Iterable[mappings.Change]) -> None:
+    documents = [_as_json(change) for change in changes]
     counts = ("added", "removed", "changed", "left_out")
     rows = [
-        (each["mapping"], each["entries"], *(len(each[name]) for name in counts)) for each in found
+        (each["mapping"], each["entries"], *(len(each[name]) for name in counts))
+        for each in documents
     ]
-    output.show_table(COLUMNS, rows)
-    for each in found:
+    output.print_table(COLUMNS, rows)
+    for each in documents:
         lines = list(_lines(each))
         if lines:
             output.print_line(f"\n{each['mapping']}", "bold")
-        for text, style in lines[:MOST_SHOWN]:
+        for text, style in lines[:MAX_LINES]:
             output.print_line(text, style)
-        if len(lines) > MOST_SHOWN:
-            output.print_line(f"… and {len(lines) - MOST_SHOWN} more; --json lists them all")
+        if len(lines) > MAX_LINES:
+            output.print_line(f"… and {len(lines) - MAX_LINES} more; --json lists all")
 
 
 def _lines(change: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The problems first: they are what somebody has to do something about."""
+    """Yield the lines about one mapping with their style, the rows left out first."""
     for problem in change["left_out"]:
         yield f"left out: {problem}", "yellow"
     for key, value in change["removed"].items():

@@ -9,7 +9,7 @@ from typing import Any
 
 from click_to_dial.decision.number_lookups import entry_keys
 from click_to_dial.dynamodb.facts_cache import ENTRY
-from dialplan_cli.lists.entries import Entry, ListError
+from dialplan_cli.number_lists import Entry, ListError
 from dialplan_cli.targets import Target
 
 IN_ONE_REQUEST = 25

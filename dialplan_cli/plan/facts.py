@@ -53,7 +53,7 @@ def known_facts(data: Data) -> dict[str, str]:
 def check_conditions(data: Data) -> Findings:
     """Find conditions on unknown facts, and values that a fact can never have."""
     facts = known_facts(data)
-    for path, fact, expected in conditions(data):
+    for path, fact, expected in all_conditions(data):
         if fact == LISTED:
             yield from check_listed(data, path, expected)
         elif fact == ATTEMPTS:
@@ -66,8 +66,11 @@ def check_conditions(data: Data) -> Findings:
             yield path, unknown_name("fact", fact, [*facts, *LOOKUPS])
 
 
-def conditions(data: Data) -> Iterator[tuple[Path, str, Any]]:
-    """Yield each condition of each rule: its place, the fact and the expected value."""
+def all_conditions(data: Data) -> Iterator[tuple[Path, str, Any]]:
+    """Yield each condition of each rule: its place, the fact and the expected value.
+
+    `data` is a plan as written or as published.
+    """
     rules = data.get("rules")
     for index, rule in enumerate(rules if isinstance(rules, list) else []):
         for fact, expected in child(rule, "when").items():
@@ -105,7 +108,7 @@ def check_attempts(path: Path, expected: Any) -> Findings:
 
 
 def check_values(path: Path, fact: str, fact_type: str, expected: Any) -> Findings:
-    """Find values of a type, or outside the choices, that the fact never has."""
+    """Find values of another type than the fact, and unknown choices."""
     for place, operator, value in operands(path, expected):
         if operator == "present":
             continue

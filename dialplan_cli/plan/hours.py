@@ -160,7 +160,7 @@ def publish_hours(windows: Mapping[str, Hours], home: str | None, year: int) -> 
 
 
 def _spans_by_weekday(opened: Mapping[str, Sequence[str] | str]) -> dict[str, list[list[int]]]:
-    """Return the spans in minutes by weekday. Its number is text, because JSON keys are."""
+    """Return the spans in minutes by weekday, whose number is text because it is a JSON key."""
     spans: dict[str, list[list[int]]] = {}
     for days, hours in opened.items():
         for day in parse_days(days):

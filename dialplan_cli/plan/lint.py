@@ -7,7 +7,7 @@ from typing import Any
 import phonenumbers
 
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
-from dialplan_cli.plan.facts import operands
+from dialplan_cli.plan.facts import all_conditions, operands
 from dialplan_cli.plan.reachability import Conditions, conditions, is_impossible, subsumes
 from dialplan_cli.plan.references import is_restricted, outcomes
 from dialplan_cli.plan.source import Findings, Path, child
@@ -58,11 +58,9 @@ def warn_unreachable(document: Document) -> Findings:
 
 def warn_impossible(document: Document) -> Findings:
     """Warn of conditions that no value satisfies."""
-    for index, rule in enumerate(document["rules"]):
-        for fact, expected in rule["when"].items():
-            if is_impossible(expected):
-                message = "never holds: no value satisfies all of these comparisons"
-                yield ("rules", index, "when", fact), message
+    for path, _, expected in all_conditions(document):
+        if is_impossible(expected):
+            yield path, "never holds: no value satisfies all of these comparisons"
 
 
 def warn_unresolved(document: Document) -> Findings:
@@ -112,13 +110,18 @@ def warn_unused_numbers(document: Document) -> Findings:
 
 def warn_unused_facts(document: Document) -> Findings:
     """Warn of lists, attributes and hours that no rule uses."""
-    whens = [rule["when"] for rule in document["rules"]]
-    lists = {value for when in whens for _, _, value in operands((), when.get(LISTED, []))}
+    used = list(all_conditions(document))
+    lists = {
+        value
+        for path, fact, expected in used
+        if fact == LISTED
+        for _, _, value in operands(path, expected)
+    }
     for index, name in enumerate(document.get("lists", ())):
         if name not in lists:
             yield ("lists", index), f"no rule uses the list {name}"
     signals = [child(outcome, "signal") for _, outcome in outcomes(document)]
-    facts = {fact for when in whens for fact in when}
+    facts = {fact for _, fact, _ in used}
     facts |= {signal["key"] for signal in signals if "key" in signal}
     facts |= {f"agent.{signal['agent']}" for signal in signals if "agent" in signal}
     defined: list[tuple[str, Path, Mapping[str, Any]]] = [
@@ -157,21 +160,16 @@ def warn_consent(document: Document) -> Findings:
 
 def warn_values(document: Document) -> Findings:
     """Warn of values that a built-in fact never has."""
-    for index, rule in enumerate(document["rules"]):
-        for fact, expected in rule["when"].items():
-            path: Path = ("rules", index, "when", fact)
-            for _, operator, value in operands(path, expected):
-                if operator not in ("is", "not", "prefix"):
-                    continue
-                if fact == "record.object" and value not in document["objects"]:
-                    message = f"{value} is not among `objects`: no fields of such records are read"
-                elif fact == "callee.country" and value not in phonenumbers.SUPPORTED_REGIONS:
-                    message = f"no callee is in {value}; write two capital letters, such as DE"
-                elif fact == "callee.number" and not str(value).startswith("+"):
-                    message = f"no number starts with {value}; add a leading plus, as in +4989…"
-                else:
-                    continue
-                yield path, message
+    for path, fact, expected in all_conditions(document):
+        for _, operator, value in operands(path, expected):
+            if operator not in ("is", "not", "prefix"):
+                continue
+            if fact == "record.object" and value not in document["objects"]:
+                yield path, f"{value} is not among `objects`: no fields of such records are read"
+            elif fact == "callee.country" and value not in phonenumbers.SUPPORTED_REGIONS:
+                yield path, f"no callee is in {value}; write two capital letters, such as DE"
+            elif fact == "callee.number" and not str(value).startswith("+"):
+                yield path, f"no number starts with {value}; add a leading plus, as in +4989…"
 
 
 CHECKS = (

@@ -71,7 +71,7 @@ def special_number_reason(number: str, region: str) -> str | None:
 
 
 def check_attributes(data: Data) -> Findings:
-    """Find attributes named like a built-in fact, and objects that Salesforce sees as one."""
+    """Find attributes named like a built-in fact, and objects whose names differ only in case."""
     taken = "is a built-in fact; give the attribute another name"
     if "known" in child(data, "agents", "attributes"):
         yield ("agents", "attributes", "known"), f"agent.known {taken}"
@@ -86,7 +86,7 @@ def check_attributes(data: Data) -> Findings:
 
 
 def check_service_numbers(data: Data) -> Findings:
-    """Find numbers that must not be signalled, and days that cannot be."""
+    """Find numbers that must not be signalled, and periods that are impossible or ambiguous."""
     region = str(data.get("home_region"))
     has_zone = home_zone(region, data.get("home_zone")) is not None
     for key, value in pairs(data.get("service_numbers")):
@@ -105,7 +105,7 @@ def check_service_numbers(data: Data) -> Findings:
 
 
 def check_mappings(data: Data) -> Findings:
-    """Find mappings to service numbers that do not exist."""
+    """Find mappings to unknown service numbers."""
     numbers = child(data, "service_numbers")
     for name, mapping in pairs(data.get("mappings")):
         named: list[tuple[Path, Any]] = [(("default",), child(mapping).get("default"))]
@@ -116,7 +116,7 @@ def check_mappings(data: Data) -> Findings:
 
 
 def check_hours(data: Data) -> Findings:
-    """Find calling hours without a home zone, and `{opens}` in rules that ask for no hours."""
+    """Find hours without a home zone, and `{opens}` in a rule without a condition on hours."""
     zone = home_zone(str(data.get("home_region")), data.get("home_zone"))
     if child(data, "hours") and zone is None:
         yield ("hours",), f"{_NO_HOME_ZONE} refusals say when calling is allowed"
@@ -131,7 +131,7 @@ def check_hours(data: Data) -> Findings:
 
 
 def check_signals(data: Data) -> Findings:
-    """Find signals that name something that does not exist, and an `otherwise` without effect."""
+    """Find signals with unknown names, and an `otherwise` without effect."""
     numbers = child(data, "service_numbers")
     known = (
         ("mapping", "mapping", child(data, "mappings")),

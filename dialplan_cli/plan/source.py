@@ -127,7 +127,7 @@ def _unknown_name(kind: str, name: str, known: tuple[str, ...]) -> str:
     if not known:
         return f"unknown {kind} '{name}'; the plan defines none"
     names = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-    return f"unknown {kind} '{name}'; known are {names}"
+    return f"unknown {kind} '{name}'; known names: {names}"
 
 
 def pairs(value: object) -> Iterable[tuple[str, Any]]:

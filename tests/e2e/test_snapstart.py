@@ -12,12 +12,14 @@ from typing import Any
 from tests.e2e.sandbox import PYTHON, ROOT, built
 
 PROBE = """
+import sys
 import handler, snapshot_restore_py
 from click_to_dial.decision.wiring import click_to_dial
 
-made = []
+made, modules = [], {}
 def note(when):
     made.append((when, click_to_dial.cache_info().currsize))
+    modules[when] = set(sys.modules)
 
 snapshot_restore_py.register_before_snapshot(lambda: note("starting"))  # these run in reverse order
 snapshot_restore_py._before_snapshot_registry.insert(0, (lambda: note("snapshot"), (), {}))
@@ -26,7 +28,12 @@ snapshot_restore_py.register_after_restore(lambda: note("restored"))
 def lambda_handler(event, context):
     service = click_to_dial()
     answer = handler.lambda_handler(event, context)
-    return {"made": made, "answer": answer["statusCode"], "same": service is click_to_dial()}
+    return {
+        "made": made,
+        "answer": answer["statusCode"],
+        "same": service is click_to_dial(),
+        "imported": sorted(set(sys.modules) - modules["snapshot"]),
+    }
 """
 
 
@@ -110,4 +117,5 @@ def test_a_restored_sandbox_shares_nothing_with_the_snapshot(
         "made": [["starting", 0], ["snapshot", 0], ["restored", 1]],
         "answer": 200,
         "same": True,
+        "imported": [],
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import click_to_dial
 from dialplan_cli import targets
 from dialplan_cli.commands import files as commands_files
 from tests.integration.dialplan_command import Dialplan
@@ -24,7 +25,7 @@ def test_a_local_system_of_another_version(
 ) -> None:
     targets.LOCAL.write_text(content)
     assert dialplan("history") == 1
-    assert dialplan.err.endswith("cannot be read. Start the system anew: make run\n")
+    assert dialplan.err.endswith("cannot be read. Restart the local system: make run\n")
 
 
 def test_a_defect_is_one_line_that_names_its_place(
@@ -82,3 +83,34 @@ def test_output_that_cannot_be_written(path: str, message: str) -> None:
     assert done.returncode == 1
     assert message in done.stderr.decode()
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_version_is_the_one_of_the_package(dialplan: Dialplan) -> None:
+    assert dialplan("--version") == 0
+    assert dialplan.out == f"dialplan {click_to_dial.__version__}\n"
+
+
+@pytest.mark.parametrize("command", [[], ["publish"], ["list"], ["list", "import"]])
+def test_help_has_a_short_option_everywhere(dialplan: Dialplan, command: list[str]) -> None:
+    assert dialplan(*command, "-h") == 0
+    short = dialplan.out
+    assert dialplan(*command, "--help") == 0
+    assert dialplan.out == short
+    assert f"Usage: {' '.join(['dialplan', *command])} " in short
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands(shell: str) -> None:
+    """The variables that the shell's completion script sets, as `--show-completion` prints it."""
+    command = [sys.executable, "-m", "dialplan_cli"]
+    environment = {
+        **ENVIRONMENT,
+        "_DIALPLAN_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": "dialplan pub",
+        "COMP_CWORD": "1",
+        "_TYPER_COMPLETE_ARGS": "dialplan pub",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert "publish" in done.stdout, done.stderr
+    assert "rollback" not in done.stdout

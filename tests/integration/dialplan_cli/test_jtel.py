@@ -36,7 +36,7 @@ def test_a_number_that_jtel_does_not_know_is_named(dialplan: Dialplan, export: P
     export.write_text("Name,Name2\n" + "".join(f"{number},\n" for number in NUMBERS[1:]))
     assert dialplan("validate", DEMO, "--jtel", export) == 1
     assert "service_numbers.hotline: jtel has no ServiceNumber with this number" in dialplan.err
-    assert "1 to cure." in dialplan.err
+    assert "1 error." in dialplan.err
 
 
 def test_agents_whose_numbers_jtel_does_not_know_are_counted(

@@ -9,8 +9,8 @@ import boto3
 import pytest
 
 from click_to_dial.dynamodb.plan_store import PlanStore
-from dialplan_cli.lists.entries import ListError
 from dialplan_cli.lists.table import NumberList
+from dialplan_cli.number_lists import ListError
 from tests.fakes import DOCUMENT
 from tests.integration.dialplan_command import Dialplan
 
@@ -49,12 +49,12 @@ def test_a_list_that_the_active_plan_does_not_ask_for_is_warned_of(
     assert dialplan("list", "add", NUMBER, "--list", "dnc") == 0
     assert dialplan.err == ""
     assert dialplan("list", "add", NUMBER, "--list", "dcn") == 0
-    assert "asks for no such list: unknown list 'dcn'; did you mean 'dnc'?" in dialplan.err
+    assert "does not use this list: unknown list 'dcn'; did you mean 'dnc'?" in dialplan.err
 
 
 def test_an_entry_ends_after_its_last_day(dialplan: Dialplan) -> None:
     assert dialplan("list", "add", NUMBER, "--list", "dnc", "--expires", "2020-01-31") == 1
-    assert "2020-01-31 is over" in dialplan.err
+    assert "2020-01-31 is in the past" in dialplan.err
     assert dialplan.json("list", "check", NUMBER, "--list", "dnc")["listed"] is False
     dialplan("list", "add", NUMBER, "--list", "dnc", "--expires", "2999-01-31")
     assert dialplan.json("list", "check", NUMBER, "--list", "dnc")["listed"] is True
@@ -64,7 +64,7 @@ def test_a_file_is_imported_and_exported(dialplan: Dialplan, tmp_path: Path) -> 
     rows = [f"+49170123456{n:02},Robinson,DDV,2999-12-31" for n in range(60)]
     file = table_of(tmp_path, *rows, rows[0], "+49900*,Premium,,")
     assert dialplan("list", "import", file, "--list", "dnc", "--dry-run") == 0
-    assert "62 entries, 1 of them for a number that is there already" in dialplan.out
+    assert "62 entries, 1 of them repeat a number" in dialplan.out
     assert dialplan.json("list", "check", "+4917012345600", "--list", "dnc") == {
         "listed": False,
         "entries": [],
@@ -131,7 +131,7 @@ def test_a_row_of_which_a_part_would_be_lost_is_invalid(
     ("stops_by", "message"),
     [
         (ListError("DynamoDB takes no more entries."), "DynamoDB takes no more entries."),
-        (KeyboardInterrupt(), "It was interrupted."),
+        (KeyboardInterrupt(), "The import was interrupted."),
     ],
 )
 def test_an_import_that_was_interrupted_goes_on(
@@ -153,7 +153,7 @@ def test_an_import_that_was_interrupted_goes_on(
 
     monkeypatch.setattr(NumberList, "_put", fails_for_some)
     assert dialplan("list", "import", file, "--list", "dnc") == 1
-    said = f"{message} Go on with: --from-line 202\n"  # after 200 rows, whatever came of others
+    said = f"{message} To continue: --from-line 202\n"  # after 200 rows, whatever came of others
     assert dialplan.err == said
     failing.clear()
     assert dialplan("list", "import", file, "--list", "dnc", "--from-line", "202") == 0

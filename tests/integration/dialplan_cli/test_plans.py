@@ -47,10 +47,10 @@ class TestFiles:
         assert "demo.yaml:28: warning: objects.Account: has no `do_not_call`" in dialplan.err
 
     def test_an_invalid_plan(self, dialplan: Dialplan) -> None:
-        path = ROOT / "tests/unit/dialplan_cli/twenty_mistakes.yaml"
+        path = ROOT / "tests/unit/dialplan_cli/plan/twenty_mistakes.yaml"
         assert dialplan("validate", path) == 1
         assert "twenty_mistakes.yaml:3: error: home_region: is not a country" in dialplan.err
-        assert dialplan.err.endswith("23 to cure.\n")
+        assert dialplan.err.endswith("23 errors.\n")
         problems = dialplan.json("validate", path)
         assert problems["errors"][0]["path"] == "home_region"
 
@@ -58,7 +58,7 @@ class TestFiles:
         ("arguments", "status", "message"),
         [
             (("validate", "no-such.yaml"), 1, "no-such.yaml:1: error: the file cannot be read"),
-            (("history",), 1, "Which system? Say --stack NAME"),
+            (("history",), 1, "No local system is running. Name a deployed stack"),
             (("frobnicate",), 2, "No such command 'frobnicate'"),
             (("publish",), 2, "Missing argument 'FILE'"),
             (("prune", "--keep", "0"), 2, "Invalid value for '--keep'"),
@@ -156,7 +156,7 @@ class TestPublishing:
     ) -> None:
         dialplan("publish", DEMO, "--yes")
         assert dialplan("publish", DEMO) == 0
-        assert dialplan.out == "Nothing differs from the active version.\n"
+        assert dialplan.out == "No difference from the active version.\n"
         assert dialplan.json("publish", DEMO) == {"changed": False}
         assert len(store.history()) == 1
 
@@ -171,7 +171,8 @@ class TestPublishing:
 
     def test_an_invalid_plan_is_not_published(self, dialplan: Dialplan, store: PlanStore) -> None:
         assert (
-            dialplan("publish", ROOT / "tests/unit/dialplan_cli/twenty_mistakes.yaml", "--yes") == 1
+            dialplan("publish", ROOT / "tests/unit/dialplan_cli/plan/twenty_mistakes.yaml", "--yes")
+            == 1
         )
         assert store.active() is None
 
@@ -360,9 +361,8 @@ class TestCalls:
         assert dialplan(*arguments) == 0
         assert dialplan.out.splitlines() == [
             "No answer changes in 1 calls.",
-            "Taken for granted: no number is on a list, since the file has no column "
-            "callee.listed.",
-            "Taken for granted: no number was called before, since the file has no column "
+            "Assumption: no number is on a list, because the file has no column callee.listed.",
+            "Assumption: no number was called before, because the file has no column "
             "callee.attempts.",
         ]
         calls.write_text(

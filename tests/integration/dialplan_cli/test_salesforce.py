@@ -174,7 +174,7 @@ def test_all_problems_are_said_at_once(
     assert "contact.do_not_call: Contact has no field DoNotCall; if it exists, the integration" in (
         dialplan.err
     )
-    assert lines[-1] == "4 to cure."
+    assert lines[-1] == "4 errors."
 
 
 def test_a_default_that_is_not_visible_is_named_where_it_would_stand(
@@ -218,13 +218,13 @@ def test_a_published_plan_reads_its_mappings_at_once(
 
     file.write_text(plan.replace("by-brand", "per-brand"))
     assert dialplan("publish", file, "--yes", "--offline") == 0
-    assert "Salesforce was not asked for per-brand. To read it now: dialplan sync" in dialplan.err
+    assert "Not read from Salesforce: per-brand. To read now: dialplan sync" in dialplan.err
     assert "per-brand" not in cached(store)
 
     assert dialplan.json("rollback", 1, "--yes")["mappings_not_read"] == []
     salesforce.fail("quota", path="query")
     assert dialplan("rollback", 2, "--yes") == 0, "the plan decides all the same"
-    assert "Mapping 'per-brand' keeps the entries that it has: HTTP 403" in dialplan.err
+    assert "Mapping 'per-brand' keeps its current entries: HTTP 403" in dialplan.err
 
 
 @pytest.mark.parametrize("fault", ["unavailable-503", "login-page-200", "wrong-types", "not-found"])
@@ -233,6 +233,8 @@ def test_a_salesforce_that_cannot_be_asked_is_told_from_a_field_that_is_missing(
 ) -> None:
     salesforce.fail(fault, path="sobjects")
     assert dialplan("publish", file, "--yes") == 1
-    assert dialplan.err.startswith("Salesforce cannot be asked; with --offline it is not.\n")
+    assert dialplan.err.startswith(
+        "Salesforce cannot be asked. To publish without it, use --offline.\n"
+    )
     assert len(dialplan.err.splitlines()) == 2
     assert store.active() is None

@@ -68,9 +68,7 @@ def test_a_loss_is_refused_until_it_is_accepted(
     for row in ORG["Hotline__mdt"]:
         salesforce.org.add("Hotline__mdt", {**row, "IsDeleted": True})
     assert dialplan("sync") == 1
-    refusal = (
-        "Mapping 'by-brand' keeps the entries that it has: It would lose 100% of its 2 entries"
-    )
+    refusal = "Mapping 'by-brand' keeps its current entries: It would lose 100% of its 2 entries"
     assert refusal in dialplan.err
     assert cached(published) == GOOD
     assert dialplan("sync", "--dry-run") == 0
@@ -90,7 +88,7 @@ def test_a_long_list_is_cut_short(
         row = {"Id": f"m000C00000001{number:02}", "Brand__c": f"b{number}", "Number__c": "hotline"}
         salesforce.org.add("Hotline__mdt", row)
     dialplan("sync")
-    assert "… and 13 more; --json lists them all\n" in dialplan.out
+    assert "… and 13 more; --json lists all\n" in dialplan.out
     assert "b29" not in dialplan.out
 
 

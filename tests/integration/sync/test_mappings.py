@@ -231,7 +231,7 @@ class TestFunction:
         answer, log, metrics = run()
         assert answer["failed"].keys() >= {"by-brand"}
         assert (log["level"], log["outcome"]) == ("ERROR", "SyncFailed")
-        assert code in log["cure"]
+        assert code in log["remedy"]
         assert metrics["SyncFailed"] == [1.0]
         assert cached(store) == GOOD
         salesforce.heal()

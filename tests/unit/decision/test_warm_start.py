@@ -1,14 +1,17 @@
-"""What a sandbox does before its first event, and what is made anew after a snapshot."""
+"""Work before a sandbox's first event, with and without SnapStart."""
 
+import json
 from collections.abc import Callable
 from functools import cache
 
 import pytest
 
-from click_to_dial.decision import warm_start as start
+from click_to_dial.decision import warm_start
+from click_to_dial.decision.warm_start import rehearse, start
+from click_to_dial.observability import metrics
 
 
-class UseCase:
+class Service:
     def __init__(self) -> None:
         self.prepared = 0
 
@@ -19,37 +22,48 @@ class UseCase:
 @pytest.fixture
 def hooks(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
     hooks: list[Callable[[], None]] = []
-    monkeypatch.setattr(start, "register_before_snapshot", hooks.append)
-    monkeypatch.setattr(start, "register_after_restore", hooks.append)
+    monkeypatch.setattr(warm_start, "register_before_snapshot", hooks.append)
+    monkeypatch.setattr(warm_start, "register_after_restore", hooks.append)
     return hooks
 
 
-def test_a_sandbox_begins_at_once_what_its_first_decision_needs(
+def test_a_sandbox_starts_at_once_what_its_first_decision_needs(
     hooks: list[Callable[[], None]],
 ) -> None:
-    wired = cache(UseCase)
-    start.start(wired, from_snapshot=False)  # type: ignore[arg-type]
-    assert wired().prepared == 1
+    build = cache(Service)
+    start(build, from_snapshot=False)  # type: ignore[arg-type]
+    assert build().prepared == 1
     assert hooks == []
 
 
-def test_a_missing_setting_is_told_by_each_event_not_by_a_sandbox_that_does_not_start() -> None:
+def test_a_missing_setting_does_not_stop_a_sandbox_because_each_event_reports_it() -> None:
     def missing() -> None:
         raise KeyError("TABLE_NAME")
 
-    start.start(cache(missing), from_snapshot=False)  # type: ignore[arg-type]
+    start(cache(missing), from_snapshot=False)  # type: ignore[arg-type]
 
 
-def test_nothing_of_before_the_snapshot_is_left(hooks: list[Callable[[], None]]) -> None:
-    wired = cache(UseCase)
-    start.start(wired, from_snapshot=True)  # type: ignore[arg-type]
+def test_a_restored_sandbox_has_a_service_of_its_own(hooks: list[Callable[[], None]]) -> None:
+    build = cache(Service)
+    start(build, from_snapshot=True)  # type: ignore[arg-type]
     before_snapshot, after_restore = hooks
 
-    at_init = wired()
+    at_init = build()
     before_snapshot()
-    assert wired.cache_info().currsize == 0
+    assert build.cache_info().currsize == 0
     after_restore()
 
-    assert wired.cache_info().currsize == 1
-    assert wired() is not at_init
-    assert (at_init.prepared, wired().prepared) == (0, 1)
+    assert build.cache_info().currsize == 1
+    assert build() is not at_init
+    assert (at_init.prepared, build().prepared) == (0, 1)
+
+
+def test_the_decision_before_the_snapshot_writes_no_log_and_counts_nothing(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Unit tests cannot open sockets, so it opens none either."""
+    answer = rehearse()
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"])["ServiceNumber"] == "498999998100"
+    assert capfd.readouterr() == ("", "")
+    assert metrics.metric_set == {}

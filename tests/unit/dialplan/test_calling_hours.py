@@ -11,8 +11,8 @@ from click_to_dial.dialplan import DialPlan, evaluate, load
 from click_to_dial.model import Callee, Decision, Facts, Scalar
 from click_to_dial.phone_numbers import clean, read_callee, time_zones
 from dialplan_cli.plan.read import parse_plan
-from tests.unit.dialplan_cli.test_lint import warnings
-from tests.unit.dialplan_cli.test_read import PLAN, ROOT, problems
+from tests.unit.dialplan_cli.plan.test_lint import warnings
+from tests.unit.dialplan_cli.plan.test_read import PLAN, ROOT, problems
 
 HOURS = """
 hours:
@@ -204,10 +204,11 @@ def test_the_refusal_says_when_calling_is_allowed_again(refusal: str, said: str)
             "is not a country",
         ),
         ("{zone: home, open: {Mon: 08:00-20:00}, holidays: [DE-XX]}", "holidays[0]", "is no"),
+        ("{zone: home, open: {Mon: 08:00-20:00}, holidays: DE-}", "holidays", "is not a country"),
         ("{zone: home}", "", "needs `open`"),
     ],
 )
-def test_mistakes_are_named_with_their_cure(window: str, path: str, message: str) -> None:
+def test_mistakes_are_reported_with_their_remedy(window: str, path: str, message: str) -> None:
     ((_, where, said),) = problems(f"{PLAN}\nhours:\n  x: {window}\n")
     assert where == f"hours.x{'.' if path else ''}{path}"
     assert message in said

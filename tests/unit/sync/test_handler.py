@@ -62,7 +62,7 @@ def test_a_mapping_that_stays_behind_is_named_and_a_failure(run: Any) -> None:
     answer, log, metrics = run([CHANGES[0], kept])
     assert answer == {"entries": {"by-brand": 2}, "failed": {"by-team": str(failure)}}
     assert (log["level"], log["outcome"]) == ("ERROR", "SyncFailed")
-    assert (log["error"], log["cure"]) == ("SyncRefusedError", f"by-team: {failure}")
+    assert (log["error"], log["remedy"]) == ("SyncRefusedError", f"by-team: {failure}")
     assert (log["mappings"], log["changed"], log["entries"], log["rows_left_out"]) == (2, 1, 2, 1)
     assert (metrics["SyncFailed"], metrics["SyncLeftOutRows"]) == ([1.0], [1.0])
     assert "SyncSucceeded" not in metrics
@@ -86,5 +86,5 @@ def test_a_failure_is_logged_and_counted_and_no_exception(run: Any, error: Excep
     answer, log, metrics = run(error)
     assert answer == {"failed": str(error)}
     assert (log["level"], log["outcome"]) == ("ERROR", "SyncFailed")
-    assert (log["error"], log["cure"]) == (type(error).__name__, str(error))
+    assert (log["error"], log["remedy"]) == (type(error).__name__, str(error))
     assert metrics["SyncFailed"] == [1.0]

@@ -179,6 +179,6 @@ def test_docs_operations_has_the_number_of_metrics(
 @pytest.mark.parametrize("name", of_type("AWS::Logs::QueryDefinition"))
 def test_a_query_uses_fields_that_are_logged(name: str, lines: list[Any]) -> None:
     text = of_type("AWS::Logs::QueryDefinition")[name]["Properties"]["QueryString"]
-    words = set(re.findall(r"[a-z]+_[a-z_]+|outcome|rule|parameter|reason|cure|mappings", text))
+    words = set(re.findall(r"[a-z]+_[a-z_]+|outcome|rule|parameter|reason|remedy|mappings", text))
     aliases = set(re.findall(r"as (\w+)", text))
     assert words - aliases <= {key for line in lines for key in line}

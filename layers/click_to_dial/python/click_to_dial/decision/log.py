@@ -39,13 +39,13 @@ def log_report(report: Report) -> None:
         "salesforce_failures": [failure.reason for failure in gathered.failures],
         "cache_failed": gathered.cache_failed,
     }
-    cures = [str(failure) for failure in _misconfigured(gathered)]
+    remedies = [str(failure) for failure in _misconfigured(gathered)]
     if report.plan_failure is not None:
-        cures.append(str(report.plan_failure))
+        remedies.append(str(report.plan_failure))
     _count_shares(outcome, gathered.agent)
     count(*({outcome} - {"DecidedAsOutage"}), *_side_effects(report))
-    if cures:
-        logger.error(MESSAGE, extra=fields | {"cure": cures})
+    if remedies:
+        logger.error(MESSAGE, extra=fields | {"remedy": remedies})
     else:
         logger.info(MESSAGE, extra=fields)
 
@@ -59,7 +59,7 @@ def log_bad_parameter(error: BadParameterError) -> None:
 def log_no_dial_plan(error: DialPlanError) -> None:
     """A 503: nothing is published, or nothing can be read."""
     count("NoDialPlan")
-    logger.error(MESSAGE, extra={"outcome": "NoDialPlan", "cure": str(error)})
+    logger.error(MESSAGE, extra={"outcome": "NoDialPlan", "remedy": str(error)})
 
 
 def log_no_such_path() -> None:

@@ -25,7 +25,7 @@ POLL_SECONDS = 0.05
 UNAVAILABLE_SECONDS = 2.0
 """The pause after a login that Salesforce did not answer."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 60.0
-"""After one that it refused; doubled each time, yet short enough to notice the cure."""
+"""After one that it refused; doubled each time, yet short enough to notice the fix."""
 
 LEASE_MARGIN_SECONDS = 1.0
 """Who still works on a login holds the lease: it is longer than a login may take."""

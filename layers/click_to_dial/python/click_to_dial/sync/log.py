@@ -36,6 +36,6 @@ def _log_failure(failures: Mapping[str, ClickToDialError], fields: Mapping[str, 
     """One mapping that stays behind is a failure too: the alarm is for the hour without any."""
     count("SyncFailed")
     names = sorted({type(error).__name__ for error in failures.values()})
-    cures = [f"{name}: {error}" if name else str(error) for name, error in failures.items()]
-    told = {"outcome": "SyncFailed", "error": " ".join(names), "cure": " ".join(cures)}
+    remedies = [f"{name}: {error}" if name else str(error) for name, error in failures.items()]
+    told = {"outcome": "SyncFailed", "error": " ".join(names), "remedy": " ".join(remedies)}
     logger.error("syncMappings", extra={**told, **fields})

@@ -1,4 +1,4 @@
-"""YAML by the rules of 1.2, with lines; whatever the text, there is data or a fault."""
+"""YAML 1.2 with lines. Whatever the text is, there is a plan or a list of problems."""
 
 import pytest
 import yaml
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dialplan_cli.plan.read import parse_plan
 from dialplan_cli.plan.source import PlanFileError, Problem, read_yaml
-from tests.unit.dialplan_cli.test_read import PLAN
+from tests.unit.dialplan_cli.plan.test_read import PLAN
 
 
 @pytest.mark.parametrize(
@@ -62,16 +62,22 @@ def test_a_scalar_is_read_by_the_core_schema(written: str, read: object) -> None
         ("a: " + "[" * 100_000, 1, "nested deeper than 20 levels"),
     ],
 )
-def test_what_is_no_good_as_yaml_is_named_with_its_line(text: str, line: int, message: str) -> None:
+def test_invalid_yaml_is_reported_with_its_line(text: str, line: int, message: str) -> None:
     (problem,) = read_yaml(text).problems
     assert problem.line == line
     assert message in problem.message
 
 
 @pytest.mark.parametrize("text", ["- version: 1\n", "plan\n", "1\n", "[]\n", "{}\n", '""\n'])
-def test_another_thing_than_a_plan_is_a_problem(text: str) -> None:
+def test_a_file_that_is_not_a_plan_is_a_problem(text: str) -> None:
     with pytest.raises(PlanFileError, match=r"^plan:1: "):
         parse_plan(text)
+
+
+def test_a_default_has_the_line_of_its_parent() -> None:
+    source = read_yaml("version: 1\nagents:\n  attributes: {a: B}\n", "x.yaml")
+    (problem,) = source.locate([(("agents", "match"), "missing")])
+    assert problem == Problem("x.yaml", 2, "agents.match", "missing")
 
 
 SCALARS = st.one_of(
@@ -101,24 +107,24 @@ def read_or_refuse(text: str) -> None:
 
 
 @given(st.text())
-def test_no_text_makes_the_validator_fall_over(text: str) -> None:
+def test_no_text_crashes_the_validator(text: str) -> None:
     read_or_refuse(text)
 
 
 @given(STRUCTURES)
-def test_no_structure_makes_the_validator_fall_over(structure: object) -> None:
+def test_no_structure_crashes_the_validator(structure: object) -> None:
     read_or_refuse(yaml.safe_dump(structure, allow_unicode=True))
 
 
 @given(st.data())
-def test_no_damage_to_a_plan_makes_the_validator_fall_over(data: st.DataObject) -> None:
+def test_no_damage_to_a_plan_crashes_the_validator(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(PLAN)))
     end = data.draw(st.integers(start, min(len(PLAN), start + 12)))
     read_or_refuse(PLAN[:start] + data.draw(st.text(max_size=6)) + PLAN[end:])
 
 
 @given(st.data())
-def test_no_value_in_the_place_of_another_makes_the_validator_fall_over(
+def test_no_value_in_place_of_another_crashes_the_validator(
     data: st.DataObject,
 ) -> None:
     plan = read_yaml(PLAN).data

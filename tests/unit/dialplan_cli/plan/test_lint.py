@@ -1,4 +1,4 @@
-"""What the validator warns of; above all: a rule that it calls unreachable never decides."""
+"""Warnings of the validator. Above all: a rule that is called unreachable never decides."""
 
 import itertools
 from typing import Any
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from click_to_dial.dialplan import evaluate, load
 from click_to_dial.model import Facts, Scalar
 from dialplan_cli.plan.read import parse_plan
-from tests.unit.dialplan_cli.test_read import changed
+from tests.unit.dialplan_cli.plan.test_read import changed
 
 
 def warnings(text: str) -> list[tuple[str, str]]:
@@ -46,7 +46,9 @@ NOT_MOBILE = "callee.kind: {not: mobile}"
         ("    when: {record.do_not_call: true}\n", "", "rules[2]", "'opted-out' decides all"),
     ],
 )
-def test_what_is_hardly_meant_is_warned_of(old: str, new: str, path: str, message: str) -> None:
+def test_what_is_probably_not_intended_is_warned_of(
+    old: str, new: str, path: str, message: str
+) -> None:
     found = warnings(changed(old, new))
     assert [each for each in found if each[0] == path and message in each[1]], found
 
@@ -68,7 +70,7 @@ NUMBERS = [0, 1, 1.0, 2, 2.5]
 VALUES: list[Scalar | None] = [*TEXTS, *NUMBERS, True, False, None]
 UNKNOWN = object()
 ALL_CALLS = list(itertools.product([*VALUES, UNKNOWN], repeat=2))
-"""What `record.kind` and `agent.team` may be: None is missing, UNKNOWN could not be asked."""
+"""Values of `record.kind` and `agent.team`: None is missing, UNKNOWN could not be asked."""
 
 
 def some(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -126,7 +128,7 @@ def test_a_rule_that_is_called_unreachable_never_decides(whens: list[dict[str, A
 
 
 @pytest.mark.parametrize(
-    ("earlier", "later", "covered"),
+    ("earlier", "later", "subsumed"),
     [
         ({"record.kind": "a"}, {"record.kind": "a"}, True),
         ({"record.kind": "a"}, {"record.kind": "a", "agent.team": "b"}, True),
@@ -148,11 +150,11 @@ def test_a_rule_that_is_called_unreachable_never_decides(whens: list[dict[str, A
         ({"record.score": {"gt": 1}}, {"record.score": {"gt": "1"}}, False),
     ],
 )
-def test_a_rule_is_unreachable_where_an_earlier_one_covers_it(
-    earlier: dict[str, Any], later: dict[str, Any], covered: bool
+def test_a_rule_is_unreachable_if_an_earlier_one_subsumes_it(
+    earlier: dict[str, Any], later: dict[str, Any], subsumed: bool
 ) -> None:
     found = [path for path, message in warnings(plan_of([earlier, later])) if "decides" in message]
-    assert found == (["rules[1]"] if covered else [])
+    assert found == (["rules[1]"] if subsumed else [])
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,7 @@ def test_a_rule_is_unreachable_where_an_earlier_one_covers_it(
         {"prefix": "a", "gt": 1},
     ],
 )
-def test_a_condition_that_no_value_meets_is_warned_of(expected: dict[str, Any]) -> None:
+def test_a_condition_that_no_value_satisfies_is_warned_of(expected: dict[str, Any]) -> None:
     found = warnings(plan_of([{"record.kind": expected}]))
     assert [path for path, message in found if "never holds" in message] == [
         "rules[0].when.record.kind"

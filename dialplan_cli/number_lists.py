@@ -1,6 +1,5 @@
 """The entries of lists of numbers: as a CSV file has them, and as the table holds them."""
 
-import csv
 import datetime
 import json
 import re
@@ -16,7 +15,7 @@ from click_to_dial.decision.number_lookups import PREFIX_DIGITS, number_key, pre
 from click_to_dial.dynamodb.facts_cache import ENTRY
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.pseudonym import Pseudonym
-from dialplan_cli.csv_rows import rows_of
+from dialplan_cli.csv_files import open_csv
 from dialplan_cli.plan.types import is_date
 
 COLUMNS = ("number", "reason", "source", "expires")
@@ -70,23 +69,19 @@ def to_entry(row: Mapping[str, str]) -> Entry:
 
 def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
     """Each row's line, from 1, with its entry or what is wrong with it. Raises ListError."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = rows_of(file, restkey="")
-            unknown = sorted({*(reader.fieldnames or ())} - {*COLUMNS})
-            if unknown or "number" not in (reader.fieldnames or ()):
-                raise ListError(
-                    f"{path}: the columns are {', '.join(COLUMNS)}; all but number may be missing."
-                )
-            for row in reader:
-                try:
-                    if "" in row:
-                        raise ListError("more cells than columns: quote what holds the separator")
-                    yield reader.line_num, to_entry(row)
-                except ListError as error:
-                    yield reader.line_num, error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ListError(f"{path} cannot be read: {error}") from error
+    with open_csv(path) as reader:
+        unknown = sorted({*(reader.fieldnames or ())} - {*COLUMNS})
+        if unknown or "number" not in (reader.fieldnames or ()):
+            raise ListError(
+                f"{path}: the columns are {', '.join(COLUMNS)}; all but number may be missing."
+            )
+        for row in reader:
+            try:
+                if "" in row:
+                    raise ListError("more cells than columns: quote what holds the separator")
+                yield reader.line_num, to_entry(row)
+            except ListError as error:
+                yield reader.line_num, error
 
 
 def _number(text: str) -> str:

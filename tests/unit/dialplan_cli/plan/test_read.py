@@ -1,4 +1,4 @@
-"""Dial plan files: what a valid one becomes, and that all mistakes are named with line and cure."""
+"""Reading plan files: the document of a valid one, and every mistake with its line and remedy."""
 
 import json
 import time
@@ -11,7 +11,7 @@ from dialplan_cli.plan.read import parse_plan, read_plan
 from dialplan_cli.plan.schema import plan_schema
 from dialplan_cli.plan.source import PlanFileError
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 PLAN = """\
 version: 1
@@ -46,7 +46,7 @@ rules:
 
 
 def problems(text: str) -> list[tuple[int, str, str]]:
-    """What is wrong with a plan: line, path, message."""
+    """Return the problems of a plan: line, path, message."""
     with pytest.raises(PlanFileError) as caught:
         parse_plan(text)
     return [(each.line, each.path, each.message) for each in caught.value.problems]
@@ -57,7 +57,7 @@ def changed(old: str, new: str) -> str:
     return PLAN.replace(old, new)
 
 
-def test_a_plan_becomes_json_with_every_default_filled_in() -> None:
+def test_a_plan_becomes_json_with_all_defaults() -> None:
     plan = parse_plan(PLAN)
     assert plan.document == {
         "version": 1,
@@ -201,21 +201,21 @@ def test_the_function_understands_the_document() -> None:
         ("rules:\n", "without_record: ja\nrules:\n", "without_record", "must be 'refuse' or"),
     ],
 )
-def test_a_mistake_is_named_with_its_line_and_its_cure(
+def test_a_mistake_is_reported_with_its_path_and_remedy(
     old: str, new: str, path: str, message: str
 ) -> None:
     found = problems(changed(old, new))
     assert [each for each in found if each[1] == path and message in each[2]], found
 
 
-def test_two_objects_that_differ_only_in_case_are_one_to_salesforce() -> None:
+def test_two_objects_must_not_differ_only_in_case() -> None:
     found = problems(changed("agents:\n", "  contact: {kind: LeadSource}\n\nagents:\n"))
     message = "is the same object as Contact: Salesforce ignores upper and lower case"
     assert found == [(16, "objects.contact", message)]
 
 
 def test_twenty_mistakes_are_all_reported_in_one_run_with_their_lines() -> None:
-    text = (ROOT / "tests/unit/dialplan_cli/twenty_mistakes.yaml").read_text()
+    text = (ROOT / "tests/unit/dialplan_cli/plan/twenty_mistakes.yaml").read_text()
     marked = {number for number, line in enumerate(text.splitlines(), start=1) if "# wrong" in line}
     assert len(marked) >= 20
     assert {line for line, _, _ in problems(text)} == marked
@@ -245,13 +245,13 @@ def test_a_file_that_cannot_be_read_is_one_problem(tmp_path: Path) -> None:
         read_plan(tmp_path / "latin.yaml")
 
 
-def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_bytes(b"\xef\xbb\xbf" + PLAN.encode())
     assert read_plan(tmp_path / "plan.yaml").document == parse_plan(PLAN).document
 
 
-def test_the_committed_schema_is_the_models() -> None:
-    """Cured by `dialplan schema > dialplans/dialplan.schema.json`."""
+def test_the_committed_schema_is_up_to_date() -> None:
+    """If not: `make schema`."""
     committed = json.loads((ROOT / "dialplans/dialplan.schema.json").read_text())
     assert committed == plan_schema()
 

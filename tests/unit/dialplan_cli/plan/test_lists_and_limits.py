@@ -1,4 +1,4 @@
-"""Lists and limits in a plan file: what is published, and what is wrong."""
+"""Lists of numbers and limits on calls in a plan file."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from click_to_dial.dialplan import evaluate, load
 from click_to_dial.dialplan.conditions import condition
 from click_to_dial.model import Facts
 from dialplan_cli.plan.read import parse_plan
-from tests.unit.dialplan_cli.test_lint import warnings
-from tests.unit.dialplan_cli.test_read import PLAN, problems
+from tests.unit.dialplan_cli.plan.test_lint import warnings
+from tests.unit.dialplan_cli.plan.test_read import PLAN, problems
 
 LISTS = "\nlists: [dnc, robinson]\n"
 
@@ -17,7 +17,7 @@ def plan(condition: str) -> str:
     return PLAN.replace("{record.do_not_call: true}", f"{{{condition}}}") + LISTS
 
 
-def test_what_is_published() -> None:
+def test_lists_and_limits_are_published() -> None:
     text = plan("callee.attempts: {gte: 4, within: 30d}, callee.listed: {not: dnc}")
     document = parse_plan(text).document
     assert document["lists"] == ["dnc", "robinson"]
@@ -34,7 +34,7 @@ def test_what_is_published() -> None:
 
 
 @pytest.mark.parametrize("group", ["callee.listed", "callee.attempts"])
-def test_what_is_unknown_ends_in_outage(group: str) -> None:
+def test_an_unknown_list_or_limit_leads_to_outage(group: str) -> None:
     when = "callee.listed: dnc, callee.attempts: {gte: 1, within: 1h}"
     loaded = load(parse_plan(plan(when)).document)
     known = {"callee.listed.dnc": True, "callee.attempts.3600s.anyone": 1}
@@ -67,9 +67,15 @@ def test_a_list_is_any_of_them_and_not_is_none_of_them() -> None:
         ("callee.lisd: dnc", "unknown fact 'callee.lisd'; did you mean 'callee.listed'?"),
     ],
 )
-def test_mistakes_are_named_with_their_cure(condition: str, message: str) -> None:
+def test_mistakes_are_reported_with_their_remedy(condition: str, message: str) -> None:
     ((_, _, said),) = problems(plan(condition))
     assert message in said
+
+
+@pytest.mark.parametrize("lists", ["5", "true", "dnc", "{dnc: 1}"])
+def test_lists_of_the_wrong_form_are_a_problem(lists: str) -> None:
+    found = problems(plan("callee.listed: dnc").replace("[dnc, robinson]", lists))
+    assert "must be a list" in {path: said for _, path, said in found}["lists"]
 
 
 def test_there_are_no_more_lists_than_one_read_of_the_table_takes() -> None:

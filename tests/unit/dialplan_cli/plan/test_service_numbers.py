@@ -1,4 +1,4 @@
-"""Service numbers that may be signalled only at some times, in some countries, or not at all."""
+"""Service numbers with restrictions: times, countries, and numbers that must not be signalled."""
 
 from datetime import datetime
 
@@ -7,8 +7,8 @@ import pytest
 from click_to_dial.dialplan import evaluate, load
 from click_to_dial.model import Facts
 from dialplan_cli.plan.read import parse_plan
-from tests.unit.dialplan_cli.test_lint import warnings
-from tests.unit.dialplan_cli.test_read import PLAN, changed, problems
+from tests.unit.dialplan_cli.plan.test_lint import warnings
+from tests.unit.dialplan_cli.plan.test_read import PLAN, changed, problems
 
 OF_AUSTRIA = '{number: "431265030", valid_from: 2026-03-29, valid_to: 2026-10-25, regions: [AT]}'
 
