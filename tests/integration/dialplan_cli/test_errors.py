@@ -23,7 +23,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 def test_a_local_system_of_another_version(
     dialplan: Dialplan, environment: Mapping[str, str], content: str
 ) -> None:
-    targets.LOCAL.write_text(content)
+    (targets.LOCAL / "3000/run.json").write_text(content)
     assert dialplan("history") == 1
     assert dialplan.err.endswith("cannot be read. Restart the local system: make run\n")
 
@@ -61,7 +61,7 @@ def test_salesforce_is_named_where_it_cannot_be_reached(
     dialplan: Dialplan, environment: Mapping[str, str]
 ) -> None:
     nowhere = {**environment, "SALESFORCE_URL": "http://127.0.0.1:9"}
-    targets.LOCAL.write_text(json.dumps(nowhere))
+    (targets.LOCAL / "3000/run.json").write_text(json.dumps(nowhere))
     assert dialplan("validate", DEMO, "--salesforce") == 1
     assert dialplan.err.startswith("Salesforce (")
 
