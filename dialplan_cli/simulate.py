@@ -219,8 +219,8 @@ def find_assumptions(
     if not calls or (has_service and not _brings_facts(calls[0])):
         return []
     candidates = {
-        LISTED: ("no number is on a list", any(plan.listed for plan in plans)),
-        ATTEMPTS: ("no number was called before", any(plan.attempts for plan in plans)),
+        LISTED: ("no number is on a list", any(plan.lists for plan in plans)),
+        ATTEMPTS: ("no number was called before", any(plan.limits for plan in plans)),
     }
     return [
         f"Assumption: {assumption}, because the file has no column {column}."

@@ -6,7 +6,7 @@ from pathlib import Path as FilePath
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError
-from click_to_dial.salesforce.queries import checked_name
+from click_to_dial.salesforce.client import checked_name
 from click_to_dial.salesforce.results import value_at
 from dialplan_cli.checks.salesforce_schema import SalesforceReader
 from dialplan_cli.csv_files import open_csv

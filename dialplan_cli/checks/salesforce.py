@@ -7,7 +7,7 @@ from typing import Any
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import SalesforceConfigurationError
 from click_to_dial.salesforce.consent import CONSENT
-from click_to_dial.sync.mappings import mapping_query
+from click_to_dial.salesforce.queries import mapping_query
 from dialplan_cli.checks.salesforce_schema import (
     Field,
     SalesforceReader,

@@ -1,7 +1,7 @@
-"""What one part of a plan requires of another: existing names, possible numbers, order of rules.
+"""Checks across the parts of a plan: known names, possible numbers, the order of rules.
 
-The checks read the data as written and ignore what has the wrong form, which `read` reports. So an
-author sees all mistakes at once.
+The checks read the data as written and ignore what has the wrong form, which `read` reports. An
+author thus sees all mistakes at once.
 """
 
 from collections.abc import Iterator, Mapping

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag
 
-from click_to_dial.decision.number_lookups import MOST_LISTS
+from click_to_dial.decision.number_lookups import MAX_LISTS
 from dialplan_cli.plan.hours import Hours
 from dialplan_cli.plan.rules import Outcome, Refusal, Rule
 from dialplan_cli.plan.source import Path
@@ -85,7 +85,7 @@ Mapping = Annotated[
 
 
 class Agents(PlanModel):
-    """How to find the agent among the Salesforce users, and the fields to read."""
+    """The agents: how to find them among the Salesforce users, and which fields to read."""
 
     match: ApiName = Field(
         default="CommunityNickname", description="The field of User that contains the AgentUID."
@@ -97,7 +97,7 @@ class Agents(PlanModel):
 
 
 class Freshness(PlanModel):
-    """How long answers of Salesforce may be used again: 0s, 90s, 5m, 8h, 7d."""
+    """Times for which answers of Salesforce may be used again: 0s, 90s, 5m, 8h, 7d."""
 
     record: Duration = Field(default="0s", description="The clicked record.")
     agent: Duration = Field(default="1h", description="The agent.")
@@ -133,7 +133,7 @@ class Plan(PlanModel):
     )
     lists: list[AttributeName] = Field(
         default=[],
-        max_length=MOST_LISTS,
+        max_length=MAX_LISTS,
         description="Lists of numbers. Rules name them in callee.listed.",
     )
     hours: dict[AttributeName, Hours] = Field(

@@ -42,7 +42,7 @@ def respond(simulator: Simulator, method: str, url: str) -> ApiResponse:
     """Return the response to a request for a path and query string. Raises ApiError."""
     path, _, query_string = url.partition("?")
     try:
-        resource, arguments = _RESOURCES.match(unquote(path), method)
+        resource, arguments = _RESOURCES.match(unquote(path).rstrip("/"), method)
     except MethodNotAllowed as error:
         raise method_not_allowed(method, ",".join(sorted(error.valid_methods or ()))) from None
     except NotFound:

@@ -1,4 +1,4 @@
-"""The command `dialplan`, run in this process as a shell would run it."""
+"""Run the `dialplan` command in the process of the tests."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from dialplan_cli.app import main
 
 
 class Dialplan:
-    """Runs the command in this process, as a shell would."""
+    """The command. A call returns the exit status; `out` and `err` are what it printed."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys

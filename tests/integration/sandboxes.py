@@ -10,10 +10,11 @@ import os
 import sys
 import time
 
-from click_to_dial import bootstrap_aws, settings
+from click_to_dial import aws, settings
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.ports import SalesforceRequest
+from click_to_dial.salesforce.records import SalesforceRecords
 from click_to_dial.salesforce.wiring import connect
 from tests.fakes import plan
 
@@ -44,12 +45,16 @@ def main(number: int, record_id: str) -> None:
 
 def ask(record_id: str) -> str:
     """Send one request from a sandbox that has neither a client nor a token yet."""
-    wired, aws = settings.from_environment(), settings.aws_from_environment()
-    organisation = connect(wired, bootstrap_aws.dynamodb(aws), bootstrap_aws.secrets_manager(aws))
+    wired = settings.from_environment()
+    dynamodb, secrets = (
+        aws.create_client(service, read_seconds=DEADLINE_SECONDS)
+        for service in ("dynamodb", "secretsmanager")
+    )
+    client = connect(wired, dynamodb, secrets)
     started = time.monotonic()
     try:
         request = SalesforceRequest(record_id, None)
-        result = organisation.fetch(plan(), request, Deadline(DEADLINE_SECONDS))
+        result = SalesforceRecords(client).fetch(plan(), request, Deadline(DEADLINE_SECONDS))
     except ClickToDialError as error:
         return f"{type(error).__name__} {error} after {time.monotonic() - started:.1f} s"
     return "found" if getattr(result.record, "found", False) else repr(result.record)

@@ -28,17 +28,21 @@ ARROWS: dict[str, set[str]] = {
     "ports": PORTS,
     "decision": {*PORTS, "decision", "phone_numbers", "salesforce_id", "dynamodb"}
     | {"observability", "snapshot_restore_py"},
-    "authorizer": {*PORTS, "authorizer", "aws", "https", "salesforce_id"},
-    "sync": {*PORTS, "sync", "dynamodb", "salesforce", "observability"},
-    "aws": {"aws", "errors", "https"},
+    "authorizer": {*PORTS, "authorizer", "aws", "observability", "salesforce_id"},
+    "sync": {*PORTS, "sync", "dynamodb", "observability"},
+    "aws": {"errors", "skip_imports", "boto3", "botocore"},
     "dynamodb": {*PORTS, "aws", "dynamodb", "salesforce_id"},
-    "salesforce": {*PORTS, "https", "salesforce", "salesforce_id", "skip_imports"}
-    | {"simple_salesforce"},
-    "bootstrap_aws": {"settings", "aws"},
-    "observability": {"aws_lambda_powertools"},
+    "salesforce": {*PORTS, "__version__", "salesforce", "salesforce_id", "skip_imports"}
+    | {"requests", "simple_salesforce", "urllib3"},
+    "observability": {"errors", "aws_lambda_powertools"},
 }
-WIRING = {"aws", "bootstrap_aws", "dynamodb", "https", "salesforce", "settings"}
+WIRING = {"aws", "dynamodb", "salesforce", "settings"}
 """What a slice's wiring may import besides."""
+
+SDKS = (
+    *("aws_lambda_powertools", "boto3", "botocore", "phonenumbers"),
+    *("requests", "simple_salesforce"),
+)
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -65,7 +69,7 @@ def test_a_module_imports_only_what_the_design_lets_it(path: Path) -> None:
     assert foreign <= ARROWS[name] | (WIRING if path.name == "wiring.py" else set())
 
 
-@pytest.mark.parametrize("sdk", ["aws_lambda_powertools", "simple_salesforce", "phonenumbers"])
+@pytest.mark.parametrize("sdk", SDKS)
 def test_an_sdk_is_imported_in_one_file(sdk: str) -> None:
     assert len([path for path in modules() if sdk in imports(path)]) == 1
 

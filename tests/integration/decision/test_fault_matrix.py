@@ -28,7 +28,7 @@ from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from functions.on_click_to_dial.handler import lambda_handler
 from local_stack.salesforce import Simulator, running
 from tests.fakes import DOCUMENT
-from tests.integration.salesforce.test_organisation import ACCOUNT, ORG
+from tests.integration.salesforce.test_records import ACCOUNT, ORG
 
 BUDGET = 1.0
 TOLERANCE = 0.1

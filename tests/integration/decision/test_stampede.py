@@ -13,7 +13,7 @@ import pytest
 from local_stack import template
 from local_stack.children import Child
 from local_stack.salesforce import Simulator, running
-from tests.integration.salesforce.test_organisation import ACCOUNT, ORG
+from tests.integration.salesforce.test_records import ACCOUNT, ORG
 
 SANDBOXES = 50
 

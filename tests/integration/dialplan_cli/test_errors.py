@@ -1,4 +1,4 @@
-"""The command `dialplan` where the machine is not as it expects: a sentence, never a traceback."""
+"""The command in an unusual environment: a clear sentence, never a traceback; help and version."""
 
 import getpass
 import json
@@ -20,7 +20,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"TABLE_NAME": "t"}'])
-def test_a_local_system_of_another_version(
+def test_a_state_file_of_another_version_is_reported(
     dialplan: Dialplan, environment: Mapping[str, str], content: str
 ) -> None:
     (targets.LOCAL / "3000/run.json").write_text(content)
@@ -28,7 +28,7 @@ def test_a_local_system_of_another_version(
     assert dialplan.err.endswith("cannot be read. Restart the local system: make run\n")
 
 
-def test_a_defect_is_one_line_that_names_its_place(
+def test_a_bug_is_reported_in_one_line_with_its_place(
     dialplan: Dialplan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> None:
@@ -41,23 +41,23 @@ def test_a_defect_is_one_line_that_names_its_place(
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00", "9999-12-31T23:59"])
-def test_a_time_at_the_ends_of_the_calendar(dialplan: Dialplan, at: str) -> None:
+def test_a_time_at_the_end_of_the_calendar_is_refused(dialplan: Dialplan, at: str) -> None:
     assert dialplan("explain", "--number", "112", "--agent", "x", "--at", at) == 2
     assert "from 1970 to 9998" in dialplan.err
 
 
-def test_a_user_without_a_name_may_publish(
+def test_a_user_without_a_name_can_publish(
     dialplan: Dialplan, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nameless() -> str:
+    def fail() -> str:
         raise KeyError("getpwuid(): uid not found: 12345")
 
-    monkeypatch.setattr(getpass, "getuser", nameless)
+    monkeypatch.setattr(getpass, "getuser", fail)
     assert dialplan("publish", DEMO, "--yes") == 0
     assert dialplan.json("history")[0]["author"] == "unknown"
 
 
-def test_salesforce_is_named_where_it_cannot_be_reached(
+def test_the_message_names_salesforce_if_it_cannot_be_reached(
     dialplan: Dialplan, environment: Mapping[str, str]
 ) -> None:
     nowhere = {**environment, "SALESFORCE_URL": "http://127.0.0.1:9"}
@@ -70,13 +70,8 @@ def test_salesforce_is_named_where_it_cannot_be_reached(
     ("path", "message"),
     [("/dev/full", "No space left on device"), ("/dev/null", "set PYTHONIOENCODING=utf-8")],
 )
-def test_output_that_cannot_be_written(path: str, message: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "dialplan_cli",
-        "schema",
-    ]  # which holds a character beyond ASCII
+def test_output_that_cannot_be_written_is_reported_in_one_line(path: str, message: str) -> None:
+    command = [sys.executable, "-m", "dialplan_cli", "schema"]  # prints a non-ASCII character
     with Path(path).open("w") as out:
         environment = ENVIRONMENT | {"PYTHONIOENCODING": "utf-8" if "full" in path else "ascii"}
         done = subprocess.run(command, env=environment, stdout=out, stderr=subprocess.PIPE)
@@ -101,7 +96,7 @@ def test_help_has_a_short_option_everywhere(dialplan: Dialplan, command: list[st
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_completes_commands(shell: str) -> None:
-    """The variables that the shell's completion script sets, as `--show-completion` prints it."""
+    """Set the variables that the completion script of the shell sets."""
     command = [sys.executable, "-m", "dialplan_cli"]
     environment = {
         **ENVIRONMENT,

@@ -1,4 +1,4 @@
-"""`make smoke` against the local gateway: what it tries, and that it notices what is wrong."""
+"""`make smoke` with the local gateway: it passes a correct stack and reports faults."""
 
 import json
 import threading
@@ -33,18 +33,18 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GatewayServer]:
     server.on_response = lambda method, target, response: None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.port}"
-    monkeypatch.setattr(smoke, "_outputs", lambda stack: {"BaseUrl": url})
+    monkeypatch.setattr(smoke, "stack_outputs", lambda stack: {"BaseUrl": url})
     yield server
     server.shutdown()
     server.server_close()
 
 
-def test_a_good_stack(server: GatewayServer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_correct_stack_passes(server: GatewayServer, capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke.main([], {"TOKEN": KEY}) == 0
     assert capsys.readouterr().out.count("good") == 5
 
 
-def test_a_stack_that_lets_anybody_in(
+def test_a_stack_without_authorization_fails(
     server: GatewayServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.gateway = Gateway(sam.load(), lambda function: decide)

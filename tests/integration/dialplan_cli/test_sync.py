@@ -1,4 +1,4 @@
-"""`dialplan sync`: what a sync by hand shows, and what it changes."""
+"""`dialplan sync`: its output and its changes."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def published(store: PlanStore) -> PlanStore:
     return store
 
 
-def test_it_shows_what_changed(
+def test_it_shows_the_changes(
     dialplan: Dialplan, published: PlanStore, salesforce: Simulator
 ) -> None:
     assert dialplan("sync") == 0
@@ -34,7 +34,7 @@ def test_it_shows_what_changed(
         ["by-team", "1", "1", "0", "0", "0"],
     )
     assert "+ Alpha: hotline-at\n" in dialplan.out
-    assert "left out: 'Beta': 'no-such-number' is no service number" in dialplan.out
+    assert "left out: 'Beta': 'no-such-number' is not a service number" in dialplan.out
     assert cached(published) == GOOD
 
     alpha = {**ORG["Hotline__mdt"][1], "Number__c": "hotline"}
@@ -61,7 +61,7 @@ def test_a_dry_run_changes_nothing(dialplan: Dialplan, published: PlanStore) -> 
     assert cached(published) == {}
 
 
-def test_a_loss_is_refused_until_it_is_accepted(
+def test_a_large_loss_is_refused_unless_accepted(
     dialplan: Dialplan, published: PlanStore, salesforce: Simulator
 ) -> None:
     dialplan("sync")
@@ -81,7 +81,7 @@ def test_a_loss_is_refused_until_it_is_accepted(
     assert cached(published)["by-brand"] == {}
 
 
-def test_a_long_list_is_cut_short(
+def test_long_output_is_shortened(
     dialplan: Dialplan, published: PlanStore, salesforce: Simulator
 ) -> None:
     for number in range(30):
@@ -92,7 +92,7 @@ def test_a_long_list_is_cut_short(
     assert "b29" not in dialplan.out
 
 
-def test_a_failure_is_one_sentence(
+def test_a_failure_is_reported_in_one_sentence_for_each_mapping(
     dialplan: Dialplan, published: PlanStore, salesforce: Simulator
 ) -> None:
     salesforce.fail("quota", path="query")
@@ -102,7 +102,9 @@ def test_a_failure_is_one_sentence(
     assert dialplan("sync", "--most-lost", 101) == 2
 
 
-def test_without_a_plan_or_without_such_mappings(dialplan: Dialplan, store: PlanStore) -> None:
+def test_without_a_plan_or_without_mappings_in_salesforce(
+    dialplan: Dialplan, store: PlanStore
+) -> None:
     assert dialplan("sync") == 1
     assert "No dial plan is published" in dialplan.err
     store.publish(DOCUMENT, "", author="", comment="", replaces=None)

@@ -5,8 +5,6 @@ from urllib.parse import quote
 
 import pytest
 
-from click_to_dial.deadline import Deadline
-from click_to_dial.salesforce.transport import Transport
 from local_stack.salesforce import Simulator, running
 from tests.integration.simulator_calls import (
     ACCOUNT,
@@ -326,10 +324,3 @@ class TestRefusals:
     )
     def test_other_paths(self, salesforce: Simulator, path: str, status: int) -> None:
         assert get(salesforce, path).status_code == status
-
-
-def test_the_library_itself_understands_it(salesforce: Simulator) -> None:
-    token = log_in(salesforce).json()["access_token"]
-    transport = Transport(salesforce.url, "62.0")
-    limits = transport.rest(token, "GET", "limits", Deadline(5))
-    assert limits["DailyApiRequests"]["Max"] == 15000

@@ -11,9 +11,10 @@ from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceRequest, SalesforceResult
+from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.consent import consent_of
-from click_to_dial.salesforce.organisation import SalesforceClient
-from click_to_dial.salesforce.transport import Transport
+from click_to_dial.salesforce.records import SalesforceRecords
+from click_to_dial.salesforce.session import SalesforceSession
 from local_stack.salesforce import Simulator, running
 from tests.fakes import plan
 
@@ -95,9 +96,11 @@ def salesforce() -> Iterator[Simulator]:
 def ask(
     salesforce: Simulator, record_id: str, agent: str = "jdoe", of: DialPlan = PLAN
 ) -> SalesforceResult:
-    transport, tokens = Transport(salesforce.url, "62.0"), Tokens(salesforce.log_in())
-    org = SalesforceClient(transport, tokens, lambda: NOW)
-    return org.fetch(of, SalesforceRequest(record_id, agent), Deadline(30))
+    tokens = Tokens(salesforce.log_in())
+    client = SalesforceClient(SalesforceSession(salesforce.url), "62.0", tokens)
+    return SalesforceRecords(client, lambda: NOW).fetch(
+        of, SalesforceRequest(record_id, agent), Deadline(30)
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,6 +158,9 @@ def test_a_consent_that_cannot_be_read_is_not_none() -> None:
     org = {"Contact": [{"Id": CONTACT, "LastName": "Huber"}], "User": []}
     hidden = plan(objects={"Contact": {"consent": "Nobody__c"}})
     with running(org) as salesforce:
-        made = SalesforceClient(Transport(salesforce.url, "62.0"), Tokens(salesforce.log_in()))
-        result = made.fetch(hidden, SalesforceRequest(CONTACT, None), Deadline(30))
+        tokens = Tokens(salesforce.log_in())
+        client = SalesforceClient(SalesforceSession(salesforce.url), "62.0", tokens)
+        result = SalesforceRecords(client).fetch(
+            hidden, SalesforceRequest(CONTACT, None), Deadline(30)
+        )
         assert isinstance(result.record, SalesforceError)

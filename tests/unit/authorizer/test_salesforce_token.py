@@ -5,17 +5,19 @@ from typing import Any
 import pytest
 
 from click_to_dial.authorizer import salesforce_token as salesforce
-from click_to_dial.authorizer.salesforce_token import AccessPolicy, Identity
-from click_to_dial.authorizer.userinfo import ask as ask_userinfo
-from click_to_dial.authorizer.verdict import Verdict
+from click_to_dial.authorizer.authorize import Verdict
+from click_to_dial.authorizer.salesforce_token import AccessPolicy
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import DynamoDBError, UnverifiedError
-from click_to_dial.https import HttpError, Server
+from click_to_dial.ports import Identity
+from click_to_dial.salesforce.session import SalesforceSession
+from click_to_dial.salesforce.userinfo import identify
 from tests.callers import ORG, TOKEN, USER
+from tests.canned_answers import CannedAnswers
 
 
-class Confirmations:
-    """Confirmations in memory; `broken` is a table that does not answer."""
+class Verifications:
+    """Verified tokens in memory; `broken` is a table that does not answer."""
 
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}
@@ -39,35 +41,35 @@ class Confirmations:
 
 
 @pytest.fixture
-def confirmations() -> Confirmations:
-    return Confirmations()
+def verified() -> Verifications:
+    return Verifications()
 
 
 def ask(
-    confirmations: Confirmations, says: Identity | UnverifiedError | None, *, users: str = ""
+    verified: Verifications, says: Identity | UnverifiedError | None, *, users: str = ""
 ) -> Verdict:
-    def salesforce_says(token: str) -> Identity | None:
+    def salesforce_says(token: str, deadline: Deadline) -> Identity | None:
         if isinstance(says, Exception):
             raise says
         return says
 
-    admission = AccessPolicy(ORG[:15], frozenset(users.split()))
-    return salesforce.check(salesforce_says, confirmations, admission, TOKEN, Deadline(2.5))
+    policy = AccessPolicy(ORG[:15], frozenset(users.split()))
+    return salesforce.check(salesforce_says, verified, policy, TOKEN, Deadline(2.5))
 
 
 ALICE = Identity(USER, "Alice@acme.example", ORG)
 DOWN = UnverifiedError("salesforce-http-503")
 
 
-def test_a_token_that_salesforce_knows_is_good_and_remembered(confirmations: Confirmations) -> None:
-    assert ask(confirmations, ALICE) == Verdict("AuthAllowed", "salesforce", USER)
-    assert ask(confirmations, DOWN) == Verdict("AuthAllowedStale", "salesforce-http-503", USER)
+def test_a_token_that_salesforce_knows_is_good_and_remembered(verified: Verifications) -> None:
+    assert ask(verified, ALICE) == Verdict("AuthAllowed", "salesforce", USER)
+    assert ask(verified, DOWN) == Verdict("AuthAllowedStale", "salesforce-http-503", USER)
 
 
 def test_a_token_that_was_never_confirmed_is_refused_in_an_outage(
-    confirmations: Confirmations,
+    verified: Verifications,
 ) -> None:
-    assert ask(confirmations, DOWN) == Verdict("AuthUnverified", "salesforce-http-503")
+    assert ask(verified, DOWN) == Verdict("AuthUnverified", "salesforce-http-503")
 
 
 @pytest.mark.parametrize(
@@ -79,18 +81,16 @@ def test_a_token_that_was_never_confirmed_is_refused_in_an_outage(
     ],
 )
 def test_a_token_that_is_refused_once_is_forgotten(
-    confirmations: Confirmations, says: Identity | None, users: str, reason: str
+    verified: Verifications, says: Identity | None, users: str, reason: str
 ) -> None:
-    ask(confirmations, ALICE)
-    assert ask(confirmations, says, users=users) == Verdict("AuthRefused", reason)
-    assert ask(confirmations, DOWN).principal is None
+    ask(verified, ALICE)
+    assert ask(verified, says, users=users) == Verdict("AuthRefused", reason)
+    assert ask(verified, DOWN).principal is None
 
 
 @pytest.mark.parametrize("users", ["Alice@ACME.example", USER, USER[:15], f"{USER} bob@a.example"])
-def test_allowed_users_are_named_by_id_or_username(
-    confirmations: Confirmations, users: str
-) -> None:
-    assert ask(confirmations, ALICE, users=users).principal == USER
+def test_allowed_users_are_named_by_id_or_username(verified: Verifications, users: str) -> None:
+    assert ask(verified, ALICE, users=users).principal == USER
 
 
 @pytest.mark.parametrize(
@@ -102,23 +102,26 @@ def test_allowed_users_are_named_by_id_or_username(
     ],
 )
 def test_a_table_that_fails_lets_nobody_in(
-    confirmations: Confirmations, says: Any, verdict: Verdict
+    verified: Verifications, says: Any, verdict: Verdict
 ) -> None:
-    confirmations.broken = True
-    assert ask(confirmations, says) == verdict
+    verified.broken = True
+    assert ask(verified, says) == verdict
 
 
 def test_an_organisation_id_that_is_none_lets_nobody_in() -> None:
     assert AccessPolicy("00D", frozenset()).refusal(ALICE) == "other-organisation"
 
 
-class Unreachable(Server):
-    def send(self, *given: Any, **named: Any) -> Any:
-        raise HttpError("dns")
-
-
 def test_a_failure_is_told_by_a_code() -> None:
-    salesforce = Unreachable("https://acme.my.salesforce.com", connect_seconds=1)
+    nowhere = SalesforceSession("https://a..example")
     with pytest.raises(UnverifiedError, match=r"^salesforce-dns$") as raised:
-        ask_userinfo(salesforce, TOKEN)
+        identify(nowhere, TOKEN, Deadline(1))
     assert raised.value.__suppress_context__
+
+
+def test_the_id_of_a_request_that_failed_is_kept() -> None:
+    session = SalesforceSession("https://acme.my.salesforce.com")
+    session.mount("https://", CannedAnswers(503, b"", {"X-SFDC-Request-Id": "4d3c"}))
+    with pytest.raises(UnverifiedError, match=r"^salesforce-http-503$") as raised:
+        identify(session, TOKEN, Deadline(1))
+    assert raised.value.request_id == "4d3c"

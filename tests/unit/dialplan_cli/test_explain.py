@@ -1,4 +1,4 @@
-"""`dialplan explain` against the function: for any valid plan and any call, the same answer."""
+"""`dialplan explain` and the function give the same answer for any valid plan and any call."""
 
 import json
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ def one_or_more(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 def expected(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """What a fact may be compared with."""
+    """Generate values that a fact can be compared with."""
     comparable = TEXTS | NUMBERS
     operators = {
         "not": one_or_more(values),
@@ -92,7 +92,7 @@ OF_AGENT = st.fixed_dictionaries(
 
 
 def outcomes(otherwise: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """What may become of a call, numbers that have to be looked up above all."""
+    """Generate outcomes of rules. Most of them are numbers that must be looked up."""
     further = {"otherwise": otherwise}
     looked_up, of_agent = (
         st.fixed_dictionaries({"signal": signal}, optional=further)
@@ -109,7 +109,7 @@ SOME_FACTS = st.lists(
     max_size=2,
     unique=True,
 )
-WHENS = SOME_FACTS.flatmap(  # with more conditions, rules hardly ever hold
+WHENS = SOME_FACTS.flatmap(  # with more conditions, few rules match
     lambda names: st.fixed_dictionaries({name: FACTS[name] for name in names})
 )
 FIELDS = st.fixed_dictionaries({}, optional={name: st.just(f"{name}__c") for name in ATTRIBUTES})
@@ -117,7 +117,7 @@ FIELDS = st.fixed_dictionaries({}, optional={name: st.just(f"{name}__c") for nam
 
 @st.composite
 def documents(draw: st.DrawFn) -> Any:
-    """The published form of a plan that is valid, whatever it makes of its calls."""
+    """Generate published documents of valid plans."""
     whens = draw(st.lists(WHENS, max_size=4))
     rules = [
         {"id": f"r{index}", **({"when": when} if when else {}), **draw(OUTCOMES)}
@@ -186,8 +186,8 @@ CALLS = st.one_of(
 
 
 @dataclass(frozen=True)
-class Known:
-    """What is known of a call beside its plan; two services made of it share nothing."""
+class Surroundings:
+    """The surroundings of a call. Each service made from them has its own state."""
 
     record: Any
     agent: Any
@@ -212,8 +212,8 @@ class Known:
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> Known:
-    """A moment, with entries on lists and earlier calls."""
+def surroundings(draw: st.DrawFn) -> Surroundings:
+    """Generate a time, entries of lists and earlier calls."""
     now = datetime.fromisoformat(draw(MOMENTS)).timestamp()
     items = {}
     for number in NUMBERS_CALLED:
@@ -223,7 +223,7 @@ def situations(draw: st.DrawFn) -> Known:
         calls = st.tuples(st.sampled_from([now - 3600, now - 30, now - 5]), AGENT_UIDS)
         if earlier := draw(st.lists(calls, max_size=5)):
             items[f"attempts#{number}"] = StoredItem(json.dumps(sorted(earlier)), None)
-    return Known(
+    return Surroundings(
         draw(RECORDS), draw(AGENTS), now, items, draw(st.sampled_from([False, False, True]))
     )
 
@@ -241,7 +241,7 @@ AGENT_UIDS = st.sampled_from(["jdoe", "other"])
 
 
 def answer(decider: ClickToDial, call: tuple[str, str, str]) -> tuple[int, Any]:
-    """What jtel gets of the function."""
+    """Return the status and body that jtel gets from the function."""
     names = ("SalesForceID", "CallerID", "AgentUID")
     event = {
         "httpMethod": "GET",
@@ -257,15 +257,15 @@ def answer(decider: ClickToDial, call: tuple[str, str, str]) -> tuple[int, Any]:
 
 
 @settings(max_examples=200, deadline=None)
-@given(documents(), st.dictionaries(TEXTS, NAMES, min_size=3), situations(), CALLS)
+@given(documents(), st.dictionaries(TEXTS, NAMES, min_size=3), surroundings(), CALLS)
 def test_explain_and_the_function_give_the_same_answer(
-    document: Any, entries: Any, known: Known, call: tuple[str, str, str]
+    document: Any, entries: Any, around: Surroundings, call: tuple[str, str, str]
 ) -> None:
     from_salesforce = {"in-salesforce": entries}
     published = load(json.loads(json.dumps(document)), from_salesforce, version=7)
-    status, body = answer(known.service(published), call)
+    status, body = answer(around.service(published), call)
 
-    unused = known.service(load(document))
+    unused = around.service(load(document))
     explained = explain(with_plan(unused, load(document, from_salesforce)), *call)
     assert (explained.status, explained.body) == (status, body)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from click_to_dial.salesforce.soql import format_soql
+from click_to_dial.salesforce.client import format_soql
 from local_stack.salesforce.organisation import (
     Organisation,
     OrganisationError,

@@ -1,6 +1,9 @@
 """Each answer of Salesforce that is no success: what it means, and what people are told."""
 
+import json
 import re
+from base64 import b64encode
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,8 @@ from click_to_dial.errors import (
 )
 from click_to_dial.salesforce.failures import FAILURES, InvalidIdError, failure
 from click_to_dial.salesforce.login import ADVICE, credentials, log_in
-from click_to_dial.salesforce.transport import NETWORK_FAILURES
+from click_to_dial.salesforce.session import NETWORK_FAILURES, SalesforceSession
+from tests.canned_answers import CannedAnswers
 
 ROOT = Path(__file__).parents[3]
 WINDOW = (
@@ -84,6 +88,7 @@ def test_each_answer_has_its_row(
     found = failure(status, content)
     assert type(found) is error
     assert found.reason == reason
+    assert found.code == (content[0]["errorCode"] if isinstance(content, list) else "")
 
 
 def test_the_field_is_named_and_the_query_is_not() -> None:
@@ -105,20 +110,33 @@ def test_any_body_gives_some_failure(status: int, content: Any) -> None:
     assert isinstance(failure(status, content), SalesforceError)
 
 
-class Transport:
-    """Answers a login with what it was made with."""
-
-    def __init__(self, status: int, answer: Any) -> None:
-        self.answer = (status, answer)
-
-    def post_form(self, *_: Any) -> tuple[int, Any]:
-        return self.answer
-
-
-def login(status: int, answer: Any) -> str:
+def login(status: int, answer: Any, headers: Mapping[str, str] | None = None) -> str:
     secret = '{"client_id": "id", "client_secret": "secret"}'
-    transport: Any = Transport(status, answer)
-    return log_in(transport, lambda: secret, Deadline(1))
+    session = SalesforceSession("https://acme.my.salesforce.com")
+    session.mount("https://", CannedAnswers(status, json.dumps(answer).encode(), headers))
+    return log_in(session, lambda: secret, Deadline(1))
+
+
+def test_a_login_is_sent_as_basic_auth_in_utf_8() -> None:
+    answers = CannedAnswers(200, b'{"access_token": "00D!token"}')
+    session = SalesforceSession("https://acme.my.salesforce.com/any/path")
+    session.mount("https://", answers)
+    secret = '{"client_id": "id", "client_secret": "größer"}'
+    log_in(session, lambda: secret, Deadline(1))
+    (sent,) = answers.requests
+    assert sent.url == "https://acme.my.salesforce.com/services/oauth2/token"
+    assert sent.body == "grant_type=client_credentials"
+    assert sent.headers["Authorization"] == "Basic " + b64encode("id:größer".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("header", "request_id"), [("4d3c-2b1a", "4d3c-2b1a"), ("x" * 101, ""), ("a b\u00e9", "")]
+)
+@pytest.mark.parametrize("status", [200, 302, 400, 500])
+def test_the_id_of_a_login_that_failed_is_kept(status: int, header: str, request_id: str) -> None:
+    with pytest.raises(SalesforceError) as raised:
+        login(status, {}, {"X-SFDC-Request-Id": header})
+    assert raised.value.request_id == request_id
 
 
 def test_a_login_gives_the_token() -> None:
@@ -211,7 +229,7 @@ def test_the_table_in_the_docs_has_every_code_and_no_other() -> None:
     in_code = {row.reason for row in FAILURES}
     in_code |= NETWORK_FAILURES.keys()
     in_code |= {f"login-{code.replace('_', '-')}" for code, _, _ in ADVICE}
-    errors = "Unavailable|Configuration|Busy|InvalidId|TableFailed"
+    errors = "Unavailable|Configuration|Busy|InvalidId|TokenStore"
     raised = rf"(?:{errors})Error(?:\(|,)\s*\"([a-z-]+)\""
     in_code |= set(re.findall(raised, source)) | {"redirect"}
     documented = re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs/salesforce.md").read_text(), re.M)

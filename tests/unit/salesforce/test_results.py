@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from click_to_dial.errors import SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceRequest
-from click_to_dial.salesforce.results import agent_from, object_name, record_from, rows_of
+from click_to_dial.salesforce.client import rows_of
+from click_to_dial.salesforce.results import agent_from, object_name, record_from
 from tests.fakes import plan
 
 ID = "001dM00003jU9GxQAK"

@@ -1,4 +1,4 @@
-"""The nouns of a call: who clicked which record, to call whom, and what is known about them."""
+"""The values that a decision is made of: click, callee, record, agent, facts, decision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 Scalar = str | int | float | bool
 Attributes = Mapping[str, Scalar]
-"""Our attribute names with their values; an attribute that is null in Salesforce is left out."""
+"""Attribute names of the plan and their values, without attributes that are null in Salesforce."""
 
 CalleeKind = Literal[
     "mobile",
@@ -21,29 +21,29 @@ CalleeKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Callee:
-    """The number to be called. `number` is E.164 with plus; a short or internal one has none."""
+    """The number to be called. `number` is E.164 with plus, or None for a short or internal one."""
 
     kind: CalleeKind
     country: str | None = None
     number: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Click:
-    """One request of jtel: `record_id` has 18 characters; None is a number without a record."""
+    """A request from jtel; `record_id` has 18 characters, or is None if there is no record."""
 
     record_id: str | None
     callee: Callee
     agent_uid: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
-    """The clicked Salesforce record; `found` is False where there is none with this id.
+    """The clicked Salesforce record; `found` is False if it does not exist.
 
-    `object_name` is None where the id's key prefix belongs to no object.
+    `object_name` is None if the key prefix of the id belongs to no object.
     """
 
     found: bool
@@ -51,34 +51,34 @@ class Record:
     attributes: Attributes = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Agent:
-    """The Salesforce User who clicked; `known` is False for none, an inactive one or several."""
+    """The Salesforce User who clicked; `known` is False unless exactly one active User matches."""
 
     known: bool
     attributes: Attributes = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
-    """Everything a decision is made from, by the names that the dial plan uses.
+    """The facts that a dial plan is evaluated with, by the names that its rules use.
 
-    A name that is not in `values` is missing. `unknown` holds the groups (the part of the name
-    before the dot) that could not be asked: their facts are neither there nor missing.
+    A name that is not in `values` is missing. `unknown` are the groups of facts that could not be
+    read; a group is the part of the name before the dot, such as `record`. `now` is the time of the
+    decision in seconds since 1970.
     """
 
     values: Attributes
     unknown: frozenset[str] = frozenset()
     now: float = 0.0
-    """When the call is decided, in seconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServiceNumber:
-    """What jtel signals: its ServiceNumbers.Name and, as a second try, ServiceNumbers.Name2.
+    """A number that jtel can signal: its ServiceNumbers.Name, or else Name2.
 
-    It may be signalled from `valid_from` until before `valid_to`, in seconds since 1970, and to
-    callees in `regions`; None restricts nothing.
+    It may be shown from `valid_from` until before `valid_to` (seconds since 1970) and to callees in
+    `regions`; None is no restriction.
     """
 
     number: str
@@ -98,12 +98,13 @@ unknown fact. It is a plain tuple, because a plan may have thousands of rules.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decision:
-    """Dial and signal `service_number`, or, where that is None, refuse and say `reason`.
+    """Allow the call with `service_number`, or, if that is None, refuse it with `reason`.
 
-    `rule` is the id of the rule that decided. `cause` is `outage` where that rule needed a fact
-    that could not be had, `unresolved` where it named a number that does not exist.
+    `rule` is the id of the rule that decided. `cause` is `outage` if that rule needed an unknown
+    fact, and `unresolved` if no number can be shown. `limited` is True if a limit on attempts was
+    checked, so that the call counts if it is allowed. `trace` has each evaluated rule in order.
     """
 
     rule: str
@@ -111,6 +112,4 @@ class Decision:
     reason: str = ""
     cause: Literal["rule", "outage", "unresolved"] = "rule"
     limited: bool = False
-    """Whether a limit on attempts was looked at, so that the call counts where it is allowed."""
     trace: tuple[RuleTrace, ...] = field(default=(), compare=False, repr=False)
-    """Each rule that was evaluated, in order; the last one decided."""

@@ -1,6 +1,6 @@
-"""Reads CallerID, the number to be called, as jtel sends it (design, section 1).
+"""Reading of phone numbers as jtel sends them in CallerID (docs/jtel.md).
 
-`phonenumbers.parse` alone gets `491701234567` wrong in Germany: it makes a landline of a mobile.
+`phonenumbers.parse` alone reads `491701234567` in Germany as a fixed-line number, not as a mobile.
 """
 
 import re
@@ -9,7 +9,7 @@ from click_to_dial.errors import BadParameterError
 from click_to_dial.model import Callee, CalleeKind
 from click_to_dial.skip_imports import skip_imports
 
-# What finds numbers in texts, and formats them while they are typed: a third of the import time.
+# Finding numbers in texts and formatting them while typing take a third of the import time.
 with skip_imports(
     {
         "phonenumbers.asyoutypeformatter": {"AsYouTypeFormatter": None},
@@ -22,11 +22,11 @@ with skip_imports(
     from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 
 INTERNAL_DIGITS = 6
-"""A number of the company's own telephone system has at most this many digits."""
+"""Maximum number of digits of an internal extension."""
 
 _SEPARATORS = re.compile(r"[\s()./\-\u2010-\u2015\u2212]+")
 _NUMBER = re.compile(r"\+?[0-9]+")
-_MOST_DIGITS = 22  # 00, a country code of 3 and the 17 digits that phonenumbers reads
+_MAX_DIGITS = 22  # 00, a country code of 3 and the 17 digits that phonenumbers reads
 _KINDS: dict[int, CalleeKind] = {
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.FIXED_LINE: "fixed-line",
@@ -37,24 +37,24 @@ _KINDS: dict[int, CalleeKind] = {
 
 
 def clean(caller_id: str) -> str:
-    """The digits, with a plus in front where it, or the blank that it decays to, was there.
+    """Return the digits, after a plus if there was one, or a blank, which it may arrive as.
 
-    Raises BadParameterError for anything but digits and separators.
+    Raises BadParameterError if there is anything but digits and separators.
     """
     digits = _SEPARATORS.sub("", caller_id)
     if caller_id.startswith(" "):
         digits = "+" + digits.removeprefix("+")
     if not _NUMBER.fullmatch(digits):
         raise _unreadable("contains something that is not a digit")
-    if len(digits) > _MOST_DIGITS:
+    if len(digits) > _MAX_DIGITS:
         raise _unreadable("is too long")
     return digits
 
 
 def read_callee(cleaned: str, home_region: str) -> Callee:
-    """The callee of a `clean`ed number, dialled in `home_region` (ISO 3166, such as DE).
+    """Return the callee for a cleaned number, dialled in `home_region` (ISO 3166, such as DE).
 
-    Raises BadParameterError for a number that cannot be dialled.
+    Raises BadParameterError if the number cannot be dialled.
     """
     if short := _short(cleaned, home_region):
         return Callee(short, home_region)
@@ -66,27 +66,27 @@ def read_callee(cleaned: str, home_region: str) -> Callee:
 
 
 def time_zones(number: str) -> tuple[str, ...]:
-    """The IANA zones in which a number (E.164, with plus) may be; none for one of no place.
+    """Return the IANA time zones of a number (E.164 with plus); none if it has no location.
 
-    A number of a whole country, such as a mobile, may be in any of the country's zones.
+    A number of a whole country, such as a mobile, may be in any zone of the country.
     """
-    # Read for plans with calling hours alone: a cold start without them does not pay for it.
+    # Imported here, because only plans with calling hours need it.
     from phonenumbers import timezone
 
     parsed = phonenumbers.parse(number)
     zones = timezone.time_zones_for_number(parsed)
-    if zones == ("Etc/Unknown",):  # of no known type; its first digits still tell the country
+    if zones == ("Etc/Unknown",):  # its type is unknown, but its first digits tell the country
         zones = timezone.time_zones_for_geographical_number(parsed)
     return () if zones == ("Etc/Unknown",) else tuple(zones)
 
 
 def _without_prefix(digits: str, home_region: str) -> Callee:
-    """E.164 without its plus, internal, or national, in the order that the region makes likely."""
+    """Read digits as international without plus, as national, or as an internal extension."""
     international, national = ("+" + digits, None), (digits, home_region)
     internal = len(digits) <= INTERNAL_DIGITS
     if phonenumbers.ndd_prefix_for_region(home_region, True):
         readings = [international] if internal else [international, national]
-    else:  # no trunk prefix: people dial national numbers just like this
+    else:  # without a trunk prefix, national numbers are dialled like this
         readings = [national, international]
     for reading in readings:
         number = _parse(*reading)
@@ -102,7 +102,7 @@ def _short(digits: str, region: str) -> CalleeKind | None:
         return "emergency"
     if digits.startswith("+"):
         return None
-    zeros = len(digits) - len(digits.lstrip("0"))  # Spain's 016 is not its 16
+    zeros = len(digits) - len(digits.lstrip("0"))  # 016 in Spain is not 16
     number = PhoneNumber(
         country_code=phonenumbers.country_code_for_region(region),
         national_number=int(digits),
@@ -113,11 +113,11 @@ def _short(digits: str, region: str) -> CalleeKind | None:
 
 
 def _possible(digits: str, region: str | None) -> Callee:
-    """Possible is enough where the way of dialling says how the number is meant."""
+    """Return the callee of a number whose prefix says how to read it: possible is enough."""
     number = _parse(digits, region)
     if number is None or not phonenumbers.is_possible_number(number):
         raise _unreadable(
-            "cannot be a telephone number: it is too short, too long or of no country"
+            "cannot be a phone number: it is too short, too long or has no valid country code"
         )
     return _callee(number)
 

@@ -1,49 +1,30 @@
-"""The mode `salesforce`: callers hold an access token that Salesforce vouches for."""
+"""The mode `salesforce`: callers have an access token of the organisation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
-from click_to_dial.authorizer.verdict import Verdict
+from click_to_dial.authorizer.authorize import Verdict
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import DynamoDBError, OutOfTimeError, UnverifiedError
+from click_to_dial.ports import Identity, TokenVerifications
 from click_to_dial.salesforce_id import to_18
 
 SALESFORCE_SECONDS = 1.5
-"""So that there is time left to look up whether the token was confirmed before."""
+"""Time limit of Salesforce; it leaves time to look up if the token was verified before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whose token it is, as Salesforce says. Both ids have 18 characters."""
-
-    user_id: str
-    username: str
-    organization_id: str
-
-
-class Confirmations(Protocol):
-    """Which tokens Salesforce confirmed lately: ConfirmedTokens. All raise DynamoDBError."""
-
-    def keep(self, token: str, user_id: str) -> None:
-        """Salesforce has just said that this is a token of this user, who may call."""
-
-    def user_of(self, token: str) -> str | None:
-        """The user id, where `token` was confirmed lately enough."""
-
-    def forget(self, token: str) -> None:
-        """Salesforce has just said no."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AccessPolicy:
-    """Whose tokens are let in; an empty field restricts nothing. Ids may have 15 characters."""
+    """Who may call; an empty field does not restrict. Ids may have 15 characters.
+
+    `users` are ids or usernames.
+    """
 
     organization_id: str
     users: frozenset[str]
 
     def refusal(self, identity: Identity) -> str | None:
-        """Why `identity` is not let in; None where it is."""
+        """Return why `identity` may not call; None if it may."""
         if self.organization_id and to_18(self.organization_id) != identity.organization_id:
             return "other-organisation"
         users = {to_18(user) or user.lower() for user in self.users}
@@ -53,44 +34,52 @@ class AccessPolicy:
 
 
 def check(
-    ask: Callable[[str], Identity | None],
-    confirmations: Confirmations,
-    admission: AccessPolicy,
+    identify: Callable[[str, Deadline], Identity | None],
+    verified: TokenVerifications,
+    policy: AccessPolicy,
     token: str,
     deadline: Deadline,
 ) -> Verdict:
-    """The verdict on a token. `ask` gives None for no, and raises UnverifiedError for no answer."""
+    """Return the verdict on a token.
+
+    `identify` returns None for an invalid token, and raises UnverifiedError without an answer.
+    """
     try:
-        identity = deadline.run(lambda: ask(token), SALESFORCE_SECONDS)
+        limit = Deadline(min(SALESFORCE_SECONDS, deadline.remaining()))
+        identity = deadline.run(lambda: identify(token, limit), SALESFORCE_SECONDS)
     except UnverifiedError as error:
-        return _confirmed_before(confirmations, token, deadline, error.reason)
+        return _verified_before(verified, token, deadline, error)
     except OutOfTimeError:
-        return _confirmed_before(confirmations, token, deadline, "salesforce-timeout")
-    refusal = "salesforce-says-no" if identity is None else admission.refusal(identity)
+        timeout = UnverifiedError("salesforce-timeout")
+        return _verified_before(verified, token, deadline, timeout)
+    refusal = "salesforce-says-no" if identity is None else policy.refusal(identity)
     if identity is None or refusal is not None:
-        failed = not _done(deadline, lambda: confirmations.forget(token))
-        return Verdict("AuthRefused", refusal or "", cache_failed=failed)
+        failure = _error_of(deadline, lambda: verified.forget(token))
+        return Verdict("AuthRefused", refusal or "", None, failure is not None, failure)
     user_id = identity.user_id
-    failed = not _done(deadline, lambda: confirmations.keep(token, user_id))
-    return Verdict("AuthAllowed", "salesforce", principal=user_id, cache_failed=failed)
+    failure = _error_of(deadline, lambda: verified.keep(token, user_id))
+    return Verdict("AuthAllowed", "salesforce", user_id, failure is not None, failure)
 
 
-def _confirmed_before(
-    confirmations: Confirmations, token: str, deadline: Deadline, reason: str
+def _verified_before(
+    verified: TokenVerifications, token: str, deadline: Deadline, error: UnverifiedError
 ) -> Verdict:
+    """Return the verdict on a token that Salesforce did not verify because of `error`."""
     try:
-        user_id = deadline.run(lambda: confirmations.user_of(token))
-    except (DynamoDBError, OutOfTimeError):
-        return Verdict("AuthUnverified", reason, cache_failed=True)
+        user_id = deadline.run(lambda: verified.user_of(token))
+    except (DynamoDBError, OutOfTimeError) as cache_error:
+        return Verdict("AuthUnverified", error.reason, cache_failed=True, error=cache_error)
     if user_id is None:
-        return Verdict("AuthUnverified", reason)
-    return Verdict("AuthAllowedStale", reason, principal=user_id)
+        return Verdict("AuthUnverified", error.reason, error=error)
+    return Verdict("AuthAllowedStale", error.reason, user_id, error=error)
 
 
-def _done(deadline: Deadline, work: Callable[[], None]) -> bool:
-    """Whether `work` was done in time. The verdict stands either way."""
+def _error_of(
+    deadline: Deadline, work: Callable[[], None]
+) -> DynamoDBError | OutOfTimeError | None:
+    """Do `work` and return its error. The verdict stands either way."""
     try:
         deadline.run(work)
-    except (DynamoDBError, OutOfTimeError):
-        return False
-    return True
+    except (DynamoDBError, OutOfTimeError) as error:
+        return error
+    return None

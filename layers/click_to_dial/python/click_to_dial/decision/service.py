@@ -1,4 +1,4 @@
-"""The use case: may this call be placed, and which number does the called party see?"""
+"""The use case: decide whether a call may be placed and which number is shown."""
 
 import time
 from collections.abc import Callable
@@ -116,13 +116,15 @@ class ClickToDial:
         """Count an allowed call that a limit applies to.
 
         If another call to the number was counted meanwhile, the rules are applied again. That ends,
-        because they refuse the call once the limit is reached.
+        because they refuse the call once the limit is reached. If the call cannot be counted, the
+        number of attempts is unknown, and the plan's outage decides.
         """
         while _needs_counting(report):
             try:
                 changed = deadline.run(partial(self._add_call, plan, report), COUNT_SECONDS)
-            except (DynamoDBError, OutOfTimeError):
-                changed = replace(report.gathered, items=None)  # the rules then decide an outage
+            except (DynamoDBError, OutOfTimeError) as error:
+                failures = (*report.gathered.cache_failures, error)
+                changed = replace(report.gathered, items=None, cache_failures=failures)
             if changed is None:
                 break
             report = self._evaluate(plan, report.click, changed)

@@ -1,4 +1,4 @@
-"""The dial plan: what may be signalled, when, and what is refused. Pure; it knows no I/O."""
+"""The dial plan: which service number a call shows and which calls are refused. Pure, no I/O."""
 
 from click_to_dial.dialplan.evaluate import evaluate
 from click_to_dial.dialplan.loader import kept_in_salesforce, load

@@ -1,6 +1,6 @@
-"""Calling hours: when a window is open, and when it opens next. Pure; the time is given.
+"""Calling hours: whether a window is open and when it opens next.
 
-A window is open where it is open in every zone that the called party may be in.
+A window is open only if it is open in every time zone that the called party may be in.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -10,22 +10,22 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 DAYS_AHEAD = 40
-"""No window stays closed for longer, unless nobody is ever to be called in it."""
+"""How far ahead the next opening is searched."""
 
 Days = Container[str]
-"""ISO days: a list, or one text with blanks between them, which a plan of all countries needs."""
+"""ISO dates: a list, or one text with blanks between them, which saves memory for all countries."""
 
 Spans = Mapping[int, Sequence[tuple[int, int]]]
-"""Weekday, 0 is Monday -> minutes after midnight, from and before: (600, 780) is 10:00-13:00."""
+"""Opening spans by weekday (0 is Monday) in minutes after midnight: (600, 780) is 10:00-13:00."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Window:
-    """`zone` is None for the callee's. `holidays` are ISO days by region, such as DE-BY.
+    """A window of calling hours, in the time zone `zone` or, if that is None, the callee's.
 
-    A holiday of a region counts in the callee's zone only for callees of its country, and in a
-    zone of the plan's own for all. `by_country` are the days of all countries, each for its own
-    callees, where the plan asks for that.
+    `holidays` are ISO dates by region, such as DE-BY. With the callee's zone, a region's holidays
+    apply only to callees of its country; with a zone of the plan, to all callees. `by_country` are
+    the public holidays of all countries, each for its own callees, or None.
     """
 
     zone: str | None
@@ -35,11 +35,10 @@ class Window:
 
 
 def is_open(window: Window, zones: Sequence[str], country: str | None, now: float) -> bool:
-    """Whether one may call at `now` (seconds since 1970).
+    """Return whether calling is allowed at `now` (seconds since 1970).
 
-    `zones` and `country` are the callee's, as far as they are known. Where no zone is known, or
-    the holidays of the country count and are not, the window is closed: nobody could say that it
-    is open there.
+    `zones` and `country` are the callee's. The window is closed if no zone is known, or if the
+    holidays of the callee's country apply and are not known.
     """
     if window.by_country is not None and country not in window.by_country:
         return False
@@ -50,7 +49,7 @@ def is_open(window: Window, zones: Sequence[str], country: str | None, now: floa
 
 
 def opens(window: Window, zones: Sequence[str], country: str | None, now: float) -> float | None:
-    """When a closed window opens again, in seconds since 1970; None for not within 40 days."""
+    """Return when a closed window opens (seconds since 1970); None if not within 40 days."""
     names = zones if window.zone is None else (window.zone,)
     starts = sorted(
         {start for zone in names for start in _starts(window, zone, now) if start > now}
@@ -70,7 +69,7 @@ def _holidays(window: Window, country: str | None) -> Sequence[Days]:
 
 
 def _open_there(window: Window, holidays: Sequence[Days], zone: str, moment: datetime) -> bool:
-    """By the clock on the wall, which has no gaps when it is read rather than set."""
+    """Compare local wall-clock times, which always exist for a given moment."""
     local = moment.astimezone(_zone(zone))
     today = local.date().isoformat()
     if any(today in days for days in holidays):
@@ -84,11 +83,11 @@ def _starts(window: Window, zone: str, now: float) -> Iterator[float]:
         hour=0, minute=0, second=0, microsecond=0
     )
     for ahead in range(DAYS_AHEAD):
-        day = today + timedelta(days=ahead)  # midnight by the clock on the wall
+        day = today + timedelta(days=ahead)  # local midnight
         for start, _ in window.spans.get(day.weekday(), ()):
             first = day + timedelta(minutes=start)
             yield first.timestamp()
-            yield first.replace(fold=1).timestamp()  # where the clock is set back, once more
+            yield first.replace(fold=1).timestamp()  # the second time, if the clock is set back
 
 
 @cache

@@ -1,4 +1,4 @@
-"""One condition of a rule: a fact compared with what the plan expects of it (design, section 3)."""
+"""The conditions of a rule: operators that compare a fact with the value that the plan expects."""
 
 import fnmatch
 import re
@@ -10,14 +10,17 @@ from click_to_dial.model import Facts, Scalar
 Test = Callable[[Scalar], bool]
 Operand = Scalar | Sequence[Scalar]
 Expected = Operand | Mapping[str, Operand]
-
+"""A value, a list of values (any of them), or operators with their operands."""
 
 LISTED, ATTEMPTS = "callee.listed", "callee.attempts"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempts:
-    """Calls to a number within so many seconds, by `anyone`, or by `others` than this agent."""
+@dataclass(frozen=True)
+class AttemptLimit:
+    """The calls that a limit counts: those to the number in the last `within` seconds.
+
+    `by` is `anyone`, or `others` for calls by other agents only.
+    """
 
     within: int
     by: str
@@ -25,7 +28,12 @@ class Attempts:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`expected` is the plan's own notation, kept to explain decisions with."""
+    """A test of one fact.
+
+    `group` is the part of the fact's name that may be unknown as a whole. `expected` is the plan's
+    own notation, for explanations. `if_missing` is the result for a missing fact. `lists` and
+    `limit` are what a fact about lists or attempts is computed from.
+    """
 
     fact: str
     group: str
@@ -33,11 +41,10 @@ class Condition:
     test: Test
     if_missing: bool
     lists: frozenset[str] = frozenset()
-    attempts: Attempts | None = None
-    """What the fact is made from, where it is about lists or attempts."""
+    limit: AttemptLimit | None = None
 
     def holds(self, facts: Facts) -> bool | None:
-        """Whether the fact is as expected; None where the fact could not be asked."""
+        """Return whether the fact is as expected; None if it is unknown."""
         value = facts.values.get(self.fact)
         if value is not None:
             return self.test(value)
@@ -45,31 +52,28 @@ class Condition:
 
 
 def condition(fact: str, expected: Expected) -> Condition:
-    """The condition that `fact` is as `expected`, written as in the plan.
-
-    Raises KeyError for an operator that does not exist.
-    """
+    """Return the condition for an entry of `when`. Raises KeyError for an unknown operator."""
     if fact == LISTED:
-        return _listed_condition(expected)
+        return _list_condition(expected)
     if fact == ATTEMPTS and isinstance(expected, Mapping):
         return _attempts_condition(expected)
     return _condition(fact, expected)
 
 
-def _listed_condition(expected: Expected) -> Condition:
-    """On any of these lists, or with `not` on none: true or false."""
-    named = expected["not"] if isinstance(expected, Mapping) else expected
-    lists = frozenset(str(name) for name in _listed(named))
-    made = _condition(f"{LISTED}.{'+'.join(sorted(lists))}", not isinstance(expected, Mapping))
-    return replace(made, group=LISTED, lists=lists)
+def _list_condition(expected: Expected) -> Condition:
+    """Return the test of a boolean fact of its own: the number is on any of these lists."""
+    names = expected["not"] if isinstance(expected, Mapping) else expected
+    lists = frozenset(str(name) for name in _as_list(names))
+    result = _condition(f"{LISTED}.{'+'.join(sorted(lists))}", not isinstance(expected, Mapping))
+    return replace(result, group=LISTED, lists=lists)
 
 
 def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
-    """A number for each way of counting."""
-    attempts = Attempts(int(str(expected["within"])), str(expected["by"]))
-    compared = {name: value for name, value in expected.items() if name not in ("within", "by")}
-    made = _condition(f"{ATTEMPTS}.{attempts.within}s.{attempts.by}", compared)
-    return replace(made, group=ATTEMPTS, attempts=attempts)
+    """Return the test of a numeric fact of its own: the number of calls that the limit counts."""
+    limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]))
+    operators = {name: value for name, value in expected.items() if name not in ("within", "by")}
+    result = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators)
+    return replace(result, group=ATTEMPTS, limit=limit)
 
 
 def _condition(fact: str, expected: Expected) -> Condition:
@@ -84,16 +88,16 @@ def _condition(fact: str, expected: Expected) -> Condition:
     )
 
 
-def _listed(operand: Operand) -> list[Scalar]:
+def _as_list(operand: Operand) -> list[Scalar]:
     return [operand] if isinstance(operand, str | int | float | bool) else list(operand)
 
 
 def _is(operand: Operand) -> Test:
-    """Equal to any of them; True is not 1, since checkboxes and numbers never mix."""
-    wanted = _listed(operand)
-    if all(isinstance(value, str) for value in wanted):  # most conditions: worth a shorter way
-        return frozenset(wanted).__contains__
-    typed = frozenset((isinstance(value, bool), value) for value in wanted)
+    """Equal to any of the values. True is not 1: checkboxes and numbers are different types."""
+    values = _as_list(operand)
+    if all(isinstance(value, str) for value in values):  # the most frequent condition: keep it fast
+        return frozenset(values).__contains__
+    typed = frozenset((isinstance(value, bool), value) for value in values)
     return lambda value: (isinstance(value, bool), value) in typed
 
 
@@ -103,14 +107,14 @@ def _is_not(operand: Operand) -> Test:
 
 
 def _prefix(operand: Operand) -> Test:
-    prefixes = tuple(str(prefix) for prefix in _listed(operand))
+    prefixes = tuple(str(prefix) for prefix in _as_list(operand))
     return lambda value: isinstance(value, str) and value.startswith(prefixes)
 
 
 def _matches(operand: Operand) -> Test:
-    globs = "|".join(fnmatch.translate(str(glob)) for glob in _listed(operand))
-    fits = re.compile(globs).match
-    return lambda value: isinstance(value, str) and fits(value) is not None
+    globs = "|".join(fnmatch.translate(str(glob)) for glob in _as_list(operand))
+    match = re.compile(globs).match
+    return lambda value: isinstance(value, str) and match(value) is not None
 
 
 def _compare(holds: Callable[[int], bool]) -> Callable[[Operand], Test]:
@@ -121,7 +125,7 @@ def _compare(holds: Callable[[int], bool]) -> Callable[[Operand], Test]:
 
 
 def _order(value: Scalar, other: Operand) -> int | None:
-    """-1, 0 or 1 for two numbers or two texts (an ISO date is one); None for all else."""
+    """Return -1, 0 or 1 for two numbers or two texts (such as ISO dates), None for other types."""
     if isinstance(value, str) and isinstance(other, str):
         return (value > other) - (value < other)
     if isinstance(value, bool) or isinstance(other, bool):

@@ -1,4 +1,4 @@
-"""The decision: the first rule whose conditions all hold. Pure, and able to explain itself."""
+"""Evaluation of a dial plan: the first rule that matches decides."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from click_to_dial.dialplan.model import (
     SignalMapping,
     SignalNumber,
 )
-from click_to_dial.model import Decision, Facts, RuleResult, RuleTrace, Scalar, ServiceNumber
+from click_to_dial.model import Decision, Facts, RuleTrace, Scalar, ServiceNumber
 
 UNRESOLVED = "No number can be signalled for this call. Please tell your administrator."
 
@@ -20,56 +20,98 @@ UNRESOLVED = "No number can be signalled for this call. Please tell your adminis
 def evaluate(plan: DialPlan, facts: Facts) -> Decision:
     """Return the decision of the first rule that matches, with its trace.
 
-    If a rule's result depends on an unknown fact, the plan's `outage` decides: nothing is decided
-    from data that is not there.
+    If the result of a rule depends on an unknown fact, the plan's `outage` decides: nothing is
+    decided from missing data.
     """
     trace: list[RuleTrace] = []
     limited = False
     for rule in plan.rules:
-        condition, matches = _match(rule, facts)
+        matches, condition = _match(rule, facts)
         limited = limited or _checks_limit(rule, condition)
-        if condition is not None:
-            result: RuleResult = "unknown" if matches is None else "failed"
-            trace.append((rule.id, result, condition.fact, condition.expected))
-            if matches is False:
-                continue
-            decision = None
-        else:
-            decision = _resolve(rule.outcome, rule.id, facts)
-            trace.append((rule.id, "unknown" if decision is None else "decided", None, None))
+        fact, expected = (condition.fact, condition.expected) if condition else (None, None)
+        if matches is False:
+            trace.append((rule.id, "failed", fact, expected))
+            continue
+        decision = _resolve(rule.outcome, rule.id, facts) if matches else None
         if decision is None:
+            trace.append((rule.id, "unknown", fact, expected))
             decision = _outage(plan, rule, facts)
         else:
+            trace.append((rule.id, "decided", fact, expected))
             decision = _with_opening_time(decision, rule, facts)
         return replace(decision, limited=limited, trace=tuple(trace))
     return Decision(rule="", reason=UNRESOLVED, cause="unresolved", trace=tuple(trace))
 
 
-def _match(rule: Rule, facts: Facts) -> tuple[Condition | None, bool | None]:
-    """Return the condition that settled the rule, and whether the rule matches.
+def _match(rule: Rule, facts: Facts) -> tuple[bool | None, Condition | None]:
+    """Return whether the rule matches (None: unknown), and the condition that failed or is unknown.
 
-    A condition that fails settles the rule even if others are unknown. The condition is None if all
-    of them hold; the result is None if it depends on an unknown fact.
+    A condition that fails settles the rule even if another one is unknown.
     """
     unknown: Condition | None = None
     for condition in rule.conditions:
         holds = condition.holds(facts)
         if holds is False:
-            return condition, False
+            return False, condition
         if holds is None:
             unknown = unknown or condition
-    return (None, True) if unknown is None else (unknown, None)
+    return (True, None) if unknown is None else (None, unknown)
 
 
-def _checks_limit(rule: Rule, settled: Condition | None) -> bool:
+def _checks_limit(rule: Rule, settled_by: Condition | None) -> bool:
     """Return whether a limit was checked: limits are the last conditions of a rule."""
-    if settled is not None:  # nearly every rule of a large plan: keep this fast
-        return settled.attempts is not None
-    return any(each.attempts for each in rule.conditions)
+    if settled_by is not None:  # nearly every rule of a large plan: keep this fast
+        return settled_by.limit is not None
+    return any(condition.limit for condition in rule.conditions)
+
+
+def _resolve(outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
+    """Return the decision of a rule that matches; None if its number needs an unknown fact."""
+    if isinstance(outcome, Refuse):
+        return Decision(rule, reason=outcome.reason)
+    fact = "" if isinstance(outcome, SignalNumber) else outcome.fact
+    if fact not in facts.values and fact.partition(".")[0] in facts.unknown:
+        return None
+    number = _signalled_number(outcome, facts)
+    if number is not None and _is_available(number, facts):
+        return Decision(rule, number)
+    if outcome.otherwise is not None:
+        return _resolve(outcome.otherwise, rule, facts)
+    return Decision(rule, reason=UNRESOLVED, cause="unresolved")
+
+
+def _signalled_number(
+    outcome: SignalNumber | SignalMapping | SignalAgent, facts: Facts
+) -> ServiceNumber | None:
+    if isinstance(outcome, SignalNumber):
+        return outcome.service_number
+    value = facts.values.get(outcome.fact)
+    if isinstance(outcome, SignalMapping):
+        entry = None if value is None else outcome.entries.get(_as_text(value))
+        return entry or outcome.default
+    extension = "" if value is None else _as_text(value).strip()
+    number = outcome.prefix + extension
+    return ServiceNumber(number, outcome.name or number) if extension else None
+
+
+def _is_available(number: ServiceNumber, facts: Facts) -> bool:
+    """Return whether the number may be shown now and to a callee in this country."""
+    if number.valid_from is not None and facts.now < number.valid_from:
+        return False
+    if number.valid_to is not None and facts.now >= number.valid_to:
+        return False
+    return number.regions is None or facts.values.get("callee.country") in number.regions
+
+
+def _outage(plan: DialPlan, rule: Rule, facts: Facts) -> Decision:
+    decision = _resolve(plan.outage, rule.id, facts)
+    if decision is None:  # the outage itself needs an unknown fact
+        decision = Decision(rule=rule.id, reason=UNRESOLVED)
+    return replace(decision, cause="outage")
 
 
 def _with_opening_time(decision: Decision, rule: Rule, facts: Facts) -> Decision:
-    """A refusal for calling hours says when they begin: at `{opens}`, or at the end."""
+    """Add to a refusal for calling hours when they begin, in place of `{opens}` or at the end."""
     if not decision.reason or decision.cause != "rule":
         return decision
     times = [facts.values.get(f"{condition.fact}.opens") for condition in rule.conditions]
@@ -81,52 +123,8 @@ def _with_opening_time(decision: Decision, rule: Rule, facts: Facts) -> Decision
     return replace(decision, reason=f"{decision.reason} Calling is allowed again from {opens}.")
 
 
-def _outage(plan: DialPlan, rule: Rule, facts: Facts) -> Decision:
-    decision = _resolve(plan.outage, rule.id, facts)
-    if decision is None:  # even the outage needs a fact that cannot be had
-        decision = Decision(rule=rule.id, reason=UNRESOLVED)
-    return replace(decision, cause="outage")
-
-
-def _resolve(outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
-    """The decision; None where it takes a fact that is unknown."""
-    key = ""  # the fact that it depends on
-    value: Scalar | None = None
-    signalled: ServiceNumber | None
-    match outcome:
-        case Refuse(reason):
-            return Decision(rule, reason=reason)
-        case SignalNumber(service_number):
-            signalled = service_number
-        case SignalMapping(mapping, key):
-            value = facts.values.get(key)
-            found = None if value is None else mapping.entries.get(_as_key(value))
-            signalled = found or mapping.default
-        case SignalAgent(fact, prefix, name):
-            key = fact
-            value = facts.values.get(fact)
-            number = "" if value is None else _as_key(value).strip()
-            signalled = ServiceNumber(prefix + number, name or prefix + number) if number else None
-    if value is None and key.partition(".")[0] in facts.unknown:
-        return None
-    if signalled is not None and _may_be_signalled(signalled, facts):
-        return Decision(rule, signalled)
-    if outcome.otherwise is not None:
-        return _resolve(outcome.otherwise, rule, facts)
-    return Decision(rule, reason=UNRESOLVED, cause="unresolved")
-
-
-def _may_be_signalled(number: ServiceNumber, facts: Facts) -> bool:
-    """Whether it is the company's to show, at this time and to callees in this country."""
-    if number.valid_from is not None and facts.now < number.valid_from:
-        return False
-    if number.valid_to is not None and facts.now >= number.valid_to:
-        return False
-    return number.regions is None or facts.values.get("callee.country") in number.regions
-
-
-def _as_key(value: Scalar) -> str:
-    """A fact as the text that mappings are keyed by: `true`, `7` (also for 7.0), or itself."""
+def _as_text(value: Scalar) -> str:
+    """Return a fact as a mapping's keys are written: `true`, `7` (also for 7.0), or the text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():

@@ -1,7 +1,7 @@
-"""From the published JSON document to the plan in memory.
+"""Load a dial plan from the published JSON document.
 
-The document was validated when it was published (dialplan_cli/), so a fault here means that it was
-published by a version of this software that knows more, or other, keys.
+The document was validated when it was published (dialplan_cli/plan/). If it cannot be loaded, it
+was published by another version of this software, which has other keys.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ from click_to_dial.dialplan.conditions import condition
 from click_to_dial.dialplan.model import (
     DialPlan,
     Freshness,
-    NumberMapping,
     Outcome,
     Refuse,
     Rule,
@@ -28,20 +27,21 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]
 Entries = Mapping[str, str]
 Numbers = Mapping[str, ServiceNumber]
-Mappings = Mapping[str, NumberMapping]
+Mappings = Mapping[str, tuple[Numbers, ServiceNumber | None]]
+"""Entries and default of each mapping."""
 
 
 def kept_in_salesforce(document: Document) -> list[str]:
-    """The mappings of a document that has their source and not their entries."""
+    """Return the names of the mappings whose entries are kept in Salesforce."""
     return [name for name, mapping in document["mappings"].items() if "salesforce" in mapping]
 
 
 def load(
     document: Document, salesforce_mappings: Mapping[str, Entries] | None = None, version: int = 0
 ) -> DialPlan:
-    """The plan of `document`, with the entries of those mappings that are kept in Salesforce.
+    """Return the plan; `salesforce_mappings` has the entries of mappings kept in Salesforce.
 
-    Raises UnreadableDialPlanError where the document's form is not the one known here.
+    Raises UnreadableDialPlanError if the document has an unknown form.
     """
     try:
         numbers = {
@@ -64,8 +64,8 @@ def load(
             freshness=Freshness(**document["freshness"]),
             hours=_hours(document.get("hours", {}), document.get("holidays", {})),
             home_zone=document.get("home_zone") or "",
-            listed={each.fact: each.lists for each in conditions if each.lists},
-            attempts={each.fact: each.attempts for each in conditions if each.attempts},
+            lists={each.fact: each.lists for each in conditions if each.lists},
+            limits={each.fact: each.limit for each in conditions if each.limit},
             version=version,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -86,6 +86,42 @@ def _service_number(document: Document) -> ServiceNumber:
     )
 
 
+def _mapping(
+    document: Document, from_salesforce: Entries, numbers: Numbers
+) -> tuple[Numbers, ServiceNumber | None]:
+    """Return entries and default. An entry that names no service number is left out."""
+    entries = document.get("entries", from_salesforce)
+    default = document["default"]
+    return (
+        {key: numbers[value] for key, value in entries.items() if value in numbers},
+        None if default is None else numbers[default],
+    )
+
+
+def _rule(document: Document, numbers: Numbers, mappings: Mappings) -> Rule:
+    conditions = [condition(fact, expected) for fact, expected in document["when"].items()]
+    return Rule(
+        id=document["id"],
+        # Limits are checked last: a call counts only if all other conditions hold.
+        conditions=tuple(sorted(conditions, key=lambda each: each.limit is not None)),
+        outcome=_outcome(document, numbers, mappings),
+    )
+
+
+def _outcome(document: Document, numbers: Numbers, mappings: Mappings) -> Outcome:
+    if "refuse" in document:
+        return Refuse(document["refuse"])
+    signal = document["signal"]
+    fallback = document.get("otherwise")
+    otherwise = None if fallback is None else _outcome(fallback, numbers, mappings)
+    if "number" in signal:
+        return SignalNumber(numbers[signal["number"]], otherwise)
+    if "mapping" in signal:
+        entries, default = mappings[signal["mapping"]]
+        return SignalMapping(signal["key"], entries, default, otherwise)
+    return SignalAgent(f"agent.{signal['agent']}", signal["prefix"], signal["name"], otherwise)
+
+
 def _hours(document: Document, by_country: Mapping[str, str]) -> "Mapping[str, Window]":
     if not document:
         return {}
@@ -100,36 +136,3 @@ def _hours(document: Document, by_country: Mapping[str, str]) -> "Mapping[str, W
         )
         for name, window in document.items()
     }
-
-
-def _mapping(document: Document, from_salesforce: Entries, numbers: Numbers) -> NumberMapping:
-    """Entries that name no service number are left out: a default is better than a defect."""
-    entries = document.get("entries", from_salesforce)
-    default = document["default"]
-    return NumberMapping(
-        entries={key: numbers[value] for key, value in entries.items() if value in numbers},
-        default=None if default is None else numbers[default],
-    )
-
-
-def _rule(document: Document, numbers: Numbers, mappings: Mappings) -> Rule:
-    conditions = [condition(fact, expected) for fact, expected in document["when"].items()]
-    return Rule(
-        id=document["id"],
-        # Limits last: a call counts only where all else that the rule asks for holds.
-        conditions=tuple(sorted(conditions, key=lambda each: each.attempts is not None)),
-        outcome=_outcome(document, numbers, mappings),
-    )
-
-
-def _outcome(document: Document, numbers: Numbers, mappings: Mappings) -> Outcome:
-    if "refuse" in document:
-        return Refuse(document["refuse"])
-    signal = document["signal"]
-    fallback = document.get("otherwise")
-    otherwise = None if fallback is None else _outcome(fallback, numbers, mappings)
-    if "number" in signal:
-        return SignalNumber(numbers[signal["number"]], otherwise)
-    if "mapping" in signal:
-        return SignalMapping(mappings[signal["mapping"]], signal["key"], otherwise)
-    return SignalAgent(f"agent.{signal['agent']}", signal["prefix"], signal["name"], otherwise)

@@ -1,54 +1,50 @@
-"""The dial plan as the function holds it in memory."""
+"""The loaded dial plan: the form in which it is evaluated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from click_to_dial.dialplan.conditions import Attempts, Condition
+from click_to_dial.dialplan.conditions import AttemptLimit, Condition
 from click_to_dial.model import ServiceNumber
 
-if TYPE_CHECKING:  # the module reads zones, which a plan without hours does not need
+if TYPE_CHECKING:  # only plans with calling hours need this module, which reads time zones
     from click_to_dial.dialplan.calling_hours import Window
 
 Fields = Mapping[str, str]
-"""Our attribute name -> Salesforce field path, such as `kind` -> `Account.Type`."""
+"""Attribute names of the plan and their Salesforce field paths, such as `kind`: `Account.Type`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Refuse:
-    """The call is not placed; `reason` is what the agent may read."""
+    """Outcome: refuse the call; the agent sees `reason`."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SignalNumber:
-    """The called party sees this service number."""
+    """Outcome: show `service_number` to the called party."""
 
     service_number: ServiceNumber
     otherwise: "Outcome | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class NumberMapping:
-    """A value -> a service number; `default` where the value is missing or has no entry."""
+@dataclass(frozen=True)
+class SignalMapping:
+    """Outcome: show the service number that a mapping has for the value of `fact`.
 
+    `default` applies if the fact is missing or has no entry.
+    """
+
+    fact: str
     entries: Mapping[str, ServiceNumber]
     default: ServiceNumber | None
-
-
-@dataclass(frozen=True, slots=True)
-class SignalMapping:
-    """The called party sees the service number that `mapping` holds for the fact `key`."""
-
-    mapping: NumberMapping
-    key: str
     otherwise: "Outcome | None" = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SignalAgent:
-    """The called party sees the agent's own number: `prefix` and the fact `fact`."""
+    """Outcome: show the agent's own number, which is `prefix` and the value of `fact`."""
 
     fact: str
     prefix: str
@@ -57,29 +53,35 @@ class SignalAgent:
 
 
 Outcome = Refuse | SignalNumber | SignalMapping | SignalAgent
+"""What a rule does. `otherwise` applies if no number can be shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Decides with `outcome` where all `conditions` hold."""
+    """A rule that matches if all `conditions` hold."""
 
     id: str
     conditions: tuple[Condition, ...]
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Freshness:
-    """For how many seconds what Salesforce said may be used again."""
+    """How many seconds cached facts may be used."""
 
     record: int
     agent: int
     stale_if_error: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DialPlan:
-    """Everything that decides a call, and which Salesforce fields that takes."""
+    """A dial plan.
+
+    `objects` has the attributes of each Salesforce object. `lists` and `limits` are the facts about
+    lists and attempts that the rules use, with the names of the lists and the calls to count.
+    `home_zone` is an IANA time zone; it is empty if the plan has no calling hours.
+    """
 
     home_region: str
     without_record: bool
@@ -91,9 +93,6 @@ class DialPlan:
     freshness: Freshness
     hours: "Mapping[str, Window]"
     home_zone: str
-    """Its IANA zone; empty where the plan has no hours."""
-    listed: Mapping[str, frozenset[str]]
-    """The facts about lists that the rules name, each with its lists."""
-    attempts: Mapping[str, Attempts]
-    """The facts about attempts that the rules name, each with what is counted."""
+    lists: Mapping[str, frozenset[str]]
+    limits: Mapping[str, AttemptLimit]
     version: int = 0

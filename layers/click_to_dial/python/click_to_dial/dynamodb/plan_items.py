@@ -1,4 +1,4 @@
-"""The two kinds of items that say which dial plans there are: `active` and the versions."""
+"""The items that describe published dial plans: `active` and one for each version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ ACTIVE_KEY: Item = {"pk": {"S": "plan"}, "sk": {"S": "active"}}
 
 @dataclass(frozen=True, slots=True)
 class CachedMapping:
-    """What a mapping that is kept in Salesforce held at `read_at`, an ISO 8601 time."""
+    """The entries of a mapping kept in Salesforce, as of `read_at`, an ISO 8601 time."""
 
     body: BlobRef
     entries: int
@@ -22,7 +22,7 @@ class CachedMapping:
 
 @dataclass(frozen=True, slots=True)
 class ActivePlan:
-    """What decides now. `revision` counts every change, also those of cached mappings alone."""
+    """The plan that decides now. `revision` counts all changes, also those of cached mappings."""
 
     revision: int
     version: int
@@ -45,12 +45,12 @@ class Version:
 
 
 def version_key(number: int) -> Item:
-    """The key of a version; in the order of their numbers."""
+    """Return the key of a version. Keys sort like the numbers."""
     return {"pk": {"S": "plan"}, "sk": {"S": f"version#{number:08d}"}}
 
 
 def from_active(active: ActivePlan) -> Item:
-    """The item of what decides now."""
+    """Return the item of the active plan."""
     return {
         **ACTIVE_KEY,
         **_from_body(active.body),
@@ -63,7 +63,7 @@ def from_active(active: ActivePlan) -> Item:
 
 
 def to_active(item: Item) -> ActivePlan:
-    """What the item says."""
+    """Return the active plan from its item."""
     return ActivePlan(
         revision=int(item["revision"]["N"]),
         version=int(item["version"]["N"]),
@@ -75,7 +75,7 @@ def to_active(item: Item) -> ActivePlan:
 
 
 def from_version(version: Version) -> Item:
-    """The item of a version."""
+    """Return the item of a version."""
     return {
         **version_key(version.number),
         **_from_body(version.body),
@@ -88,7 +88,7 @@ def from_version(version: Version) -> Item:
 
 
 def to_version(item: Item) -> Version:
-    """What the item says."""
+    """Return a version from its item."""
     return Version(
         number=int(item["version"]["N"]),
         body=_to_body(item),

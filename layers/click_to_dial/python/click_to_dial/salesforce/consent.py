@@ -1,4 +1,4 @@
-"""What the person behind a record said about telephone calls: ContactPointTypeConsent.
+"""The person's consent to telephone calls: Salesforce's object ContactPointTypeConsent.
 
 https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_contactpointtypeconsent.htm
 """
@@ -8,17 +8,17 @@ from datetime import datetime
 from typing import Any
 
 CONSENT = "consent"
-"""The attribute of an object whose field leads to the Individual, not to a value."""
+"""The attribute of an object whose field leads to the Individual instead of a value."""
 
 CONSENTS = ("opted-out", "opted-in", "expired", "none")
-"""What it may be; the least permissive first."""
+"""The attribute's values, the least permissive first."""
 
 
 def consent_of(rows: Iterable[Mapping[str, Any]], now: float) -> str:
-    """opted-in, opted-out, expired or none at `now` (seconds since 1970).
+    """Return opted-in, opted-out, expired or none at `now` (seconds since 1970).
 
-    Where there are several consents, of different brands or purposes, an opt-out outweighs the
-    others. Raises KeyError, TypeError or ValueError for rows that are not as they were asked for.
+    If there are several consents, for different brands or purposes, an opt-out outweighs the
+    others. Raises KeyError, TypeError or ValueError for rows that do not have the requested form.
     """
     states = {_state(row, now) for row in rows}
     return next((state for state in CONSENTS if state in states), "none")
@@ -32,7 +32,7 @@ def _state(row: Mapping[str, Any], now: float) -> str:
     has_ended = end is not None and _seconds(end) <= now
     if status == "OptOut":
         return "opted-out" if has_begun and not has_ended else "none"
-    if status != "OptIn" or not has_begun:  # NotSeen and Seen say nothing
+    if status != "OptIn" or not has_begun:  # NotSeen and Seen are no consent
         return "none"
     return "expired" if has_ended else "opted-in"
 

@@ -1,4 +1,4 @@
-"""Every way in which Salesforce fails, and what becomes of it: one table, also in the docs.
+"""Every failure that Salesforce reports and what follows from it: one table, also in the docs.
 
 The bodies are those of the REST API (a list of `errorCode` and `message`), recorded or documented:
 https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm
@@ -17,12 +17,15 @@ from click_to_dial.errors import (
 
 
 class InvalidIdError(SalesforceError):
-    """Salesforce says that this can be no id of this object: there is no such record."""
+    """The id cannot be one of this object, so the record does not exist."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Failure:
-    """One row: which answers it covers, its short code for logs, what it means, what to do."""
+    """Row of the table: the answers it matches, its code for logs, its error and a remedy.
+
+    None in `status` or `error_code` matches any; `in_message` must be part of the message.
+    """
 
     status: int | None
     error_code: str | None
@@ -31,8 +34,8 @@ class Failure:
     advice: str
     in_message: str = ""
 
-    def covers(self, status: int, error_code: str, message: str) -> bool:
-        """Whether an answer belongs to this row; None in a row stands for anything."""
+    def matches(self, status: int, error_code: str, message: str) -> bool:
+        """Return whether an answer belongs to this row."""
         return (
             self.status in (None, status)
             and self.error_code in (None, error_code)
@@ -48,7 +51,7 @@ FAILURES = (
         "INVALID_SESSION_ID",
         "session-not-for-rest",
         SalesforceConfigurationError,
-        "The access token is not good for the REST API: add the scope 'api' to the External "
+        "The access token does not allow the REST API: add the scope 'api' to the External "
         "Client App, and enable 'API Enabled' for the integration user.",
         in_message="not valid for use with the REST API",
     ),
@@ -58,7 +61,7 @@ FAILURES = (
         "REQUEST_LIMIT_EXCEEDED",
         "quota",
         SalesforceUnavailableError,
-        "The organisation's API calls of the last 24 hours are used up (Setup, System Overview).",
+        "The organisation has used up its API calls for 24 hours (Setup, System Overview).",
     ),
     Failure(
         403,
@@ -80,7 +83,11 @@ FAILURES = (
         in_message="invalid ID field",
     ),
     Failure(
-        None, "UNABLE_TO_LOCK_ROW", "locked-row", SalesforceBusyError, "A passing fault of a row."
+        None,
+        "UNABLE_TO_LOCK_ROW",
+        "locked-row",
+        SalesforceBusyError,
+        "A row is locked.",
     ),
     Failure(
         400, "QUERY_TIMEOUT", "query-timeout", SalesforceUnavailableError, "Salesforce is slow."
@@ -116,19 +123,26 @@ _COLUMN = re.compile(r"No such column '([\w.]+)' on (?:entity|sobject of type) '
 
 
 def failure(status: int, content: object) -> SalesforceError:
-    """The error for an answer with this HTTP status and this body, parsed or as text.
+    """Return the error for an answer with this HTTP status and body (parsed JSON, or text).
 
-    The message names the error code and, where there is one, the field: the rest of Salesforce's
-    message may quote the query, and with it who called.
+    The message names the error code and, if there is one, the field. The rest of Salesforce's
+    message may quote the query, and with it the agent's login.
     """
     error_code, message = _first_error(content)
     if 300 <= status < 400:
         row = REDIRECT
     else:
-        row = next(row for row in FAILURES if row.covers(status, error_code, message))
+        row = next(row for row in FAILURES if row.matches(status, error_code, message))
     column = _COLUMN.search(message)
     field = f" (field {column[1]} of {column[2]})" if column else ""
-    return row.error(row.reason, f"HTTP {status} {error_code}{field}: {row.advice}")
+    error = row.error(row.reason, f"HTTP {status} {error_code}{field}: {row.advice}")
+    error.code = error_code
+    return error
+
+
+def wrong_types() -> SalesforceUnavailableError:
+    """Return the error for an answer that does not have the expected JSON structure."""
+    return SalesforceUnavailableError("wrong-types", "The answer does not have Salesforce's form.")
 
 
 def _first_error(content: object) -> tuple[str, str]:

@@ -4,22 +4,29 @@ https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_cr
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.errors import SalesforceConfigurationError, SalesforceUnavailableError
-from click_to_dial.salesforce.transport import Transport
+from click_to_dial.errors import (
+    SalesforceConfigurationError,
+    SalesforceUnavailableError,
+    SecretError,
+)
+from click_to_dial.salesforce.session import SalesforceSession, json_of, request_id_of
 
 TOKEN_PATH = "/services/oauth2/token"
 
-# What Salesforce says -> what to change in Setup. The first whose both texts fit is taken.
+REJECTED = ("login-invalid-client", "login-invalid-client-id")
+"""Reasons of an error for which a new version of the secret may be the remedy."""
+
+# Salesforce's error, a part of its description, what to change in Setup. The first match counts.
 ADVICE: tuple[tuple[str, str, str], ...] = (
     (
         "invalid_client_id",
         "",
-        "The client_id of the secret is no Consumer Key of this organisation: copy it again from "
-        "Setup, External Client App Manager, your app, Settings, OAuth Settings.",
+        "The client_id in the secret is not a Consumer Key of this organisation: copy it again "
+        "from Setup, External Client App Manager, your app, Settings, OAuth Settings.",
     ),
     (
         "invalid_client",
@@ -70,28 +77,70 @@ ADVICE: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def log_in(transport: Transport, read_secret: Callable[[], str], deadline: Deadline) -> str:
-    """A new access token. Raises SalesforceError with advice, OutOfTimeError."""
-    status, body = transport.post_form(
-        TOKEN_PATH, {"grant_type": "client_credentials"}, credentials(read_secret()), deadline
+def log_in(session: SalesforceSession, read_secret: Callable[[], str], deadline: Deadline) -> str:
+    """Return a new access token.
+
+    `read_secret` raises SecretError. It is called again if Salesforce rejects the credentials,
+    because the secret may have been rotated at this moment. Raises SalesforceError with advice,
+    OutOfTimeError.
+    """
+    found = credentials(_secret(read_secret))
+    try:
+        return _request_token(session, found, deadline)
+    except SalesforceConfigurationError as error:
+        if error.reason not in REJECTED or (newer := credentials(_secret(read_secret))) == found:
+            raise
+        return _request_token(session, newer, deadline)
+
+
+def _secret(read_secret: Callable[[], str]) -> str:
+    try:
+        secret = read_secret()
+    except SecretError as error:
+        found = {"code": error.code, "request_id": error.request_id}
+        if error.retryable:
+            raise SalesforceUnavailableError("secret-unreachable", str(error), **found) from error
+        raise SalesforceConfigurationError(
+            "secret-unreadable",
+            f"The Salesforce secret cannot be read ({error.code}).",
+            **found,
+        ) from error
+    if not secret.strip():
+        raise SalesforceConfigurationError(
+            "secret-empty", "The Salesforce secret is empty: store client_id and client_secret."
+        )
+    return secret
+
+
+def _request_token(session: SalesforceSession, found: tuple[str, str], deadline: Deadline) -> str:
+    client_id, client_secret = found
+    response = session.request(
+        "POST",
+        session.url + TOKEN_PATH,
+        deadline=deadline,
+        data={"grant_type": "client_credentials"},
+        auth=(client_id.encode(), client_secret.encode()),
     )
+    status, body = response.status_code, json_of(response)
     token = body.get("access_token") if isinstance(body, dict) else None
     if status == 200 and isinstance(token, str) and token.isascii() and token.isprintable():
         return token
+    request_id = request_id_of(response)
     if status in {400, 401}:
-        raise _refused(body if isinstance(body, dict) else {})
+        raise _refusal(body, request_id)
     if 300 <= status < 400:
         raise SalesforceConfigurationError(
             "login-redirect",
             "Salesforce redirects the login: set SalesforceUrl to the My Domain URL.",
+            request_id=request_id,
         )
     raise SalesforceUnavailableError(
-        "login-unavailable", f"The login was answered by HTTP {status}."
+        "login-unavailable", f"The login was answered by HTTP {status}.", request_id=request_id
     )
 
 
 def credentials(secret: str) -> tuple[str, str]:
-    """Client id and client secret. Raises SalesforceConfigurationError where they are not there."""
+    """Return client id and client secret. Raises SalesforceConfigurationError without them."""
     try:
         parsed = json.loads(secret)
     except ValueError:
@@ -104,7 +153,7 @@ def credentials(secret: str) -> tuple[str, str]:
     if {"username", "password", "security_token"} & parsed.keys():
         raise SalesforceConfigurationError(
             "secret-with-password",
-            "The Salesforce secret holds a username or a password. Salesforce retires these "
+            "The Salesforce secret contains a username or a password. Salesforce retires these "
             "flows, so only client credentials are used: create an External Client App, store "
             "its client_id and client_secret, and remove all other keys.",
         )
@@ -118,11 +167,16 @@ def credentials(secret: str) -> tuple[str, str]:
     return client_id.strip(), client_secret.strip()
 
 
-def _refused(body: Mapping[str, Any]) -> SalesforceConfigurationError:
-    error, description = body.get("error"), str(body.get("error_description", "")).lower()
-    for code, part, advice in ADVICE:
-        if error == code and part in description:
-            return SalesforceConfigurationError(f"login-{code.replace('_', '-')}", advice)
+def _refusal(body: Any, request_id: str) -> SalesforceConfigurationError:
+    """Return the error, with advice, for a login that Salesforce has refused."""
+    if isinstance(body, dict):
+        error, description = body.get("error"), str(body.get("error_description", "")).lower()
+        for code, part, advice in ADVICE:
+            if error == code and part in description:
+                reason = f"login-{code.replace('_', '-')}"
+                return SalesforceConfigurationError(reason, advice, request_id=request_id)
     return SalesforceConfigurationError(
-        "login-refused", "Salesforce refused the login: check the External Client App in Setup."
+        "login-refused",
+        "Salesforce refused the login: check the External Client App in Setup.",
+        request_id=request_id,
     )

@@ -1,43 +1,34 @@
-"""The queries that a decision takes, quoted for a URL.
+"""SOQL for a decision (quoted for the URL of a sub-request) and for mappings.
 
-Values are bound; names, which cannot be, are checked. Quoting leaves no `@{` of a value, so that
-the one reference to another query's answer is the one that is written here.
+Values are bound by format_soql; names cannot be bound, so they are checked. Quoting encodes `@{`,
+so that no value can become a reference to another query's answer.
 """
 
-import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.errors import SalesforceConfigurationError
 from click_to_dial.ports import SalesforceRequest
+from click_to_dial.salesforce.client import checked_name, format_soql
 from click_to_dial.salesforce.consent import CONSENT
-from click_to_dial.salesforce.soql import format_soql
-
-_PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
 
 
 def record_query(plan: DialPlan, request: SalesforceRequest, object_name: str) -> str:
-    """The clicked record with exactly the fields that the plan names of its object."""
-    columns = _columns("Id", *listed(plan, object_name)[1].values())
+    """Return the query for the clicked record with exactly the fields that the plan names."""
+    columns = _columns("Id", *object_fields(plan, object_name)[1].values())
     return _bound(
         f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id = {{}} LIMIT 1",
         request.record_id,
     )
 
 
-def values(fields: Mapping[str, str]) -> Mapping[str, str]:
-    """The attributes whose field holds their value: all but the consent's."""
-    return {name: path for name, path in fields.items() if name != CONSENT}
-
-
 def consent_query(plan: DialPlan, object_name: str) -> str | None:
-    """What the person behind the record said about calls; None where the plan does not ask.
+    """Return the query for what the record's person said about calls; None if the plan has none.
 
-    The person stands in the answer to the query `record`, which must travel before this one in the
-    same request. Salesforce writes it in; where there is none, it refuses this query alone.
+    The person's id is a reference to the answer of the query `record`, which must come earlier in
+    the same composite request. If the record has no person, Salesforce refuses this query alone.
     """
-    fields = listed(plan, object_name)[1]
+    fields = object_fields(plan, object_name)[1]
     if CONSENT not in fields:
         return None
     soql = (
@@ -49,26 +40,46 @@ def consent_query(plan: DialPlan, object_name: str) -> str | None:
 
 
 def agent_query(plan: DialPlan, request: SalesforceRequest) -> str:
-    """The User; two rows are enough to see that the AgentUID is ambiguous."""
+    """Return the query for the User. Two rows show that the AgentUID is ambiguous."""
     columns = _columns("Id", "IsActive", *plan.agent_attributes.values())
     match = checked_name(plan.agent_match)
     return _bound(f"SELECT {columns} FROM User WHERE {match} = {{}} LIMIT 2", request.agent_uid)
 
 
 def object_query(prefix: str) -> str:
-    """The object of a key prefix. Its `=` ignores case, and EntityDefinition LIMIT."""
+    """Return the query for the objects of a key prefix.
+
+    The `=` of SOQL ignores case, and EntityDefinition ignores LIMIT.
+    """
     return _bound(
         "SELECT QualifiedApiName,KeyPrefix FROM EntityDefinition WHERE KeyPrefix = {}", prefix
     )
 
 
-def checked_name(path: str) -> str:
-    """Names cannot be bound in SOQL. The plan was validated; this holds whoever wrote it."""
-    if not _PATH.fullmatch(path):
-        raise SalesforceConfigurationError(
-            "bad-name", "The dial plan holds a malformed field name."
-        )
-    return path
+def mapping_query(source: Mapping[str, str]) -> str:
+    """Return the query for all rows of a mapping.
+
+    The filter is SOQL of the plan, which only its author can write.
+    """
+    key, value, name = (checked_name(source[part]) for part in ("key", "value", "object"))
+    where = f" WHERE {source['filter']}" if source.get("filter") else ""
+    return f"SELECT {key},{value} FROM {name}{where}"
+
+
+def object_fields(plan: DialPlan, object_name: str) -> tuple[str, Mapping[str, str]]:
+    """Return the object's name as the plan spells it, and the field of each attribute.
+
+    Salesforce ignores the case of names. An object that is not in the plan has no attributes.
+    """
+    for name, fields in plan.objects.items():
+        if name.lower() == object_name.lower():
+            return name, fields
+    return object_name, {}
+
+
+def _columns(*paths: str) -> str:
+    """Join the fields, each once whatever its case: SOQL refuses duplicates."""
+    return ",".join({path.lower(): checked_name(path) for path in paths}.values())
 
 
 def _bound(soql: str, value: str | None) -> str:
@@ -77,16 +88,3 @@ def _bound(soql: str, value: str | None) -> str:
 
 def _quoted(text: str) -> str:
     return quote(text, safe="")
-
-
-def _columns(*paths: str) -> str:
-    """Each field once, whatever the case it is written in: SOQL refuses duplicates."""
-    return ",".join({path.lower(): checked_name(path) for path in paths}.values())
-
-
-def listed(plan: DialPlan, object_name: str) -> tuple[str, Mapping[str, str]]:
-    """The object as the plan spells it (API names ignore case), and its attributes' fields."""
-    for name, fields in plan.objects.items():
-        if name.lower() == object_name.lower():
-            return name, fields
-    return object_name, {}

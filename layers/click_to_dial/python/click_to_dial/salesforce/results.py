@@ -1,76 +1,37 @@
-"""From the rows that Salesforce answers to a record and an agent.
+"""Records, agents and objects from the rows that Salesforce returns.
 
-Nothing is taken for granted: what does not have the form that was asked for is an error, and an
-error of one query leaves the other alone.
+Rows that do not have the requested form become an error, and an error of one query does not affect
+the others.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.errors import (
-    SalesforceConfigurationError,
-    SalesforceError,
-    SalesforceUnavailableError,
-)
+from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
 from click_to_dial.model import Agent, Attributes, Record, Scalar
 from click_to_dial.ports import SalesforceRequest
+from click_to_dial.salesforce.client import QueryResult, checked_name
 from click_to_dial.salesforce.consent import CONSENT, consent_of
-from click_to_dial.salesforce.failures import InvalidIdError, failure
-from click_to_dial.salesforce.queries import checked_name, listed, values
+from click_to_dial.salesforce.failures import InvalidIdError, wrong_types
+from click_to_dial.salesforce.queries import object_fields
 from click_to_dial.salesforce_id import to_18
 
 T = TypeVar("T")
-Result = list[Any] | SalesforceError
-"""The rows of one query, or why there are none."""
 
 
-def rows_of(answer: Any, reference: str) -> Result:
-    """The rows of the sub-request `reference` in the answer to a composite request."""
+def object_name(plan: DialPlan, prefix: str, rows: QueryResult) -> str | Record | SalesforceError:
+    """Return the object of a key prefix, or the record that cannot exist if there is none.
 
-    def read() -> list[Any]:
-        parts = {part["referenceId"]: part for part in answer["compositeResponse"]}
-        status, body = parts[reference]["httpStatusCode"], parts[reference]["body"]
-        if not isinstance(status, int):
-            raise TypeError
-        if status == HTTPStatus.NOT_FOUND and reference == "record":
-            raise InvalidIdError("not-found")
-        if status != HTTPStatus.OK:
-            raise failure(status, body)
-        if not isinstance(body["records"], list):
-            raise TypeError
-        return body["records"]
-
-    return _or_error(read)
-
-
-def rows_of_page(page: Any, data_path: str) -> tuple[list[Any], str | None]:
-    """The rows of one page and the path, below `data_path`, of the next; None after the last.
-
-    Raises SalesforceError for a page that does not have Salesforce's form.
+    If several objects share the prefix, one that the plan lists is preferred.
     """
-    next_page = re.compile(re.escape(data_path) + r"/(query/[\w-]+)")
-    try:
-        if not isinstance(page["records"], list):
-            raise TypeError
-        if page["done"]:
-            return page["records"], None
-        if found := next_page.fullmatch(page["nextRecordsUrl"]):
-            return page["records"], found[1]
-    except (KeyError, TypeError):
-        pass
-    raise _nonsense()
-
-
-def object_name(plan: DialPlan, prefix: str, rows: Result) -> str | Record | SalesforceError:
-    """The object of a key prefix; of several, one that the plan lists."""
 
     def read() -> str | Record:
         names = [row["QualifiedApiName"] for row in _checked(rows) if row["KeyPrefix"] == prefix]
-        named = sorted(names, key=lambda name: (not listed(plan, checked_name(name))[1], name))
-        return named[0] if named else Record(found=False)
+        by_preference = sorted(
+            names, key=lambda name: (not object_fields(plan, checked_name(name))[1], name)
+        )
+        return by_preference[0] if by_preference else Record(found=False)
 
     return _or_error(read)
 
@@ -79,14 +40,14 @@ def record_from(
     plan: DialPlan,
     request: SalesforceRequest,
     object_name: str,
-    results: Mapping[str, Result],
+    results: Mapping[str, QueryResult],
     now: float,
 ) -> Record | SalesforceError:
-    """The record with the plan's attributes, as the plan spells its object.
+    """Return the record with the plan's attributes and its object as the plan spells it.
 
-    Where the consent could not be read, the record is an error: missing would not mean none.
+    If the consent could not be read, the record is an error: missing would not mean "none".
     """
-    name, fields = listed(plan, object_name)
+    name, fields = object_fields(plan, object_name)
     rows = results["record"]
 
     def read() -> Record:
@@ -95,7 +56,8 @@ def record_from(
         (row,) = _checked(rows)
         if row["Id"][:15] != (request.record_id or "")[:15]:
             raise TypeError
-        attributes = dict(_attributes(row, values(fields)))
+        paths = {attribute: path for attribute, path in fields.items() if attribute != CONSENT}
+        attributes = dict(_attributes(row, paths))
         if CONSENT in fields:
             attributes[CONSENT] = _consent(value_at(row, fields[CONSENT]), results[CONSENT], now)
         return Record(True, name, attributes)
@@ -103,8 +65,8 @@ def record_from(
     return _or_error(read)
 
 
-def _consent(person: Scalar | None, rows: Result, now: float) -> str:
-    """The row says whether there is a person: without one, the query of consents has failed."""
+def _consent(person: Scalar | None, rows: QueryResult, now: float) -> str:
+    """Return the consent. Without a person, the query for it has failed, which is expected."""
     if person is None:
         return "none"
     if to_18(str(person)) is None:
@@ -114,8 +76,10 @@ def _consent(person: Scalar | None, rows: Result, now: float) -> str:
     return consent_of(_checked(rows), now)
 
 
-def agent_from(plan: DialPlan, results: Mapping[str, Result]) -> Agent | SalesforceError | None:
-    """The agent, who is known only where exactly one User fits and is active; None if not asked."""
+def agent_from(
+    plan: DialPlan, results: Mapping[str, QueryResult]
+) -> Agent | SalesforceError | None:
+    """Return the agent, known only if exactly one User matches and is active; None if not asked."""
     rows = results.get("agent")
 
     def read() -> Agent | None:
@@ -131,32 +95,11 @@ def agent_from(plan: DialPlan, results: Mapping[str, Result]) -> Agent | Salesfo
     return _or_error(read)
 
 
-def _or_error(read: Callable[[], T]) -> T | SalesforceError:
-    """What `read` makes of the rows; they do not have the form asked for where it stumbles."""
-    try:
-        return read()
-    except SalesforceError as error:
-        return error
-    except (KeyError, TypeError, ValueError):
-        return _nonsense()
-
-
-def _checked(rows: Result) -> list[Any]:
-    if isinstance(rows, SalesforceError):
-        raise rows
-    return rows
-
-
-def _attributes(row: Any, fields: Mapping[str, str]) -> Attributes:
-    values = {name: value_at(row, path) for name, path in fields.items()}
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def value_at(row: Any, path: str) -> Scalar | None:
-    """The field at `path`; None where it, or a parent on the way, is null.
+    """Return the field at `path`; None if it, or a parent on the way to it, is null.
 
-    Raises KeyError or TypeError for a row that is not as it was asked for, and
-    SalesforceConfigurationError for a field that is no single value.
+    Raises KeyError or TypeError for a row without the field, and SalesforceConfigurationError for
+    a field that is not a single value.
     """
     for name in path.split("."):
         if row is None:
@@ -171,5 +114,22 @@ def value_at(row: Any, path: str) -> Scalar | None:
     )
 
 
-def _nonsense() -> SalesforceUnavailableError:
-    return SalesforceUnavailableError("wrong-types", "The answer does not have Salesforce's form.")
+def _attributes(row: Any, fields: Mapping[str, str]) -> Attributes:
+    values = {name: value_at(row, path) for name, path in fields.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _checked(rows: QueryResult) -> list[Any]:
+    if isinstance(rows, SalesforceError):
+        raise rows
+    return rows
+
+
+def _or_error(read: Callable[[], T]) -> T | SalesforceError:
+    """Return the result of `read`; an error if the rows do not have the requested form."""
+    try:
+        return read()
+    except SalesforceError as error:
+        return error
+    except (KeyError, TypeError, ValueError):
+        return wrong_types()

@@ -1,6 +1,5 @@
 """The adapter for Salesforce on the simulator: what it asks, what it makes of the answers."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,11 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.errors import OutOfTimeError, SalesforceConfigurationError, SalesforceError
+from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceRequest, SalesforceResult
-from click_to_dial.salesforce.organisation import SalesforceClient
-from click_to_dial.salesforce.transport import Transport
+from click_to_dial.salesforce.client import SalesforceClient
+from click_to_dial.salesforce.records import SalesforceRecords
+from click_to_dial.salesforce.session import SalesforceSession
 from click_to_dial.salesforce_id import to_18
 from local_stack.salesforce import Simulator, running
 from tests.fakes import plan
@@ -87,12 +87,17 @@ def tokens(salesforce: Simulator) -> Tokens:
 
 
 @pytest.fixture
-def org(salesforce: Simulator, tokens: Tokens) -> SalesforceClient:
-    return SalesforceClient(Transport(salesforce.url, "62.0"), tokens)
+def client(salesforce: Simulator, tokens: Tokens) -> SalesforceClient:
+    return SalesforceClient(SalesforceSession(salesforce.url), "62.0", tokens)
+
+
+@pytest.fixture
+def org(client: SalesforceClient) -> SalesforceRecords:
+    return SalesforceRecords(client)
 
 
 def ask(
-    org: SalesforceClient, record_id: str | None, agent_uid: str | None = "jdoe"
+    org: SalesforceRecords, record_id: str | None, agent_uid: str | None = "jdoe"
 ) -> SalesforceResult:
     return org.fetch(PLAN, SalesforceRequest(record_id, agent_uid), Deadline(30))
 
@@ -109,7 +114,7 @@ def ask(
     ],
 )
 def test_record_and_agent_in_one_call(
-    org: SalesforceClient, salesforce: Simulator, record_id: str, record: Record
+    org: SalesforceRecords, salesforce: Simulator, record_id: str, record: Record
 ) -> None:
     assert ask(org, record_id) == SalesforceResult(
         record, Agent(True, {"extension": "217"}), calls=1
@@ -118,13 +123,13 @@ def test_record_and_agent_in_one_call(
     assert salesforce.api_calls == 1
 
 
-def test_only_what_is_missing_is_asked(org: SalesforceClient) -> None:
+def test_only_what_is_missing_is_asked(org: SalesforceRecords) -> None:
     assert ask(org, ACCOUNT, None).agent is None
     assert ask(org, None) == SalesforceResult(None, Agent(True, {"extension": "217"}))
 
 
 def test_the_object_of_a_custom_prefix_is_learned_once(
-    org: SalesforceClient, salesforce: Simulator
+    org: SalesforceRecords, salesforce: Simulator
 ) -> None:
     vehicle = Record(True, "vehicle__C", {"kind": "Kunde"})
     assert ask(org, VEHICLE) == SalesforceResult(
@@ -134,23 +139,23 @@ def test_the_object_of_a_custom_prefix_is_learned_once(
     assert salesforce.api_calls == 3
 
 
-def test_an_object_that_was_learned_elsewhere_takes_one_call(org: SalesforceClient) -> None:
+def test_an_object_that_was_learned_elsewhere_takes_one_call(org: SalesforceRecords) -> None:
     result = org.fetch(
         PLAN, SalesforceRequest(VEHICLE, None, object_name="Vehicle__c"), Deadline(30)
     )
     assert result == SalesforceResult(Record(True, "vehicle__C", {"kind": "Kunde"}), None, calls=1)
 
 
-def test_an_object_that_the_plan_does_not_list_is_looked_up_too(org: SalesforceClient) -> None:
+def test_an_object_that_the_plan_does_not_list_is_looked_up_too(org: SalesforceRecords) -> None:
     assert ask(org, NOTE).record == Record(True, "Note__c")
     assert ask(org, str(to_18(NOTE[:14] + "9"))).record == Record(False, "Note__c")
 
 
-def test_prefixes_that_differ_in_case_are_of_different_objects(org: SalesforceClient) -> None:
+def test_prefixes_that_differ_in_case_are_of_different_objects(org: SalesforceRecords) -> None:
     assert ask(org, str(to_18("A0b" + VEHICLE[3:15]))).record == Record(found=False)
 
 
-def test_a_prefix_of_no_object_is_no_record(org: SalesforceClient) -> None:
+def test_a_prefix_of_no_object_is_no_record(org: SalesforceRecords) -> None:
     assert ask(org, "zzz0C0000000001QAA") == SalesforceResult(
         Record(found=False), Agent(True, {"extension": "217"})
     )
@@ -172,20 +177,20 @@ def test_a_prefix_of_no_object_is_no_record(org: SalesforceClient) -> None:
     ],
 )
 def test_an_agent_is_known_where_one_active_user_fits(
-    org: SalesforceClient, agent_uid: str, agent: Agent
+    org: SalesforceRecords, agent_uid: str, agent: Agent
 ) -> None:
     assert ask(org, ACCOUNT, agent_uid).agent == agent
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=80))
-def test_no_text_reaches_soql_unescaped(org: SalesforceClient, agent_uid: str) -> None:
+def test_no_text_reaches_soql_unescaped(org: SalesforceRecords, agent_uid: str) -> None:
     if agent_uid.casefold() not in ("jdoe", "o'hara \\ß"):
         assert ask(org, None, agent_uid).agent == Agent(False)
 
 
 def test_an_expired_token_is_renewed_once(
-    org: SalesforceClient, salesforce: Simulator, tokens: Tokens
+    org: SalesforceRecords, salesforce: Simulator, tokens: Tokens
 ) -> None:
     ask(org, ACCOUNT)
     salesforce.expire_tokens()
@@ -194,7 +199,7 @@ def test_an_expired_token_is_renewed_once(
 
 
 def test_a_new_token_that_is_refused_is_given_up(
-    org: SalesforceClient, salesforce: Simulator, tokens: Tokens
+    org: SalesforceRecords, salesforce: Simulator, tokens: Tokens
 ) -> None:
     salesforce.fail("expired-token")
     with pytest.raises(SalesforceConfigurationError, match="refuses even a new access token"):
@@ -204,7 +209,7 @@ def test_a_new_token_that_is_refused_is_given_up(
 
 
 def test_a_field_that_is_hidden_is_an_error_of_its_part(
-    org: SalesforceClient, salesforce: Simulator
+    org: SalesforceRecords, salesforce: Simulator
 ) -> None:
     hidden = plan(objects={"Account": {"kind": "Secret__c"}})
     result = org.fetch(hidden, SalesforceRequest(ACCOUNT, "jdoe"), Deadline(30))
@@ -215,7 +220,7 @@ def test_a_field_that_is_hidden_is_an_error_of_its_part(
 
 @pytest.mark.parametrize("name", ["Type FROM User--", "Type,Name", "../x", "", "1x", "Type\n"])
 def test_a_malformed_name_never_reaches_soql(
-    org: SalesforceClient, salesforce: Simulator, name: str
+    org: SalesforceRecords, salesforce: Simulator, name: str
 ) -> None:
     with pytest.raises(SalesforceConfigurationError, match="malformed"):
         org.fetch(
@@ -226,7 +231,7 @@ def test_a_malformed_name_never_reaches_soql(
     assert salesforce.api_calls == 0
 
 
-def test_an_address_is_no_single_value(org: SalesforceClient, salesforce: Simulator) -> None:
+def test_an_address_is_no_single_value(org: SalesforceRecords, salesforce: Simulator) -> None:
     body = {
         "compositeResponse": [
             {
@@ -269,7 +274,7 @@ def part(reference: str, body: Any, status: Any = 200) -> dict[str, Any]:
     ],
 )
 def test_an_answer_of_another_form_decides_nothing(
-    org: SalesforceClient, salesforce: Simulator, answer: Any
+    org: SalesforceRecords, salesforce: Simulator, answer: Any
 ) -> None:
     salesforce.fail("answer", status=200, body=answer)
     kind = plan(objects={"Account": {"kind": "Type"}})
@@ -279,35 +284,3 @@ def test_an_answer_of_another_form_decides_nothing(
         record = error
     assert isinstance(record, SalesforceError)
     assert record.reason in ("wrong-types", "not-json")
-
-
-def test_a_query_is_read_page_by_page(org: SalesforceClient, salesforce: Simulator) -> None:
-    salesforce.page_size = 2
-    try:
-        rows = org.select("SELECT CommunityNickname FROM User", Deadline(30))
-    finally:
-        salesforce.page_size = 2000
-    assert len(rows) == 5
-    assert salesforce.requests["query"] >= 3
-
-
-@pytest.mark.parametrize("more", ["https://evil.test/services/data/v62.0/query/x", "/x", 7, None])
-def test_a_page_that_points_elsewhere_is_not_followed(
-    org: SalesforceClient, salesforce: Simulator, more: Any
-) -> None:
-    page = {"totalSize": 9, "done": False, "nextRecordsUrl": more, "records": []}
-    salesforce.fail("answer", status=200, body=page)
-    with pytest.raises(SalesforceError, match="form"):
-        org.select("SELECT Id FROM User", Deadline(30))
-    assert salesforce.api_calls <= 1
-
-
-def test_a_request_ends_with_its_deadline(salesforce: Simulator) -> None:
-    transport = Transport(salesforce.url, "62.0")
-    with pytest.raises(OutOfTimeError):
-        transport.rest("token", "GET", "limits", Deadline(0))
-    salesforce.fail("hang")
-    before = time.monotonic()
-    with pytest.raises(SalesforceError, match="No answer in time"):
-        transport.rest("token", "GET", "limits", Deadline(0.2))
-    assert time.monotonic() - before < 1

@@ -1,0 +1,233 @@
+"""The REST API of one organisation. The only module that imports simple-salesforce.
+
+https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/intro_rest.htm
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.errors import (
+    SalesforceBusyError,
+    SalesforceConfigurationError,
+    SalesforceError,
+    SalesforceUnavailableError,
+    SessionExpiredError,
+)
+from click_to_dial.ports import AccessTokens
+from click_to_dial.salesforce.failures import InvalidIdError, failure, wrong_types
+from click_to_dial.salesforce.session import SalesforceSession, request_id_of
+from click_to_dial.skip_imports import skip_imports
+
+# SOAP, JWT and bulk jobs. They need zeep, PyJWT and more-itertools, which are not in the layer.
+_UNUSED = {
+    "simple_salesforce.bulk": {"SFBulkHandler": None},
+    "simple_salesforce.bulk2": {"SFBulk2Handler": None},
+    "simple_salesforce.login": {"SalesforceLogin": None},
+    "simple_salesforce.metadata": {"SfdcMetadataApi": None},
+}
+
+with skip_imports(_UNUSED):
+    from simple_salesforce.api import Salesforce
+    from simple_salesforce.exceptions import SalesforceError as LibraryError
+    from simple_salesforce.format import format_soql
+
+__all__ = ["QueryResult", "SalesforceClient", "checked_name", "format_soql"]
+
+T = TypeVar("T")
+QueryResult = list[Any] | SalesforceError
+"""The rows of one query, or why there are none."""
+
+_PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
+
+
+class SalesforceClient:
+    """Read access to an organisation, with the access token that all sandboxes share.
+
+    Each method raises SalesforceError, OutOfTimeError. A busy Salesforce is asked once more at
+    once; an expired token is renewed once.
+    """
+
+    def __init__(self, session: SalesforceSession, api_version: str, tokens: AccessTokens) -> None:
+        self._session = session
+        self._api_version = api_version
+        self._tokens = tokens
+
+    def prepare(self, deadline: Deadline) -> None:
+        """Get a token, and open a connection if the login has left none.
+
+        To list the versions of the API needs no token and counts as no API call.
+        https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_versions.htm
+        """
+        self._tokens.get(deadline)
+        if not self._session.is_connected:
+            url = f"{self._session.url}/services/data/"
+            self._session.request("GET", url, deadline=deadline)
+
+    def query_together(
+        self, queries: Mapping[str, str], deadline: Deadline
+    ) -> Mapping[str, QueryResult]:
+        """Return the rows of each query, or its error, by one composite request: one API call.
+
+        The queries are SOQL quoted for a URL; their keys are the reference ids.
+        https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_composite.htm
+        """
+        path = f"/services/data/v{self._api_version}/query"
+        subrequests = [
+            {"method": "GET", "referenceId": reference, "url": f"{path}?q={query}"}
+            for reference, query in queries.items()
+        ]
+        body = {"allOrNone": False, "compositeRequest": subrequests}
+
+        def post(api: _RestApi) -> Mapping[str, QueryResult]:
+            answer = api.restful("composite", method="POST", json=body, **api.options)
+            results = {reference: rows_of(answer, reference) for reference in queries}
+            for result in results.values():
+                if isinstance(result, SalesforceError):
+                    result.request_id = api.request_id
+            return results
+
+        return self._call(post, deadline)
+
+    def select(self, soql: str, deadline: Deadline) -> list[Any]:
+        """Return all rows of a query, page by page."""
+
+        def read(api: _RestApi) -> list[Any]:
+            try:
+                return list(api.query_all_iter(soql, **api.options))
+            except (KeyError, TypeError):
+                raise wrong_types() from None
+
+        return self._call(read, deadline)
+
+    def describe(self, object_name: str, deadline: Deadline) -> Any:
+        """Return the description of an object with all fields that the integration user may see.
+
+        If the user may not see the object, the error's reason is `no-such-resource`.
+        https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_describe.htm
+        """
+        path = f"sobjects/{checked_name(object_name)}/describe"
+        return self._call(lambda api: api.restful(path, **api.options), deadline)
+
+    def _call(self, work: Callable[["_RestApi"], T], deadline: Deadline) -> T:
+        token = self._tokens.get(deadline)
+        try:
+            return self._try_twice(work, token, deadline)
+        except SessionExpiredError:
+            token = self._tokens.get(deadline, rejected=token)
+        try:
+            return self._try_twice(work, token, deadline)
+        except SessionExpiredError as error:
+            rejected = SalesforceConfigurationError(
+                "new-session-refused",
+                "Salesforce refuses even a new access token: check the session settings and the "
+                "allowed IP addresses of the integration user's profile.",
+            )
+            rejected.request_id = error.request_id
+            self._tokens.give_up(token, rejected)
+            raise rejected from None
+
+    def _try_twice(self, work: Callable[["_RestApi"], T], token: str, deadline: Deadline) -> T:
+        api = _RestApi(self._session, self._api_version, token, deadline)
+        try:
+            return api.run(work)
+        except SalesforceBusyError:
+            return api.run(work)
+
+
+class _RestApi(Salesforce):
+    """simple-salesforce for one token and one deadline, restricted to our organisation.
+
+    With a `session_id` it never logs in. `options` go with every request.
+    """
+
+    def __init__(
+        self, session: SalesforceSession, api_version: str, token: str, deadline: Deadline
+    ) -> None:
+        super().__init__(
+            instance_url=session.url,
+            session_id=token,
+            session=session,
+            version=api_version,
+            object_pairs_hook=None,
+        )
+        self._path = f"/services/data/v{api_version}/"
+        self.base_url = (
+            session.url + self._path
+        )  # the library insists on https; a simulator has none
+        self.headers.pop("X-PrettyPrint")
+        self.request_id = ""
+        self.options: dict[str, Any] = {
+            "deadline": deadline,
+            "hooks": {"response": self._keep_request_id},
+        }
+
+    def run(self, work: Callable[["_RestApi"], T]) -> T:
+        """Return the result of `work`. Raise its failures as SalesforceError with a request id."""
+        self.request_id = ""
+        try:
+            return work(self)
+        except LibraryError as error:
+            found = failure(error.status, error.content)
+        except SalesforceError as error:
+            found = error
+        found.request_id = self.request_id
+        raise found from None
+
+    def query_more(
+        self,
+        next_records_identifier: str,
+        identifier_is_url: bool = False,
+        include_deleted: bool = False,
+        **options: Any,
+    ) -> Any:
+        """Return the next page of a query. The library would follow any path, and by https."""
+        page = re.fullmatch(re.escape(self._path) + r"(query/[\w-]+)", next_records_identifier)
+        if page is None:
+            raise wrong_types()
+        return self.restful(page[1], **options)
+
+    def parse_result_to_json(self, result: Any) -> Any:
+        """Return the answer's JSON, which is an object in all resources that are used here."""
+        try:
+            answer = super().parse_result_to_json(result)
+        except (ValueError, RecursionError):
+            raise SalesforceUnavailableError(
+                "not-json", "The answer is not JSON: a proxy, or Salesforce under maintenance?"
+            ) from None
+        if not isinstance(answer, dict) or not isinstance(answer.get("records", []), list):
+            raise wrong_types()
+        return answer
+
+    def _keep_request_id(self, response: Any, **_: Any) -> None:
+        self.request_id = request_id_of(response)
+
+
+def rows_of(answer: Any, reference: str) -> QueryResult:
+    """Return the rows of the query `reference` in the answer to a composite request."""
+    try:
+        parts = {part["referenceId"]: part for part in answer["compositeResponse"]}
+        status, body = parts[reference]["httpStatusCode"], parts[reference]["body"]
+        if not isinstance(status, int):
+            return wrong_types()
+        if status == HTTPStatus.NOT_FOUND and reference == "record":
+            return InvalidIdError("not-found")
+        if status != HTTPStatus.OK:
+            return failure(status, body)
+        return body["records"] if isinstance(body["records"], list) else wrong_types()
+    except (KeyError, TypeError):
+        return wrong_types()
+
+
+def checked_name(path: str) -> str:
+    """Return `path`, an object's or field's name, for SOQL and URLs, where names cannot be bound.
+
+    The plan was validated; this holds whoever wrote it. Raises SalesforceConfigurationError.
+    """
+    if not _PATH.fullmatch(path):
+        raise SalesforceConfigurationError(
+            "bad-name", "The dial plan holds a malformed field name."
+        )
+    return path

@@ -1,0 +1,62 @@
+"""Look-ups of a decision: the clicked record and the agent, in one composite request."""
+
+import time
+from collections.abc import Callable
+
+from click_to_dial.deadline import Deadline
+from click_to_dial.dialplan import DialPlan
+from click_to_dial.ports import SalesforceRequest, SalesforceResult
+from click_to_dial.salesforce.client import SalesforceClient
+from click_to_dial.salesforce.queries import (
+    agent_query,
+    consent_query,
+    object_query,
+    record_query,
+)
+from click_to_dial.salesforce.results import agent_from, object_name, record_from
+from click_to_dial.salesforce_id import STANDARD_OBJECTS, key_prefix
+
+
+class SalesforceRecords:
+    """The port `Salesforce`. Objects of custom key prefixes are learned from Salesforce."""
+
+    def __init__(self, client: SalesforceClient, clock: Callable[[], float] = time.time) -> None:
+        self._client = client
+        self._clock = clock
+        self._learned: dict[str, str] = {}  # key prefix -> object
+
+    def prepare(self, deadline: Deadline) -> None:
+        """Get the access token and open a connection. Raises SalesforceError, OutOfTimeError."""
+        self._client.prepare(deadline)
+
+    def fetch(
+        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
+        """Return record and agent. A second request is made only if the object is not known yet.
+
+        Raises SalesforceError, OutOfTimeError.
+        """
+        query = self._client.query_together
+        queries = {} if request.agent_uid is None else {"agent": agent_query(plan, request)}
+        if request.record_id is None:
+            return SalesforceResult(None, agent_from(plan, query(queries, deadline)))
+        prefix = key_prefix(request.record_id)
+        name = request.object_name or self._learned.get(prefix) or STANDARD_OBJECTS.get(prefix)
+        if name is not None:
+            results = query(queries | _record_queries(plan, request, name), deadline)
+            record = record_from(plan, request, name, results, self._clock())
+            return SalesforceResult(record, agent_from(plan, results))
+        first = query(queries | {"object": object_query(prefix)}, deadline)
+        found = object_name(plan, prefix, first["object"])
+        if not isinstance(found, str):
+            return SalesforceResult(found, agent_from(plan, first))
+        self._learned[prefix] = found
+        second = query(_record_queries(plan, request, found), deadline)
+        record = record_from(plan, request, found, second, self._clock())
+        return SalesforceResult(record, agent_from(plan, first), calls=2)
+
+
+def _record_queries(plan: DialPlan, request: SalesforceRequest, object_name: str) -> dict[str, str]:
+    queries = {"record": record_query(plan, request, object_name)}
+    consent = consent_query(plan, object_name)
+    return queries if consent is None else queries | {"consent": consent}

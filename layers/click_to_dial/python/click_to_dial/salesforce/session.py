@@ -1,0 +1,178 @@
+"""HTTP to one Salesforce organisation, by requests: deadlines, no redirects, fresh connections."""
+
+import math
+import re
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+from click_to_dial import __version__
+from click_to_dial.deadline import Deadline
+from click_to_dial.errors import (
+    OutOfTimeError,
+    SalesforceBusyError,
+    SalesforceError,
+    SalesforceUnavailableError,
+)
+from click_to_dial.skip_imports import skip_imports
+
+# It guesses encodings. Salesforce names them, and its import takes a fifth of that of requests.
+_NO_GUESSES = {"__version__": "3.0.0", "detect": lambda content: {"encoding": "utf-8"}}
+
+with skip_imports({"charset_normalizer": _NO_GUESSES}):
+    import requests
+    from requests import exceptions as requests_errors
+    from urllib3 import exceptions as urllib3_errors
+
+CONNECT_SECONDS = 0.8
+"""Default time to connect. A second try still fits into the time budget."""
+
+IDLE_SECONDS = 45.0
+"""A kept-alive connection that was idle for longer may be dead, above all after a freeze."""
+
+# Code of a failure without an answer -> its error and what it means for people. A busy error says
+# that the same request may succeed at once.
+NETWORK_FAILURES: Mapping[str, tuple[type[SalesforceError], str]] = {
+    "proxy": (SalesforceUnavailableError, "The proxy in HTTPS_PROXY or HTTP_PROXY fails."),
+    "dns": (SalesforceUnavailableError, "SalesforceUrl does not resolve."),
+    "connect-timeout": (SalesforceBusyError, "No connection in time."),
+    "refused": (SalesforceUnavailableError, "The connection was refused."),
+    "read-timeout": (SalesforceUnavailableError, "No answer in time."),
+    "reset": (SalesforceBusyError, "The connection was reset."),
+    "tls": (SalesforceUnavailableError, "No trusted TLS."),
+    "truncated": (SalesforceUnavailableError, "The answer of Salesforce broke off."),
+}
+
+# The exceptions of requests, urllib3 and sockets that stand for a failure; the first match decides.
+_EXCEPTIONS: tuple[tuple[str, tuple[type[Exception], ...]], ...] = (
+    (
+        "proxy",
+        (
+            requests_errors.ProxyError,
+            requests_errors.InvalidProxyURL,
+            requests_errors.InvalidSchema,  # a SOCKS proxy
+        ),
+    ),
+    (
+        "dns",
+        (
+            urllib3_errors.NameResolutionError,
+            urllib3_errors.LocationValueError,
+            requests_errors.InvalidURL,
+        ),
+    ),
+    ("refused", (urllib3_errors.NewConnectionError,)),  # is a ConnectTimeoutError too
+    ("connect-timeout", (urllib3_errors.ConnectTimeoutError,)),
+    ("read-timeout", (urllib3_errors.ReadTimeoutError,)),
+    ("reset", (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)),
+    ("tls", (ssl.SSLError, urllib3_errors.SSLError, requests_errors.SSLError)),
+)
+
+_REQUEST_ID = re.compile(r"[\w.:-]{1,100}", re.ASCII)
+
+
+class SalesforceSession(requests.Session):
+    """Session for one organisation, which any thread may use.
+
+    Unlike a plain session it needs a deadline for each request, raises our errors, follows no
+    redirect, keeps no cookie, reads no .netrc, and does not reuse connections that were idle for
+    long. Proxies and a CA bundle are taken from the environment, as usual with requests.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        connect_seconds: float = CONNECT_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        parts = urlsplit(url)
+        self.url = f"{parts.scheme}://{parts.netloc}"
+        """The organisation's address, without a path."""
+        self._connect_seconds = connect_seconds
+        self._monotonic = monotonic
+        self._answered_at = -math.inf
+        self.headers["User-Agent"] = f"click-to-dial/{__version__}"
+        self.auth = lambda request: request  # else requests looks into .netrc
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether an earlier request may have left a connection that can be used again."""
+        return self._monotonic() - self._answered_at <= IDLE_SECONDS
+
+    def request(  # type: ignore[override]  # no request without a deadline
+        self, method: str, url: str, *, deadline: Deadline, **options: Any
+    ) -> requests.Response:
+        """Send a request and return the answer, whatever its status.
+
+        If the server has closed a kept-alive connection, that shows only when it is used, so the
+        request is sent again on a new one: use it only for requests that may be sent twice.
+        Raises SalesforceError with a code of NETWORK_FAILURES, OutOfTimeError.
+        """
+        was_connected = self.is_connected
+        try:
+            return self._send(method, url, deadline, options)
+        except SalesforceBusyError as error:
+            if error.reason != "reset" or not was_connected:
+                raise
+        return self._send(method, url, deadline, options)
+
+    def _send(
+        self, method: str, url: str, deadline: Deadline, options: dict[str, Any]
+    ) -> requests.Response:
+        if not self.is_connected:
+            self.close()  # all connections: the others were idle for longer
+        remaining = deadline.remaining()
+        if remaining <= 0:
+            raise OutOfTimeError("The time budget is used up.")
+        timeouts = (min(self._connect_seconds, remaining), remaining)
+        try:
+            response = super().request(
+                method, url, **options | {"timeout": timeouts, "allow_redirects": False}
+            )
+        except (requests.RequestException, urllib3_errors.HTTPError) as error:
+            self._answered_at = -math.inf
+            raise _failure(error) from None
+        # After a 1xx answer the connection cannot be used again: the final answer is still to come.
+        self._answered_at = self._monotonic() if response.status_code >= 200 else -math.inf
+        return response
+
+
+def json_of(response: requests.Response) -> Any:
+    """Return the parsed body; None if it is not JSON."""
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return None
+
+
+def request_id_of(response: requests.Response) -> str:
+    """Return the id by which Salesforce's support finds the request; empty without one."""
+    found = _REQUEST_ID.fullmatch(response.headers.get("X-SFDC-Request-Id", ""))
+    return found[0] if found else ""
+
+
+def _failure(error: Exception) -> SalesforceError:
+    causes = list(_causes(error))
+    reason = next(
+        (
+            reason
+            for reason, kinds in _EXCEPTIONS
+            if any(isinstance(cause, kinds) for cause in causes)
+        ),
+        "truncated",
+    )
+    kind, message = NETWORK_FAILURES[reason]
+    return kind(reason, message)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and those that it wraps: requests and urllib3 keep them as arguments."""
+    yield error
+    for cause in (*error.args, getattr(error, "reason", None)):
+        if isinstance(cause, BaseException):
+            yield from _causes(cause)
