@@ -22,14 +22,13 @@ ARROWS: dict[str, set[str]] = {
     "pseudonym": set(),
     "deadline": {"errors"},
     "skip_imports": set(),
-    "https": set(),
     "phone_numbers": {"errors", "model", "phonenumbers", "skip_imports"},
     "dialplan": {"errors", "model", "dialplan"},
     "ports": PORTS,
-    "decision": {*PORTS, "decision", "phone_numbers", "salesforce_id", "dynamodb"}
+    "decision": {*PORTS, "decision", "phone_numbers", "salesforce_id"}
     | {"observability", "snapshot_restore_py"},
     "authorizer": {*PORTS, "authorizer", "aws", "observability", "salesforce_id"},
-    "sync": {*PORTS, "sync", "dynamodb", "observability"},
+    "sync": {*PORTS, "sync", "observability"},
     "aws": {"errors", "skip_imports", "boto3", "botocore"},
     "dynamodb": {*PORTS, "aws", "dynamodb", "salesforce_id"},
     "salesforce": {*PORTS, "__version__", "salesforce", "salesforce_id", "skip_imports"}
