@@ -84,7 +84,7 @@ def test_the_synchronisation(published: Stack) -> None:
 def test_the_history_and_a_rollback(published: Stack, tmp_path: Path) -> None:
     aws, name = published.aws, published.name
     closed = tmp_path / "closed.yaml"
-    rule = "rules:\n  - id: closed\n    when: {callee.kind: [fixed-line, mobile]}\n    refuse: Closed.\n"
+    rule = "rules:\n  - {id: closed, when: {callee.kind: fixed-line}, refuse: Closed.}\n"
     closed.write_text(DEMO_PLAN.read_text().replace("rules:\n", rule))
     aws.dialplan("publish", str(closed), "--stack", name, "--yes", "--comment", "closed today")
     assert "closed today" in aws.dialplan("history", "--stack", name)
