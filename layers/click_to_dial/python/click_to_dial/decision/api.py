@@ -37,10 +37,21 @@ def read_request(event: Event) -> Request:
     Raises BadParameterError.
     """
     query = event.get("multiValueQueryStringParameters") or {}
-    record_id = _single(query, "SalesForceID", allow_empty=True)
+    given_id = _single(query, "SalesForceID", allow_empty=True)  # the dial plan may allow that
     caller_id = clean(_single(query, "CallerID"))
-    agent_uid = _agent_uid(_single(query, "AgentUID"))
-    return Request(_record_id(record_id), caller_id, agent_uid)
+    agent_uid = _single(query, "AgentUID").strip()
+    if len(agent_uid) > MAX_AGENT_UID or not agent_uid.isprintable() or _NOT_UTF8 in agent_uid:
+        raise BadParameterError(
+            "AgentUID", f"AgentUID must be 1 to {MAX_AGENT_UID} printable characters in UTF-8."
+        )
+    record_id = to_18(given_id) if given_id.strip() else None
+    if record_id is None and given_id.strip():
+        raise BadParameterError(
+            "SalesForceID",
+            "SalesForceID is not a Salesforce record id: 15 letters and digits, or 18 whose last "
+            "3 are a checksum of the others.",
+        )
+    return Request(record_id, caller_id, agent_uid)
 
 
 def answer(report: Report) -> Response:
@@ -129,26 +140,3 @@ def _misspelling(query: Query, name: str) -> str:
     others = {other.lower(): other for other in query if other.isascii() and other not in _NAMES}
     close = get_close_matches(name.lower(), others, n=1, cutoff=0.75)
     return f"; the request has {others[close[0]]!r}, which is spelt differently" if close else ""
-
-
-def _record_id(value: str) -> str | None:
-    """Return the 18-character id, or None if empty: the dial plan may allow that."""
-    if not value.strip():
-        return None
-    record_id = to_18(value)
-    if record_id is None:
-        raise BadParameterError(
-            "SalesForceID",
-            "SalesForceID is not a Salesforce record id: 15 letters and digits, or 18 whose last "
-            "3 are a checksum of the others.",
-        )
-    return record_id
-
-
-def _agent_uid(value: str) -> str:
-    uid = value.strip()
-    if len(uid) > MAX_AGENT_UID or not uid.isprintable() or _NOT_UTF8 in uid:
-        raise BadParameterError(
-            "AgentUID", f"AgentUID must be 1 to {MAX_AGENT_UID} printable characters in UTF-8."
-        )
-    return uid

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.model import Scalar
+from click_to_dial.model import Click, Scalar
 from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import Pseudonym
 
@@ -30,8 +30,10 @@ def keys(plan: DialPlan, number: str | None, pseudonym: Pseudonym) -> list[str]:
     return [*found, attempts_key(number, pseudonym)] if plan.limits else found
 
 
-def entry_keys(name: str, number: str, pseudonym: Pseudonym) -> list[str]:
+def entry_keys(name: str, number: str | None, pseudonym: Pseudonym) -> list[str]:
     """Return the keys of all entries of a list that would contain the number (E.164)."""
+    if number is None:
+        return []
     digits = number.removeprefix("+")
     prefixes = [prefix_key(name, digits[:length]) for length in PREFIX_DIGITS]
     return [number_key(name, number, pseudonym), *prefixes]
@@ -57,33 +59,30 @@ def attempts_key(number: str, pseudonym: Pseudonym) -> str:
     return f"attempts#{pseudonym(number)}"
 
 
-def listed_facts(
+def number_facts(
     plan: DialPlan,
-    number: str | None,
+    click: Click,
     items: Mapping[str, StoredItem],
     pseudonym: Pseudonym,
     now: float,
 ) -> Mapping[str, Scalar]:
-    """Return whether lists in rules contain the number. A number of None is on no list."""
+    """Return whether lists contain the called number, and how many calls it received.
 
-    def is_listed(name: str) -> bool:
-        entries = [] if number is None else entry_keys(name, number, pseudonym)
-        return any(key in items and not _is_over(items[key], now) for key in entries)
-
-    return {
-        fact: any(is_listed(name) for name in sorted(names)) for fact, names in plan.lists.items()
-    }
-
-
-def attempts_facts(plan: DialPlan, calls: Calls, agent: str, now: float) -> Mapping[str, Scalar]:
-    """Return the number of calls within the periods in rules."""
+    A call without an E.164 number, such as an internal one, is on no list and was never counted.
+    """
+    number, agent = click.callee.number, pseudonym(click.agent_uid)
+    valid = {key for key, item in items.items() if item.expires_at is None or item.expires_at > now}
+    facts: dict[str, Scalar] = {}
+    for fact, names in plan.lists.items():
+        entries = {key for name in names for key in entry_keys(name, number, pseudonym)}
+        facts[fact] = bool(entries & valid)
+    calls = [] if number is None else calls_of(items.get(attempts_key(number, pseudonym)))
     earlier = [(at, by) for at, by in calls if not _is_repeat(at, by, agent, now)]
-    return {
-        fact: sum(
+    for fact, limit in plan.limits.items():
+        facts[fact] = sum(
             now - at < limit.within and (limit.by == "anyone" or by != agent) for at, by in earlier
         )
-        for fact, limit in plan.limits.items()
-    }
+    return facts
 
 
 def calls_of(item: StoredItem | None) -> Calls:
@@ -102,7 +101,3 @@ def with_call(plan: DialPlan, calls: Calls, agent: str, now: float) -> StoredIte
 
 def _is_repeat(at: float, by: str, agent: str, now: float) -> bool:
     return by == agent and now - at < REPEAT_SECONDS
-
-
-def _is_over(item: StoredItem, now: float) -> bool:
-    return item.expires_at is not None and item.expires_at <= now
