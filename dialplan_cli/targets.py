@@ -86,7 +86,7 @@ def _client(service: str) -> AwsClient:
 
 def find_target(stack: str | None) -> Target:
     """Return the stack of this name, or the local system if `stack` is None. Raises TargetError."""
-    target = _stack(stack) if stack else local_target()
+    target = stack_target(stack) if stack else local_target()
     if target is None:
         raise TargetError(
             "No local system is running. Name a deployed stack with --stack NAME, or run: make run"
@@ -112,7 +112,8 @@ def local_target() -> Target | None:
     return Target("this machine", target_settings, lambda: key)
 
 
-def _stack(name: str) -> Target:
+def stack_target(name: str) -> Target:
+    """Return a deployed stack. Raises TargetError, and ClientError if it does not exist."""
     outputs = stack_outputs(name)
     missing = sorted({*OUTPUTS, "NumberKeySecretId"} - outputs.keys())
     if missing:
