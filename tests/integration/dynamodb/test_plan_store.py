@@ -12,9 +12,9 @@ import pytest
 from click_to_dial.aws import dynamodb_client
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.current_plan import CurrentPlan
-from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import DynamoDBError, NoDialPlanError, PlanConflictError
+from click_to_dial.ports import ActivePlan
 from tests.fakes import DOCUMENT, ChangedClient
 
 IN_SALESFORCE = {"salesforce": {"object": "H__mdt", "key": "K__c", "value": "V__c"}}

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.dynamodb.blobs import BlobRef
-from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.errors import (
     ClickToDialError,
     NoDialPlanError,
@@ -19,7 +17,7 @@ from click_to_dial.errors import (
     SalesforceConfigurationError,
     SalesforceUnavailableError,
 )
-from click_to_dial.ports import MappingReader
+from click_to_dial.ports import ActivePlan, BlobRef, MappingReader
 from click_to_dial.salesforce.mapping_rows import read_mapping
 from click_to_dial.sync.mappings import MAX_TRIES, Change, SyncRefusedError, entries_of, sync
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError, SalesforceError
@@ -12,6 +12,9 @@ from click_to_dial.errors import ClickToDialError, SalesforceError
 if TYPE_CHECKING:  # the authorizer does without them
     from click_to_dial.dialplan import DialPlan
     from click_to_dial.model import Agent, Record, Scalar
+
+Entries = Mapping[str, str]
+"""The entries of a mapping: the key of a service number by the value that is looked up."""
 
 NOT_FOUND_SECONDS = 10
 """How long the cache keeps that a record or user does not exist; it may have been created since."""
@@ -78,6 +81,35 @@ class CachedFacts:
     failure: ClickToDialError | None = None
 
 
+@dataclass(frozen=True)
+class BlobRef:
+    """A reference to a text: the SHA-256 of its UTF-8 form and its number of chunks."""
+
+    hash: str
+    chunks: int
+
+
+@dataclass(frozen=True)
+class CachedMapping:
+    """The entries of a mapping kept in Salesforce, as of `read_at`, an ISO 8601 time."""
+
+    body: BlobRef
+    entries: int
+    read_at: str
+
+
+@dataclass(frozen=True)
+class ActivePlan:
+    """The plan that decides now. `revision` counts all changes, also those of cached mappings."""
+
+    revision: int
+    version: int
+    body: BlobRef
+    mappings: Mapping[str, CachedMapping]
+    activated_at: str
+    activated_by: str
+
+
 class DialPlans(Protocol):
     """The published dial plan.
 
@@ -88,6 +120,23 @@ class DialPlans(Protocol):
 
     def get(self, deadline: Deadline) -> DialPlan:
         """Return the active plan. Raises DialPlanError if there is none."""
+
+
+class PublishedPlans(Protocol):
+    """The published dial plans and the cached entries of their mappings."""
+
+    def active(self) -> ActivePlan | None:
+        """Return the active plan. Raises DynamoDBError."""
+
+    def load(self, active: ActivePlan) -> tuple[Mapping[str, Any], Mapping[str, Entries]]:
+        """Return document and cached entries. Raises DynamoDBError, NoDialPlanError if deleted."""
+
+
+class CachedMappings(PublishedPlans, Protocol):
+    """The cached entries, to be updated."""
+
+    def switch_mappings(self, active: ActivePlan, entries: Mapping[str, Entries]) -> ActivePlan:
+        """Replace the entries of some mappings. Raises DynamoDBError, PlanConflictError."""
 
 
 class FactsCache(Protocol):

@@ -2,13 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan, load
-from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.errors import ClickToDialError, DialPlanError, NoDialPlanError, OutOfTimeError
+from click_to_dial.ports import PublishedPlans
 
 RECHECK_SECONDS = 30.0
 CHECK_SECONDS = 0.5
@@ -17,22 +16,12 @@ MAX_TRIES = 2
 """A plan can be replaced and deleted between the two reads that it takes."""
 
 
-class Plans(Protocol):
-    """The published plans: PlanStore."""
-
-    def active(self) -> ActivePlan | None:
-        """Return the active plan. Raises DynamoDBError."""
-
-    def load(self, active: ActivePlan) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, str]]]:
-        """Return document and cached mappings. Raises DynamoDBError, NoDialPlanError if deleted."""
-
-
 class CurrentPlan:
     """The port `DialPlans`. `clock` returns seconds and never goes back."""
 
     def __init__(
         self,
-        plans: Plans,
+        plans: PublishedPlans,
         clock: Callable[[], float] = time.monotonic,
         recheck_seconds: float = RECHECK_SECONDS,
     ) -> None:

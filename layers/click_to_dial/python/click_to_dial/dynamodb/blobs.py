@@ -8,12 +8,12 @@ import hashlib
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
 from click_to_dial.errors import ConditionFailedError, DynamoDBError, NoDialPlanError
+from click_to_dial.ports import BlobRef
 
 CHUNK_BYTES = 350_000
 MAX_BATCH_KEYS = 100
@@ -24,14 +24,6 @@ MIN_AGE = timedelta(hours=1)
 writing the item that refers to it."""
 
 UNREACHABLE = "The dial plans cannot be reached."
-
-
-@dataclass(frozen=True, slots=True)
-class BlobRef:
-    """A reference to a text: the SHA-256 of its UTF-8 form and its number of chunks."""
-
-    hash: str
-    chunks: int
 
 
 class BlobStore:

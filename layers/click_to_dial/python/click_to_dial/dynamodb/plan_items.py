@@ -4,32 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from click_to_dial.dynamodb.blobs import BlobRef
+from click_to_dial.ports import ActivePlan, BlobRef, CachedMapping
 
 Item = Mapping[str, Any]
 
 ACTIVE_KEY: Item = {"pk": {"S": "plan"}, "sk": {"S": "active"}}
-
-
-@dataclass(frozen=True, slots=True)
-class CachedMapping:
-    """The entries of a mapping kept in Salesforce, as of `read_at`, an ISO 8601 time."""
-
-    body: BlobRef
-    entries: int
-    read_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class ActivePlan:
-    """The plan that decides now. `revision` counts all changes, also those of cached mappings."""
-
-    revision: int
-    version: int
-    body: BlobRef
-    mappings: Mapping[str, CachedMapping]
-    activated_at: str
-    activated_by: str
 
 
 @dataclass(frozen=True, slots=True)

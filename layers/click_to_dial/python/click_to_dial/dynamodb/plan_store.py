@@ -16,8 +16,6 @@ from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.dynamodb.blobs import UNREACHABLE, BlobStore
 from click_to_dial.dynamodb.plan_items import (
     ACTIVE_KEY,
-    ActivePlan,
-    CachedMapping,
     Item,
     Version,
     from_active,
@@ -27,11 +25,11 @@ from click_to_dial.dynamodb.plan_items import (
     version_key,
 )
 from click_to_dial.errors import ConditionFailedError, NoDialPlanError, PlanConflictError
+from click_to_dial.ports import ActivePlan, CachedMapping, Entries
 
 MAX_TRIES = 5
 
 Document = Mapping[str, Any]
-Entries = Mapping[str, str]
 
 
 def _utc_now() -> datetime:

@@ -171,7 +171,7 @@ def _failure(error: Exception) -> SalesforceError:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and those that it wraps: requests and urllib3 keep them as arguments."""
+    """Yield the error and those that it wraps: requests and urllib3 keep them as arguments."""
     yield error
     for cause in (*error.args, getattr(error, "reason", None)):
         if isinstance(cause, BaseException):

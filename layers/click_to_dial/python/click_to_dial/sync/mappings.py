@@ -8,11 +8,10 @@ lose too many of its entries keeps them all.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import kept_in_salesforce
-from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.errors import (
     ClickToDialError,
     NoDialPlanError,
@@ -21,26 +20,11 @@ from click_to_dial.errors import (
     SalesforceError,
 )
 from click_to_dial.model import Scalar
-from click_to_dial.ports import MappingReader
+from click_to_dial.ports import CachedMappings, Entries, MappingReader
 
 MAX_TRIES = 3
 MAX_LOSS = 0.5
 """Default for the largest share of its entries that a mapping may lose."""
-
-Entries = Mapping[str, str]
-
-
-class ActiveMappings(Protocol):
-    """The active plan and the cached entries of its mappings: PlanStore."""
-
-    def active(self) -> ActivePlan | None:
-        """Return the active plan. Raises DynamoDBError."""
-
-    def load(self, active: ActivePlan) -> tuple[Mapping[str, Any], Mapping[str, Entries]]:
-        """Return document and cached entries. Raises DynamoDBError, NoDialPlanError if deleted."""
-
-    def switch_mappings(self, active: ActivePlan, entries: Mapping[str, Entries]) -> ActivePlan:
-        """Replace the entries of some mappings. Raises DynamoDBError, PlanConflictError."""
 
 
 class SyncRefusedError(ClickToDialError):
@@ -67,7 +51,7 @@ class Change:
 
 
 def sync(
-    store: ActiveMappings,
+    store: CachedMappings,
     read_mapping: MappingReader,
     deadline: Deadline,
     *,
