@@ -13,7 +13,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from click_to_dial import __version__
-from click_to_dial.errors import ClickToDialError, SalesforceError
+from click_to_dial.errors import ClickToDialError, DynamoDBError, SalesforceError, SecretError
 from dialplan_cli import output
 from dialplan_cli.commands import calls, files, lists, plans, sync
 from dialplan_cli.plan.source import PlanFileError
@@ -56,27 +56,25 @@ def dialplan(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command. Exit with status 1 if it failed, and 2 if its arguments are wrong."""
     try:
-        app(arguments, prog_name="dialplan")
+        app(arguments, prog_name="dialplan")  # raises SystemExit, unless there is an error
     except PlanFileError as error:
         output.print_errors(error.problems)
         count = len(error.problems)
         output.print_error(f"{count} error{'' if count == 1 else 's'}.")
-        sys.exit(1)
     except SalesforceError as error:
         output.print_error(f"Salesforce ({error.reason}): {error}")
-        sys.exit(1)
+    except (DynamoDBError, SecretError) as error:
+        output.print_error(f"{error} {error.__cause__ or ''}".rstrip())
     except UnicodeEncodeError:
         output.print_error(
             "The encoding of the output lacks a character: set PYTHONIOENCODING=utf-8."
         )
-        sys.exit(1)
     except (ClickToDialError, BotoCoreError, ClientError, OSError) as error:
         output.print_error(str(error))
-        sys.exit(1)
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         output.print_error(
             f"This is a bug in dialplan, please report it: {type(error).__name__}: {error} "
             f"({place.filename}:{place.lineno})"
         )
-        sys.exit(1)
+    sys.exit(1)

@@ -1,77 +1,83 @@
-"""The entries of lists of numbers: as a CSV file has them, and as the table holds them."""
+"""Entries of number lists: read from CSV files, converted to stored entries, and exported."""
 
-import datetime
-import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import phonenumbers
-
-from click_to_dial.decision.number_lookups import PREFIX_DIGITS, number_key, prefix_key
-from click_to_dial.dynamodb.facts_cache import ENTRY
-from click_to_dial.errors import ClickToDialError
+from click_to_dial.decision.number_lookups import (
+    PREFIX_DIGITS,
+    list_prefix,
+    number_key,
+    prefix_key,
+)
+from click_to_dial.dynamodb.number_lists import ListEntry
+from click_to_dial.errors import BadParameterError, ClickToDialError
+from click_to_dial.phone_numbers import clean, read_international
 from click_to_dial.pseudonym import Pseudonym
 from dialplan_cli.csv_files import open_csv
 from dialplan_cli.plan.types import is_date
 
 COLUMNS = ("number", "reason", "source", "expires")
+EXPORT_COLUMNS = ("hash_of_number_or_prefix", "reason", "source", "expires")
+
 _PREFIX = re.compile(r"\+([0-9]+)\*")
-_NUMBER = re.compile(r"\+[0-9][0-9\s()./-]*")
-_LENGTHS = " or ".join(map(str, PREFIX_DIGITS))
 
 
 class ListError(ClickToDialError):
-    """An entry, or a file of entries, cannot be read; the message says why."""
+    """A number list cannot be read or changed. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A number (E.164) or, with a star at its end, a prefix. `expires` is its last day, in UTC."""
+    """An entry of a list.
+
+    `number` is a number in E.164, or a prefix with a star at its end. `expires` is the last day of
+    the entry in UTC, as 2026-01-31, or empty.
+    """
 
     number: str
     reason: str = ""
     source: str = ""
     expires: str = ""
 
+    @property
+    def expires_at(self) -> int | None:
+        """The end of the last day, in seconds since 1970, or None."""
+        if not self.expires:
+            return None
+        last = datetime.fromisoformat(self.expires).replace(tzinfo=UTC)
+        return int((last + timedelta(days=1)).timestamp())
+
     def key(self, name: str, pseudonym: Pseudonym) -> str:
-        """Its key in the table, on the list `name`."""
+        """Return the key of the entry on the list `name`."""
         if self.number.endswith("*"):
             return prefix_key(name, self.number.strip("+*"))
         return number_key(name, self.number, pseudonym)
 
-    def item(self, name: str, pseudonym: Pseudonym) -> Mapping[str, Any]:
-        """What DynamoDB keeps of it: never the number of a person."""
-        data = json.dumps({"reason": self.reason, "source": self.source}, ensure_ascii=False)
-        item = {
-            "pk": {"S": self.key(name, pseudonym)},
-            "sk": {"S": ENTRY},
-            "data": {"S": data},
-        }
-        if self.expires:
-            last = datetime.datetime.fromisoformat(self.expires).replace(tzinfo=datetime.UTC)
-            end = last + datetime.timedelta(days=1)
-            item["expires_at"] = {"N": str(int(end.timestamp()))}
-        return item
+    def to_stored(self, name: str, pseudonym: Pseudonym) -> ListEntry:
+        """Return the entry as it is stored on the list `name`, with a hash of the number."""
+        return ListEntry(self.key(name, pseudonym), self.reason, self.source, self.expires_at)
 
 
-def to_entry(row: Mapping[str, str]) -> Entry:
-    """The entry in a row. Raises ListError."""
+def parse_entry(row: Mapping[str, str]) -> Entry:
+    """Return the entry in a row. Raises ListError."""
     expires = (row.get("expires") or "").strip()
     if expires and not is_date(expires):
         raise ListError("expires must be a day, written year-month-day: 2026-01-31")
     reason, source = ((row.get(name) or "").strip() for name in ("reason", "source"))
-    return Entry(_number((row.get("number") or "").strip()), reason, source, expires)
+    return Entry(_parse_number((row.get("number") or "").strip()), reason, source, expires)
 
 
 def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
-    """Each row's line, from 1, with its entry or what is wrong with it. Raises ListError."""
+    """Yield for each row of a CSV file its line, from 1, and its entry or error.
+
+    Raises CsvFileError, and ListError if the columns are wrong.
+    """
     with open_csv(path) as reader:
-        unknown = sorted({*(reader.fieldnames or ())} - {*COLUMNS})
-        if unknown or "number" not in (reader.fieldnames or ()):
+        columns = reader.fieldnames or ()
+        if "number" not in columns or not set(columns) <= set(COLUMNS):
             raise ListError(
                 f"{path}: the columns are {', '.join(COLUMNS)}; all but number may be missing."
             )
@@ -79,23 +85,38 @@ def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
             try:
                 if "" in row:
                     raise ListError("more cells than columns: quote what holds the separator")
-                yield reader.line_num, to_entry(row)
+                yield reader.line_num, parse_entry(row)
             except ListError as error:
                 yield reader.line_num, error
 
 
-def _number(text: str) -> str:
+def to_export_row(entry: ListEntry, name: str) -> tuple[str, str, str, str]:
+    """Return the cells of EXPORT_COLUMNS for a stored entry of the list `name`."""
+    number_hash = entry.key.removeprefix(list_prefix(name))
+    prefix = number_hash.removeprefix("prefix#")
+    number = number_hash if prefix == number_hash else f"+{prefix}*"
+    last_day = ""
+    if entry.expires_at is not None:
+        last_day = str(datetime.fromtimestamp(entry.expires_at - 1, UTC).date())
+    return number, entry.reason, entry.source, last_day
+
+
+def _parse_number(text: str) -> str:
+    """Return a number in E.164, or a prefix with its star. Raises ListError."""
     if prefix := _PREFIX.fullmatch(text):
         digits = prefix[1]
         if len(digits) not in PREFIX_DIGITS:
+            lengths = " or ".join(map(str, PREFIX_DIGITS))
             raise ListError(
-                f"a prefix has {_LENGTHS} digits after the plus; list several, or the longer ones"
+                f"a prefix has {lengths} digits after the plus; list several, or longer ones"
             )
         return f"+{digits}*"
-    number = None
-    if _NUMBER.fullmatch(text):  # the library would read only the first of two in one cell
-        with suppress(phonenumbers.NumberParseException):
-            number = phonenumbers.parse(text)
-    if number is None or not phonenumbers.is_possible_number(number):
-        raise ListError("number must be written with its country, +4917012345678, or as +49900*")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    try:
+        number = read_international(clean(text)).number
+    except BadParameterError:
+        number = None
+    if number is None:
+        raise ListError(
+            "number must be written with its country code, +4917012345678, or as a prefix, +49900*"
+        )
+    return number

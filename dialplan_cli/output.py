@@ -8,8 +8,9 @@ import difflib
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from rich import progress
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +19,8 @@ from dialplan_cli.plan.source import Problem
 
 PIPE_WIDTH = 200
 """Width of tables that are not printed to a terminal, in characters."""
+
+T = TypeVar("T")
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -62,6 +65,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
     out.print(table)
+
+
+def track(items: Iterable[T], description: str, total: int | None) -> Iterable[T]:
+    """Yield the items and show a progress bar in a terminal. `total` is None if unknown."""
+    return progress.track(items, description, total, console=err, disable=not err.is_terminal)
 
 
 def unified_diff(before: str, after: str, before_name: str, after_name: str) -> str:

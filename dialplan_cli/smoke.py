@@ -9,9 +9,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import boto3
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
+
+from click_to_dial.errors import SecretError
+from dialplan_cli.targets import read_secret, stack_outputs
 
 PATH = "/jtelACD/onClickToDial"
 TIMEOUT_SECONDS = 30
@@ -31,9 +33,11 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
     """Return 0 if every answer is correct, and 1 if one is not or the stack does not exist."""
     stack = arguments[0] if arguments else "click-to-dial"
     try:
-        outputs = _outputs(stack)
-        token = environment.get("TOKEN") or _key(outputs)
-    except (BotoCoreError, ClientError) as error:
+        outputs = stack_outputs(stack)
+        token = environment.get("TOKEN") or None
+        if token is None and "ApiKeySecretId" in outputs:  # AuthMode key
+            token = read_secret(outputs["ApiKeySecretId"])
+    except (BotoCoreError, ClientError, SecretError) as error:
         print(f"{stack}: {error}", file=sys.stderr)
         return 1
     if token is None:
@@ -83,19 +87,6 @@ def _faults(response: requests.Response, check: Check) -> Iterator[str]:
         yield "Cache-Control should be no-store."
     if response.status_code == 401 and "WWW-Authenticate" not in response.headers:
         yield "WWW-Authenticate is missing."
-
-
-def _outputs(stack: str) -> Mapping[str, str]:
-    stacks = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    return {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", ())}
-
-
-def _key(outputs: Mapping[str, str]) -> str | None:
-    """Return the stack's key, or None if it does not have AuthMode key."""
-    secret = outputs.get("ApiKeySecretId")
-    if secret is None:
-        return None
-    return str(boto3.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
 
 
 if __name__ == "__main__":

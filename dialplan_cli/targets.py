@@ -4,22 +4,20 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property
 from pathlib import Path
 
-import boto3
-
-from click_to_dial import settings
-from click_to_dial.aws.client import AwsClient
+from click_to_dial import aws, settings
+from click_to_dial.aws import AwsClient
 from click_to_dial.decision.service import ClickToDial
 from click_to_dial.decision.wiring import build_service
+from click_to_dial.dynamodb.number_lists import NumberLists
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.pseudonym import Pseudonym, keyed
 from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
-from dialplan_cli.aws import adapted
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -45,7 +43,7 @@ class TargetError(ClickToDialError):
     """The system to work on was not found."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Target:
     """A running system. `name` is its name in messages."""
 
@@ -53,31 +51,37 @@ class Target:
     settings: Settings
     number_key: Callable[[], str]
 
-    @property
+    @cached_property
     def store(self) -> PlanStore:
         """The published dial plans."""
         return PlanStore(_client("dynamodb"), self.settings.table_name)
 
-    @property
+    @cached_property
+    def lists(self) -> NumberLists:
+        """The number lists."""
+        return NumberLists(_client("dynamodb"), self.settings.table_name)
+
+    @cached_property
     def service(self) -> ClickToDial:
         """The use case that decides calls, wired as in the function."""
         return build_service(
             self.settings, _client("dynamodb"), _client("secretsmanager"), self.pseudonym
         )
 
-    @property
+    @cached_property
     def pseudonym(self) -> Pseudonym:
         """The function that hashes phone numbers, with the key of the system."""
         return keyed(self.number_key())
 
-    @property
+    @cached_property
     def organisation(self) -> SalesforceClient:
         """The Salesforce organisation, with the credentials of the system."""
         return connect(self.settings, _client("dynamodb"), _client("secretsmanager"))
 
 
 def _client(service: str) -> AwsClient:
-    return adapted(boto3.client(service))
+    """Return a client that waits longer than those of the functions."""
+    return aws.create_client(service, connect_seconds=5, read_seconds=20, max_attempts=4)
 
 
 def find_target(stack: str | None) -> Target:
@@ -96,30 +100,36 @@ def local_target() -> Target | None:
         return None
     try:
         environment: Mapping[str, str] = json.loads(LOCAL.read_text())
-        patient = settings.from_environment({**environment, "TIME_BUDGET_MS": TIME_BUDGET_MS})
+        target_settings = settings.from_environment(
+            {**environment, "TIME_BUDGET_MS": TIME_BUDGET_MS}
+        )
         key = settings.number_key(environment)
     except (OSError, ValueError, TypeError, KeyError) as error:  # another version, or truncated
         raise TargetError(f"{LOCAL} cannot be read. Restart the local system: make run") from error
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):  # they belong to the real AWS
         os.environ.pop(name, None)
     os.environ.update(environment)  # boto3 finds its endpoint and credentials there
-    return Target("this machine", patient, lambda: key)
+    return Target("this machine", target_settings, lambda: key)
 
 
 def _stack(name: str) -> Target:
-    stacks = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", ())}
+    outputs = stack_outputs(name)
     missing = sorted({*OUTPUTS, "NumberKeySecretId"} - outputs.keys())
     if missing:
         raise TargetError(
             f"The stack {name} has no output {', '.join(missing)}. Is it a click-to-dial stack?"
         )
     environment = {setting: outputs[output] for output, setting in OUTPUTS.items()}
-    secret_id = outputs["NumberKeySecretId"]
-    patient = settings.from_environment(environment | {"TIME_BUDGET_MS": TIME_BUDGET_MS})
-    return Target(name, patient, cache(partial(_secret, secret_id)))
+    target_settings = settings.from_environment(environment | {"TIME_BUDGET_MS": TIME_BUDGET_MS})
+    return Target(name, target_settings, cache(lambda: read_secret(outputs["NumberKeySecretId"])))
 
 
-def _secret(secret_id: str) -> str:
-    answer = boto3.client("secretsmanager").get_secret_value(SecretId=secret_id)
-    return str(answer["SecretString"])
+def stack_outputs(name: str) -> Mapping[str, str]:
+    """Return the outputs of a CloudFormation stack. Raises ClientError if it does not exist."""
+    stacks = _client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    return {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", ())}
+
+
+def read_secret(secret_id: str) -> str:
+    """Return the text of a secret in Secrets Manager. Raises SecretError."""
+    return aws.read_secret(_client("secretsmanager"), secret_id)

@@ -68,7 +68,7 @@ def write_copy(auth: str, aws_url: str, salesforce_url: str) -> None:
     shared = set(template["Globals"]["Function"]["Environment"]["Variables"])
     for name, function in sam.resources(template, "AWS::Serverless::Function"):
         given = sam.environment(template, values, aws_url, name)
-        declared = shared | set(function["Environment"]["Variables"])
+        declared = {"AWS_ENDPOINT_URL"} | shared | set(function["Environment"]["Variables"])
         function["Environment"]["Variables"] = {each: given[each] for each in declared}
     arm = platform.machine() in ("arm64", "aarch64")
     template["Parameters"]["Architecture"]["Default"] = "arm64" if arm else "x86_64"

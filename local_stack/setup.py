@@ -13,7 +13,6 @@ from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.sync.wiring import synchroniser
-from dialplan_cli.aws import adapted
 from dialplan_cli.plan.read import PlanFile, read_plan
 from local_stack import template as sam
 from local_stack.salesforce.organisation import Organisation, read_organisation
@@ -48,7 +47,7 @@ def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
     secrets = boto3.client("secretsmanager")
     secrets.create_secret(Name=SECRET, SecretString=credentials)
     secrets.create_secret(Name=API_KEY, SecretString=API_KEY)
-    store = PlanStore(adapted(dynamodb), TABLE)
+    store = PlanStore(dynamodb, TABLE)
     plan = inputs.plan
     store.publish(plan.document, plan.source.text, author="make run", comment="", replaces=None)
     missing = _declare_missing(inputs.organisation, plan.document)

@@ -1,6 +1,7 @@
 """Callers as API Gateway shows them to the authorizer, and the authorizer's environment."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 ARN = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/prod/GET/jtelACD/onClickToDial"
@@ -17,6 +18,14 @@ ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "ClickToDial",
     "POWERTOOLS_SERVICE_NAME": "a-stack",
 }
+
+
+CONTEXT = SimpleNamespace(
+    function_name="authorize",
+    memory_limit_in_mb=1769,
+    invoked_function_arn="arn",
+    aws_request_id="request-1",
+)
 
 
 def event(*values: str, name: str = "Authorization") -> Mapping[str, Any]:

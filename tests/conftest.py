@@ -3,8 +3,12 @@
 Set before any test module, and so any client, is imported.
 """
 
+import io
 import os
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
 from hypothesis import settings
 
 from local_stack.template import aws_at
@@ -22,3 +26,14 @@ os.environ |= {
 
 settings.register_profile("any-machine", deadline=None)  # a busy one is no failure
 settings.load_profile("any-machine")
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """The log lines of the functions."""
+    from click_to_dial.observability import logger
+
+    registered: Any = logger.registered_handler
+    stream, registered.stream = registered.stream, io.StringIO()
+    yield registered.stream
+    registered.stream = stream

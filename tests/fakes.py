@@ -1,6 +1,6 @@
 """Stand-ins for the ports: each as small as the behaviour that the service's tests need."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,6 +135,17 @@ class FakeFacts:
         fresh = plan.freshness.record if isinstance(value, Record) else plan.freshness.agent
         longest = max(fresh, plan.freshness.stale_if_error) if found else NOT_FOUND_SECONDS
         return (value, age) if age < longest else (None, 0.0)
+
+
+class ChangedClient:
+    """A client of boto3 in which some operations are replaced."""
+
+    def __init__(self, client: Any, **operations: Callable[..., Any]) -> None:
+        self._client = client
+        self._operations = operations
+
+    def __getattr__(self, name: str) -> Any:
+        return self._operations.get(name) or getattr(self._client, name)
 
 
 @dataclass

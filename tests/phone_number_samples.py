@@ -30,13 +30,13 @@ _TYPES = (
 
 def numbers(region: str, count: int) -> Iterator[PhoneNumber]:
     """Yield the example of each type of number, then `count` random valid numbers of any type."""
-    metadata = PhoneMetadata.metadata_for_region(region)
+    metadata: Any = PhoneMetadata.metadata_for_region(region)
     types = [getattr(metadata, name) for name in _TYPES]
     types = [each for each in types if each is not None and each.national_number_pattern]
     for each in types:
         if each.example_number:
             yield phonenumbers.parse(f"+{metadata.country_code}{each.example_number}")
-    chance = random.Random(region)
+    chance = random.Random(region)  # noqa: S311 - the same numbers each time
     left = count
     for _ in range(count * 200):
         pattern = chance.choice(types).national_number_pattern
@@ -59,12 +59,13 @@ def forms(number: PhoneNumber, region: str) -> Iterator[tuple[str, str]]:
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     digits = e164.removeprefix("+")
     written = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    country_code = number.country_code or 0
     national_digits = "".join(filter(str.isdigit, written))
-    same = _number(number.country_code, national_digits)
-    if same == number or not is_national(national_digits, number.country_code):
+    same = _number(country_code, national_digits)
+    if same == number or not is_national(national_digits, country_code):
         yield FORMS[0], written
     yield FORMS[1], e164
-    if len(digits) > INTERNAL_DIGITS and not is_national(digits, number.country_code):
+    if len(digits) > INTERNAL_DIGITS and not is_national(digits, country_code):
         yield FORMS[2], digits
     prefix = international_prefix(region)
     if prefix is not None:
@@ -73,7 +74,7 @@ def forms(number: PhoneNumber, region: str) -> Iterator[tuple[str, str]]:
 
 def international_prefix(region: str) -> str | None:
     """Return the prefix for international calls, or None if it depends on the carrier."""
-    metadata = PhoneMetadata.metadata_for_region(region)
+    metadata: Any = PhoneMetadata.metadata_for_region(region)
     preferred = metadata.preferred_international_prefix or metadata.international_prefix or ""
     prefix = preferred.replace("~", "")
     return prefix if prefix.isdigit() else None

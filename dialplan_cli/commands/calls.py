@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import track
 
 from click_to_dial.dialplan import DialPlan, load
 from click_to_dial.errors import NoDialPlanError
@@ -98,17 +97,8 @@ def simulate(
     plans = _load_active_or_file(against, target), _load_file(plan, target)
     before, after = (simulation.decide_by(each, service) for each in plans)
     assumptions = simulation.find_assumptions(table, plans, service is not None)
-    changes = [
-        change
-        for change in track(
-            simulation.find_changes(table, before, after),
-            "Deciding",
-            total=len(table),
-            console=output.err,
-            disable=not output.err.is_terminal,
-        )
-        if change is not None
-    ]
+    compared = output.track(simulation.find_changes(table, before, after), "Deciding", len(table))
+    changes = [change for change in compared if change is not None]
     if json:
         output.print_json(
             {

@@ -3,25 +3,35 @@
 import csv
 import itertools
 import sys
+import time
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
-import boto3
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from rich.progress import track
 
+from click_to_dial.decision.number_lookups import entry_keys, list_prefix
+from click_to_dial.dynamodb import number_lists
+from click_to_dial.errors import DynamoDBError
 from dialplan_cli import output
 from dialplan_cli.commands.options import Json, Stack
-from dialplan_cli.lists.table import AT_ONCE, NumberList, StoredEntry
-from dialplan_cli.number_lists import Entry, ListError, read_entries, to_entry
+from dialplan_cli.number_lists import (
+    EXPORT_COLUMNS,
+    Entry,
+    ListError,
+    parse_entry,
+    read_entries,
+    to_export_row,
+)
 from dialplan_cli.plan.source import unknown_name
-from dialplan_cli.targets import find_target
+from dialplan_cli.targets import Target, find_target
 
 MAX_INVALID_ROWS = 20
 """Maximum number of invalid rows that are shown."""
+
+BATCH = number_lists.MAX_BATCH_ITEMS * number_lists.CONCURRENCY
+"""Number of entries that are written at a time."""
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -76,26 +86,18 @@ def import_(
     output.print_line(f"{file}: {rows} entries, {duplicates} of them repeat a number.")
     if dry_run:
         return
-    numbers = _list(name, stack)
-    _warn_if_unused(numbers)
+    target = find_target(stack)
+    _warn_if_unused(name, target)
     entries = ((line, each) for line, each in read_entries(file) if line >= from_line)
     valid = ((line, each) for line, each in entries if isinstance(each, Entry))
-    progress = iter(
-        track(
-            valid,
-            "Importing",
-            rows if from_line == 1 else None,
-            console=output.err,
-            disable=not output.err.is_terminal,
-        )
-    )
+    progress = iter(output.track(valid, "Importing", rows if from_line == 1 else None))
     written, line = 0, from_line
     try:
-        while batch := list(itertools.islice(progress, AT_ONCE)):
+        while batch := list(itertools.islice(progress, BATCH)):
             line = batch[0][0]
-            numbers.put(each for _, each in batch)
+            target.lists.write(each.to_stored(name, target.pseudonym) for _, each in batch)
             written += len(batch)
-    except (ListError, BotoCoreError, ClientError, KeyboardInterrupt) as error:
+    except (ListError, DynamoDBError, KeyboardInterrupt) as error:
         reason = str(error) or "The import was interrupted."
         raise ListError(f"{reason} To continue: --from-line {line}") from error
     output.print_line(f"{written} entries are on the list {name}.", "green")
@@ -118,19 +120,20 @@ def add(
 ) -> None:
     """Add a number or a prefix to a list."""
     row = {"number": number, "reason": reason, "source": source, "expires": expires}
-    entry = to_entry(row)
+    entry = parse_entry(row)
     if entry.expires and date.fromisoformat(entry.expires) < datetime.now(UTC).date():
         raise ListError(f"--expires {expires} is in the past: the entry would have no effect.")
-    numbers = _list(name, stack)
-    _warn_if_unused(numbers)
-    numbers.put([entry])
+    target = find_target(stack)
+    _warn_if_unused(name, target)
+    target.lists.write([entry.to_stored(name, target.pseudonym)])
     output.print_line(f"Added to the list {name}.", "green")
 
 
 @app.command()
 def remove(number: Number, name: Name, stack: Stack = None) -> None:
     """Remove a number or a prefix from a list."""
-    if not _list(name, stack).remove(to_entry({"number": number})):
+    target = find_target(stack)
+    if not target.lists.delete(parse_entry({"number": number}).key(name, target.pseudonym)):
         raise ListError(
             f"It is not on the list {name}. A prefix of it may be: see dialplan list check"
         )
@@ -140,14 +143,20 @@ def remove(number: Number, name: Name, stack: Stack = None) -> None:
 @app.command()
 def check(number: Number, name: Name, stack: Stack = None, json: Json = False) -> None:
     """Show whether a number is on a list, and why."""
-    entry = to_entry({"number": number})
-    found = [each for each in _list(name, stack).entries_of(entry.number) if each.counts]
+    entry = parse_entry({"number": number})
+    target = find_target(stack)
+    stored = target.lists.read(entry_keys(name, entry.number, target.pseudonym))
+    now = time.time()
+    found = [each for each in stored if each.expires_at is None or each.expires_at > now]
     if json:
-        output.print_json({"listed": bool(found), "entries": [asdict(each) for each in found]})
+        keys = [each.key.removeprefix(list_prefix(name)) for each in found]
+        entries = [{**asdict(each), "key": key} for each, key in zip(found, keys, strict=True)]
+        output.print_json({"listed": bool(found), "entries": entries})
         return
     output.print_line(f"It is {'' if found else 'not '}on the list {name}.")
     for each in found:
-        output.print_line("  ".join(_cells(each)[1:]))
+        _, *cells = to_export_row(each, name)
+        output.print_line("  ".join(cells))
 
 
 @app.command()
@@ -162,36 +171,23 @@ def export(name: Name, stack: Stack = None) -> None:
         "This output cannot be imported again: keep the file that you imported."
     )
     writer = csv.writer(sys.stdout)
-    writer.writerow(("hash_of_number_or_prefix", "reason", "source", "expires"))
-    writer.writerows(_cells(each) for each in _list(name, stack).all_entries())
+    writer.writerow(EXPORT_COLUMNS)
+    entries = find_target(stack).lists.scan(list_prefix(name))
+    writer.writerows(to_export_row(each, name) for each in entries)
 
 
-def _cells(kept: StoredEntry) -> tuple[str, str, str, str]:
-    prefix = kept.key.removeprefix("prefix#")
-    last = "" if kept.expires_at is None else str(_day(kept.expires_at - 1))
-    return (kept.key if prefix == kept.key else f"+{prefix}*", kept.reason, kept.source, last)
-
-
-def _day(moment: int) -> date:
-    return datetime.fromtimestamp(moment, UTC).date()
-
-
-def _list(name: str, stack: str | None) -> NumberList:
-    return NumberList(name, find_target(stack), boto3.client("dynamodb"))
-
-
-def _warn_if_unused(numbers: NumberList) -> None:
+def _warn_if_unused(name: str, target: Target) -> None:
     """Warn if the active plan does not name the list.
 
     It may be filled before such a plan is published, but a typing error is more likely.
     """
-    store = numbers.target.store
+    store = target.store
     active = store.active()
     if active is None:
         return
     names = store.document(active).get("lists", [])
-    if numbers.name not in names:
-        message = unknown_name("list", numbers.name, names)
+    if name not in names:
+        message = unknown_name("list", name, names)
         output.print_error(f"The active dial plan does not use this list: {message}")
 
 

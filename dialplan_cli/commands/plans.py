@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import NoDialPlanError, OutOfTimeError, SalesforceError
+from click_to_dial.ports import ActivePlan
 from dialplan_cli import output
 from dialplan_cli.checks.salesforce import check_salesforce
 from dialplan_cli.commands.options import Author, File, Json, Stack, Yes

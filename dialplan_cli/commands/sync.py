@@ -1,6 +1,7 @@
 """The `sync` command: read the mappings kept in Salesforce now, and show what changed."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ import typer
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.errors import ClickToDialError
+from click_to_dial.salesforce.mapping_rows import read_mapping
 from click_to_dial.sync import mappings
 from click_to_dial.sync.wiring import SYNC_SECONDS
 from dialplan_cli import output
@@ -35,7 +37,7 @@ def sync(
             metavar="PERCENT",
             help="Share of its entries that a mapping may lose. A larger loss is refused.",
         ),
-    ] = round(mappings.MOST_LOST * 100),
+    ] = round(mappings.MAX_LOSS * 100),
     stack: Stack = None,
     json: Json = False,
 ) -> None:
@@ -48,9 +50,9 @@ def sync(
     target = find_target(stack)
     changes = mappings.sync(
         target.store,
-        target.organisation,
+        partial(read_mapping, target.organisation),
         Deadline(SYNC_SECONDS),
-        most_lost=most_lost / 100,
+        max_loss=most_lost / 100,
         dry_run=dry_run,
     )
     failures = _failures(changes)
@@ -78,9 +80,11 @@ def read_new_mappings(target: Target, document: Mapping[str, Any], *, ask: bool)
     if not ask:
         return [f"Not read from Salesforce: {', '.join(names)}. To read now: dialplan sync"]
     try:
-        deadline = Deadline(SYNC_SECONDS)
         changes = mappings.sync(
-            target.store, target.organisation, deadline, most_lost=mappings.MOST_LOST
+            target.store,
+            partial(read_mapping, target.organisation),
+            Deadline(SYNC_SECONDS),
+            max_loss=mappings.MAX_LOSS,
         )
     except ClickToDialError as error:
         return [f"The mappings kept in Salesforce were not read: {error}"]

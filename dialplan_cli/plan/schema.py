@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag
 
-from click_to_dial.decision.number_lookups import MOST_LISTS
+from click_to_dial.decision.number_lookups import MAX_LISTS
 from dialplan_cli.plan.hours import Hours
 from dialplan_cli.plan.rules import Outcome, Refusal, Rule
 from dialplan_cli.plan.source import Path
@@ -15,6 +15,7 @@ from dialplan_cli.plan.types import (
     Date,
     Duration,
     FieldPath,
+    InternalDigits,
     Name,
     PlanModel,
     Region,
@@ -117,6 +118,15 @@ class Plan(PlanModel):
         default=None,
         description="Time zone of the company, if the country has several: Europe/London.",
     )
+    internal_digits: InternalDigits | None = Field(
+        default=None,
+        description="Lengths of internal extensions, `3` or `2-4`. Default: up to 6 digits, unless "
+        "the number is a public short number.",
+    )
+    plain_numbers: Literal["international", "national"] = Field(
+        default="international",
+        description="How digits without a prefix are read if both readings are valid.",
+    )
     without_record: Literal["refuse", "allow"] = Field(
         default="refuse", description="What to do with calls without a Salesforce record."
     )
@@ -133,7 +143,7 @@ class Plan(PlanModel):
     )
     lists: list[AttributeName] = Field(
         default=[],
-        max_length=MOST_LISTS,
+        max_length=MAX_LISTS,
         description="Lists of numbers. Rules name them in callee.listed.",
     )
     hours: dict[AttributeName, Hours] = Field(

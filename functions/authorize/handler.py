@@ -1,21 +1,25 @@
-"""API Gateway's REQUEST authorizer: may this caller use the API at all?"""
+"""Lambda function for the REQUEST authorizer of the API: decide who may call it."""
 
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from click_to_dial.authorizer.authorize import policy
-from click_to_dial.authorizer.wiring import authorizer, verdict_log
+from click_to_dial.authorizer.log import log_verdict
+from click_to_dial.authorizer.wiring import authorizer
+from click_to_dial.observability import logger, metrics
 
-# Now, not at the first call: a snapshot or a warm sandbox then has them.
-authorize, log_verdict = authorizer(), verdict_log()
+# Not at the first call: the clients are then part of a snapshot, or ready in a warm sandbox.
+authorize = authorizer()
 
 
+@logger.inject_lambda_context
+@metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:
-    """The policy for a caller who is let in. Raises what API Gateway makes a 401 for any other."""
+    """Return the policy of a caller who is allowed. Raise the error that makes a 401 otherwise."""
     started = time.monotonic()
     verdict = authorize(event)
-    log_verdict(verdict, round((time.monotonic() - started) * 1000), context.aws_request_id)
+    log_verdict(verdict, round((time.monotonic() - started) * 1000))
     if verdict.principal is None:
-        raise Exception("Unauthorized")  # API Gateway knows exactly this text
+        raise Exception("Unauthorized")  # the exact text that API Gateway turns into a 401
     return policy(verdict.principal, event["methodArn"])

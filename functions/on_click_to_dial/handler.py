@@ -1,4 +1,4 @@
-"""GET …/jtelACD/onClickToDial: may this call be placed, and which number shall be signalled?"""
+"""Lambda function for GET /jtelACD/onClickToDial: decide whether a call may be placed."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from click_to_dial.settings import starts_from_snapshot
 
 start(click_to_dial, from_snapshot=starts_from_snapshot())
 
-# After it: while DynamoDB and Salesforce answer what was begun, the rest is imported.
+# Imported after the start, which waits for DynamoDB and Salesforce meanwhile.
 from click_to_dial.decision import api as http  # noqa: E402
 from click_to_dial.decision import log  # noqa: E402
 from click_to_dial.errors import BadParameterError, DialPlanError  # noqa: E402
@@ -18,7 +18,7 @@ from click_to_dial.observability import logger, metrics  # noqa: E402
 @logger.inject_lambda_context(correlation_id_path=log.REQUEST_ID)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> http.Response:
-    """Answers an API Gateway proxy event; whatever happens, the answer is one of the contract."""
+    """Return the response to a proxy event. Every error becomes a response of the contract."""
     try:
         return respond(event)
     except Exception as error:
@@ -27,12 +27,12 @@ def lambda_handler(event: dict[str, Any], context: Any) -> http.Response:
 
 
 def respond(event: http.Event) -> http.Response:
-    """The answer, logged and counted."""
+    """Decide the request; log and count the result."""
     if not http.is_our_route(event):
         log.log_no_such_path()
         return http.no_such_path()
     try:
-        request = http.read_request(event)  # what cannot be read is refused before any I/O
+        request = http.read_request(event)
         report = click_to_dial().decide(request)
     except BadParameterError as error:
         log.log_bad_parameter(error)

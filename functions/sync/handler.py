@@ -1,4 +1,4 @@
-"""Keeps the mappings that live in Salesforce in step; EventBridge Scheduler calls it."""
+"""Lambda function on a schedule: copy the mappings that are kept in Salesforce."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from click_to_dial.sync.wiring import synchroniser
 @logger.inject_lambda_context
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answers how many entries each mapping has now, and why others keep their last good ones.
+    """Return how many entries each mapping has, and why others keep their last entries.
 
-    A failure is no exception, which Lambda would log with a traceback: the metric tells of it, and
-    the next run of the schedule is the next try.
+    A failure raises no exception, which Lambda would log with a traceback and retry: a metric
+    counts it, and the next run of the schedule tries again.
     """
     try:
         changes = synchroniser()()

@@ -16,7 +16,6 @@ import certifi
 import requests
 
 from click_to_dial.dynamodb.plan_store import PlanStore
-from dialplan_cli.aws import adapted
 from dialplan_cli.plan.read import read_plan
 from local_stack import template as sam
 from local_stack.children import Child
@@ -143,7 +142,7 @@ def _fill(aws: str) -> None:
         sam.create_table(dynamodb, sam.load(), table)
         freshness = {"record": seconds, "agent": seconds, "stale_if_error": 8 * 3600}
         document = {**plan.document, "freshness": freshness}
-        PlanStore(adapted(dynamodb), table).publish(
+        PlanStore(dynamodb, table).publish(
             document, plan.source.text, author="bench", comment="", replaces=None
         )
         mapping = {"number": {"S": "498999998100"}, "name": {"S": "Customer hotline"}}

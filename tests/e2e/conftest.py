@@ -9,7 +9,6 @@ import boto3
 import pytest
 
 from click_to_dial.dynamodb.plan_store import PlanStore
-from dialplan_cli.aws import adapted
 from dialplan_cli.plan.read import read_plan
 from local_stack import template as sam
 from local_stack.children import Child
@@ -55,7 +54,7 @@ def sandbox(environment: Mapping[str, str], aws_url: str, folder: Path) -> Itera
     dynamodb = boto3.client("dynamodb", endpoint_url=aws_url)
     sam.create_table(dynamodb, sam.load(), "with-plan")
     plan = read_plan(ROOT / "dialplans" / "demo.yaml")
-    PlanStore(adapted(dynamodb), "with-plan").publish(
+    PlanStore(dynamodb, "with-plan").publish(
         plan.document, plan.source.text, author="e2e", comment="", replaces=None
     )
     variables = {**environment, "TABLE_NAME": "with-plan"}

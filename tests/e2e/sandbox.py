@@ -1,4 +1,4 @@
-"""One sandbox of Lambda: a built function under the runtime emulator, with its layers in place."""
+"""A sandbox of Lambda: a built function with its layers in AWS's runtime emulator."""
 
 import platform
 import socket
@@ -22,7 +22,7 @@ START_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """What `sam build` made of a function: its folder, its layers, its handler."""
+    """Output of `sam build` for a function: its folder, layers and handler."""
 
     code: Path
     layers: tuple[Path, ...]
@@ -31,15 +31,15 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """Takes one event at a time: two at once make the emulator panic."""
+    """A running emulator. It accepts one event at a time; two at once make it crash."""
 
     url: str
     log: Path
     emulator: int
-    """Its process id; the function's runtime is its child."""
+    """Process id of the emulator. The function runs in a child process."""
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
-        """The handler's answer. Raises AssertionError with the log where the runtime failed."""
+        """Return the handler's answer. Raises AssertionError with the log if the runtime failed."""
         response = requests.post(self.url, json=event, timeout=30)
         try:
             return response.json()
@@ -48,7 +48,7 @@ class Sandbox:
 
 
 def built(function: str) -> Function:
-    """What .aws-sam/build/template.yaml says of a function, by its logical id."""
+    """Return the function with this logical id in .aws-sam/build/template.yaml."""
     template = sam.load(BUILD / "template.yaml")
     properties = template["Resources"][function]["Properties"]
     layers = [layer["Ref"] for layer in template["Globals"]["Function"]["Layers"]]
@@ -62,7 +62,7 @@ def built(function: str) -> Function:
 
 @contextmanager
 def started(function: Function, environment: Mapping[str, str], log: Path) -> Iterator[Sandbox]:
-    """A sandbox while the block runs; it starts the function at the first event."""
+    """Run a sandbox while the block runs. The first event starts the function."""
     port, runtime_port = free_ports(2)
     emulator = [
         str(_emulator()),
@@ -73,7 +73,7 @@ def started(function: Function, environment: Mapping[str, str], log: Path) -> It
     path = ":".join(str(layer / "python") for layer in function.layers)  # /opt/python
     variables = {
         "AWS_LAMBDA_FUNCTION_TIMEOUT": "10",
-        "AWS_LAMBDA_LOG_FORMAT": "JSON",  # as LoggingConfig says; the level is its default
+        "AWS_LAMBDA_LOG_FORMAT": "JSON",  # as in LoggingConfig
         "AWS_LAMBDA_LOG_LEVEL": "INFO",
         **environment,
         "PYTHONPATH": path,
@@ -95,7 +95,7 @@ def started(function: Function, environment: Mapping[str, str], log: Path) -> It
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
+    """Return ports that are not in use."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:
@@ -104,7 +104,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def _emulator() -> Path:
-    """AWS's emulator, which the SAM CLI ships for its containers."""
+    """Return AWS's emulator, which is part of the SAM CLI."""
     machine = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
     pattern = f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{machine}"
     return next((ROOT / ".venv-sam").glob(pattern))

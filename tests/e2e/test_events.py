@@ -1,4 +1,4 @@
-"""Each event in events/ is answered with the status that its name begins with."""
+"""Each event in events/ is answered with the status at the beginning of its file name."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One structured log line a request, also for a sandbox's first, where libraries wake up."""
+"""One structured log line per request, even for the first one, when libraries initialise."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ CALLER = event("Bearer wrong")
 
 
 def entries(log: Path) -> list[Any]:
-    """What CloudWatch Logs gets, but for lines with nothing but metrics."""
+    """Return the entries for CloudWatch Logs, except lines that contain only metrics."""
     lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
     return [entry for entry in map(json.loads, lines) if "message" in entry]
 

@@ -1,4 +1,4 @@
-"""The built authorizer and sync in sandboxes of their own."""
+"""The built authorizer and the built sync function."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,10 +14,10 @@ REFUSED = [
     *([f"Bearer {'x' * 4096}"], [f"Bearer {'x' * 100_000}"], ["Bearer the-key the-key"]),
     *(["Bearer the-key\r\nX: y"], ["Bearer the-key\0"], ["Bearer the-key"] * 2),
 ]
-"""Values of the header Authorization, each of which is a 401."""
+"""Values of the header Authorization that are answered with 401."""
 
 
-def test_the_authorizer_lets_in_who_has_the_key(
+def test_the_authorizer_accepts_only_the_key(
     environment: Mapping[str, str], aws_url: str, folder: Path
 ) -> None:
     boto3.client("secretsmanager", endpoint_url=aws_url).create_secret(
@@ -33,11 +33,11 @@ def test_the_authorizer_lets_in_who_has_the_key(
     (statement,) = policy["policyDocument"]["Statement"]
     assert (statement["Effect"], statement["Resource"]) == ("Allow", ARN.split("/GET")[0] + "/*")
     assert {answer["errorMessage"] for answer in answers} == {"Unauthorized"}
-    for said in ("the-key", "another-key", "xxxx"):  # by the runtime itself neither
-        assert said not in log.read_text()
+    for secret in ("the-key", "another-key", "xxxx"):  # nor by the runtime
+        assert secret not in log.read_text()
 
 
-def test_the_sync_says_what_it_did(
+def test_the_sync_returns_the_number_of_entries(
     environment: Mapping[str, str], sandbox: Sandbox, folder: Path
 ) -> None:
     variables = {**environment, "TABLE_NAME": "with-plan"}

@@ -19,8 +19,9 @@ def test_a_container_gets_each_variable_that_is_declared(
     everywhere = built["Globals"]["Function"]["Environment"]["Variables"]
     for name, function in sam.resources(built, "AWS::Serverless::Function"):
         variables = copied["Resources"][name]["Properties"]["Environment"]["Variables"]
-        assert set(variables) == {*everywhere, *function["Environment"]["Variables"]}
+        declared = {*everywhere, *function["Environment"]["Variables"]}
+        assert set(variables) == declared | {"AWS_ENDPOINT_URL"}
         assert all(isinstance(value, str) for value in variables.values())
-        assert variables["AWS_ENDPOINT_URL_DYNAMODB"] == "http://host:1"
+        assert variables["AWS_ENDPOINT_URL"] == "http://host:1"
     authorizer = copied["Resources"]["AuthorizeFunction"]["Properties"]["Environment"]["Variables"]
     assert authorizer["AUTH_MODE"] == mode

@@ -1,4 +1,4 @@
-"""SnapStart's hooks under Lambda's own runtime client: in which order, and to what effect."""
+"""SnapStart's hooks, run by Lambda's own runtime client: their order and their effect."""
 
 import json
 import os
@@ -38,32 +38,32 @@ def lambda_handler(event, context):
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Takes a snapshot, restores it, has one event; remembers what it was asked for."""
+    """Lambda's runtime API: takes a snapshot, restores it, sends one event, records requests."""
 
     daemon_threads = True
 
     def __init__(self, event: Any) -> None:
-        super().__init__(("127.0.0.1", 0), _Asked)
+        super().__init__(("127.0.0.1", 0), _Handler)
         self.event = json.dumps(event).encode()
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.answer: Any = None
         self.answered = threading.Event()
 
 
-class _Asked(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: RuntimeApi
 
     def do_GET(self) -> None:
-        what = self.path.split("/runtime/")[1]
-        self.server.asked.append(what)
+        path = self.path.split("/runtime/")[1]
+        self.server.requested.append(path)
         if self.server.answered.is_set():
             threading.Event().wait()  # there is no second event
-        self._send(self.server.event if what == "invocation/next" else b"")
+        self._send(self.server.event if path == "invocation/next" else b"")
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.append(self.path.split("/runtime/")[1])
+        self.server.requested.append(self.path.split("/runtime/")[1])
         self.server.answer = json.loads(body)
         self._send(b"", 202)
         self.server.answered.set()
@@ -83,7 +83,7 @@ class _Asked(BaseHTTPRequestHandler):
         pass
 
 
-def test_a_restored_sandbox_shares_nothing_with_the_snapshot(
+def test_a_restored_sandbox_has_its_own_service_and_imports_nothing(
     environment: Mapping[str, str], sandbox: object, tmp_path: Path
 ) -> None:
     (tmp_path / "probe.py").write_text(PROBE)
@@ -106,13 +106,13 @@ def test_a_restored_sandbox_shares_nothing_with_the_snapshot(
         },
     )
     try:
-        assert api.answered.wait(12), (api.asked, process.poll())
+        assert api.answered.wait(12), (api.requested, process.poll())
     finally:
         process.kill()
         process.wait()
         api.shutdown()
         api.server_close()
-    assert api.asked[:3] == ["restore/next", "invocation/next", "invocation/request-1/response"]
+    assert api.requested[:3] == ["restore/next", "invocation/next", "invocation/request-1/response"]
     assert api.answer == {
         "made": [["starting", 0], ["snapshot", 0], ["restored", 1]],
         "answer": 200,

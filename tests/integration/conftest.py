@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 
-from click_to_dial import bootstrap_aws, settings
-from click_to_dial.aws.client import AwsClient
+from click_to_dial.aws import AwsClient, create_client
 from click_to_dial.dynamodb.plan_store import PlanStore
 from dialplan_cli import targets
 from local_stack import template
@@ -28,31 +27,31 @@ DEMO_ORG = Path(__file__).parents[2] / "local_stack/demo_org.json"
 class Table(NamedTuple):
     name: str
     dynamodb: AwsClient
-    """The functions' client."""
+    """A client like that of the functions."""
     boto3: Any
     """A client to look at the table with, from outside."""
 
 
 @pytest.fixture(scope="session", autouse=True)
-def aws() -> Iterator[settings.AwsSettings]:
-    """AWS, for the functions and for boto3, is moto's server in this process."""
+def aws() -> Iterator[None]:
+    """AWS is moto's server in this process."""
     server, url = start()
-    environment = template.aws_at(url)
-    os.environ.update(environment)
-    yield settings.aws_from_environment(environment)
+    os.environ.update(template.aws_at(url))
+    yield
     server.stop()
 
 
 @pytest.fixture(scope="session")
-def _boto3(aws: settings.AwsSettings) -> Any:
+def _boto3(aws: None) -> Any:
     return boto3.client("dynamodb")
 
 
 @pytest.fixture
-def table(aws: settings.AwsSettings, _boto3: Any) -> Table:
+def table(_boto3: Any) -> Table:
     name = f"table-{uuid.uuid4()}"
     template.create_table(_boto3, template.load(), name)
-    return Table(name, bootstrap_aws.dynamodb(aws), _boto3)
+    patient = create_client("dynamodb", read_seconds=10)  # fifty threads share one moto
+    return Table(name, patient, _boto3)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from click_to_dial import bootstrap_aws, settings
+from click_to_dial import aws, settings
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.ports import SalesforceRequest
@@ -45,8 +45,12 @@ def main(number: int, record_id: str) -> None:
 
 def ask(record_id: str) -> str:
     """Send one request from a sandbox that has neither a client nor a token yet."""
-    wired, aws = settings.from_environment(), settings.aws_from_environment()
-    client = connect(wired, bootstrap_aws.dynamodb(aws), bootstrap_aws.secrets_manager(aws))
+    wired = settings.from_environment()
+    dynamodb, secrets = (
+        aws.create_client(service, read_seconds=DEADLINE_SECONDS)
+        for service in ("dynamodb", "secretsmanager")
+    )
+    client = connect(wired, dynamodb, secrets)
     started = time.monotonic()
     try:
         request = SalesforceRequest(record_id, None)

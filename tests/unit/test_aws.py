@@ -1,209 +1,140 @@
-"""The functions' own way to AWS: its signatures are botocore's, its failures have a name."""
+"""What the clients of boto3 leave out, and how errors of AWS become ours."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials as BotocoreCredentials
-from hypothesis import given
-from hypothesis import strategies as st
+from botocore.exceptions import ClientError, NoCredentialsError, ReadTimeoutError
 
-from click_to_dial.aws import client as aws
-from click_to_dial.aws.credentials import ContainerCredentials
-from click_to_dial.aws.errors import AwsError
-from click_to_dial.aws.signature import Credentials, Scope, signed
-from click_to_dial.https import HttpError, Response, Server
-from tests.fakes import Clock
+from click_to_dial import aws
+from click_to_dial.errors import ConditionFailedError, DynamoDBError, SecretError
+from local_stack.template import aws_at
 
-KEY = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
-HOST = "dynamodb.eu-central-1.amazonaws.com"
-words = st.text("abcXYZ019-/+=", min_size=1)
+LAYER = Path(__file__).parents[2] / "layers/click_to_dial/python"
 
 
-@given(
-    credentials=st.builds(Credentials, words, words, st.none() | words),
-    scope=st.builds(Scope, st.sampled_from(["dynamodb", "secretsmanager"]), words),
-    body=st.binary(),
-    target=words,
-    now=st.datetimes(timezones=st.just(UTC)).filter(lambda now: now.year > 1999),
-)
-def test_a_signature_is_the_one_that_botocore_makes(
-    credentials: Credentials, scope: Scope, body: bytes, target: str, now: datetime
-) -> None:
-    headers = {"host": HOST, "content-type": "application/x-amz-json-1.0", "x-amz-target": target}
-    theirs = AWSRequest("POST", f"https://{HOST}/", headers, body)
-    signer = SigV4Auth(
-        BotocoreCredentials(
-            credentials.access_key_id, credentials.secret_access_key, credentials.session_token
-        ),
-        scope.service,
-        scope.region,
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("botocore.auth.get_current_datetime", lambda **_: now.replace(tzinfo=None))
-        signer.add_auth(theirs)
-    ours = signed(headers, body, scope, credentials, now)
-    assert ours["authorization"] == theirs.headers["Authorization"]
+def refusal(code: str, status: int = 400, **more: Any) -> ClientError:
+    """The error that boto3 raises for an answer of AWS."""
+    metadata = {"RequestId": "request-1", "HTTPStatusCode": status}
+    answer = {"Error": {"Code": code, "Message": "arn:aws:x"}, "ResponseMetadata": metadata, **more}
+    return ClientError(answer, "GetItem")
 
 
-class Script:
-    """Stands in for a server: answers, or fails, in this order, and keeps what was sent."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Response | HttpError) -> None:
-        self.answers = list(answers)
-        self.sent: list[tuple[Any, ...]] = []
-        self.waited: list[float] = []
-        self.paused: list[float] = []
-        monkeypatch.setattr(Server, "send", lambda _, *given, **named: self._next(*given, **named))
-        monkeypatch.setattr("time.sleep", self.paused.append)
-
-    def _next(self, *given: Any, read_seconds: float) -> Response:
-        self.sent.append(given)
-        self.waited.append(read_seconds)
-        answer = self.answers.pop(0)
-        if isinstance(answer, HttpError):
-            raise answer
-        return answer
+def modules_after(code: str) -> set[str]:
+    """The modules that a new interpreter has imported after `code`."""
+    environment = {**os.environ, **aws_at("http://127.0.0.1:9"), "PYTHONPATH": str(LAYER)}
+    command = [sys.executable, "-W", "error", "-c", f"import sys\n{code}\nprint(*sys.modules)"]
+    output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return set(output.stdout.split())
 
 
-def dynamodb() -> aws.AwsClient:
-    return aws.client(aws.DYNAMODB, f"https://{HOST}", "eu-central-1", lambda: KEY)
+@pytest.mark.parametrize("module", aws.SKIPPED)
+def test_a_skipped_module_exists_with_what_stands_in_for_it(module: str) -> None:
+    """An update that moves it fails here, before it makes cold starts longer."""
+    real = importlib.import_module(module)
+    assert [name for name in aws.SKIPPED[module] if not hasattr(real, name)] == []
 
 
-THROTTLED = Response(400, b'{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}')
-REFUSED = Response(
-    400,
-    b'{"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",'
-    b'"message": "The conditional request failed"}',
-)
+def test_clients_are_made_without_what_no_request_uses() -> None:
+    code = "from click_to_dial import aws\naws.dynamodb_client()\naws.secrets_client()"
+    loaded = modules_after(code)
+    assert {"boto3.session", "botocore.client"} <= loaded
+    unused = ("boto3.docs", "boto3.resources.", "botocore.docs", "multiprocessing", "s3transfer")
+    assert [module for module in loaded if module.startswith(unused)] == []
+
+
+def test_a_tracing_agent_can_import_what_was_skipped() -> None:
+    code = "from click_to_dial import aws\nimport s3transfer.manager, botocore.docs.docstring"
+    assert {"s3transfer.manager", "botocore.docs.docstring"} <= modules_after(code)
 
 
 @pytest.mark.parametrize(
-    "passing",
-    [HttpError("reset"), HttpError("read-timeout"), THROTTLED, Response(503, b"<html>")],
-    ids=["reset", "read-timeout", "throttled", "unavailable"],
-)
-def test_what_may_pass_is_tried_once_more(
-    monkeypatch: pytest.MonkeyPatch, passing: Response | HttpError
-) -> None:
-    script = Script(monkeypatch, passing, Response(200, b'{"Item": {"data": {"B": "AAE="}}}'))
-    assert dynamodb()("GetItem", Key={"pk": {"B": b"\0"}}) == {"Item": {"data": {"B": b"\0\1"}}}
-    assert [body for *_, body in script.sent] == [b'{"Key": {"pk": {"B": "AA=="}}}'] * 2
-
-
-@pytest.mark.parametrize(
-    ("answer", "code"),
+    ("error", "kind", "code", "request_id"),
     [
-        (REFUSED, "ConditionalCheckFailedException"),
-        (Response(400, b'{"__type": "AccessDeniedException", "Message": "x"}'), "Acc.*: x$"),
-        (Response(403, b"<html>"), "HTTP 403"),
-        (Response(200, b"[]"), "HTTP 200"),
-        (Response(200, b"{"), "HTTP 200"),
+        (refusal("AccessDeniedException"), DynamoDBError, "AccessDeniedException", "request-1"),
+        (
+            refusal("ConditionalCheckFailedException"),
+            ConditionFailedError,
+            "ConditionalCheckFailedException",
+            "request-1",
+        ),
+        (
+            ReadTimeoutError(endpoint_url="https://dynamodb"),
+            DynamoDBError,
+            "ReadTimeoutError",
+            "",
+        ),
+        (NoCredentialsError(), DynamoDBError, "NoCredentialsError", ""),
     ],
 )
-def test_what_lasts_is_not_tried_again(
-    monkeypatch: pytest.MonkeyPatch, answer: Response, code: str
+def test_an_error_of_dynamodb_has_our_message_and_its_code(
+    error: Exception, kind: type[DynamoDBError], code: str, request_id: str
 ) -> None:
-    Script(monkeypatch, answer)
-    with pytest.raises(AwsError, match=f"^{code}") as raised:
-        dynamodb()("UpdateItem")
-    assert raised.value.is_condition_failure == (answer is REFUSED)
+    with pytest.raises(DynamoDBError) as raised, aws.dynamodb_errors("Facts cannot be read."):
+        raise error
+    assert type(raised.value) is kind
+    assert str(raised.value) == "Facts cannot be read."
+    assert (raised.value.code, raised.value.request_id) == (code, request_id)
+
+
+def test_another_error_stays_as_it_is() -> None:
+    with pytest.raises(ZeroDivisionError), aws.dynamodb_errors("Facts cannot be read."):
+        raise ZeroDivisionError
 
 
 @pytest.mark.parametrize(
     ("reasons", "lost"),
     [
-        ("[ConditionalCheckFailed, None]", True),
-        ("[None, TransactionConflict]", True),
-        ("[ThrottlingError, None]", False),
+        (["ConditionalCheckFailed", "None"], True),
+        (["None", "TransactionConflict"], True),
+        (["ThrottlingError", "None"], False),
     ],
 )
-def test_a_transaction_is_lost_only_to_another_one(reasons: str, lost: bool) -> None:
-    message = f"Transaction cancelled, please refer cancellation reasons for specific {reasons}"
-    assert AwsError("TransactionCanceledException", message).is_condition_failure is lost
+def test_a_transaction_is_lost_only_to_another_one(reasons: list[str], lost: bool) -> None:
+    cancelled = refusal(
+        "TransactionCanceledException", CancellationReasons=[{"Code": each} for each in reasons]
+    )
+    with pytest.raises(DynamoDBError) as raised, aws.dynamodb_errors("No."):
+        raise cancelled
+    assert isinstance(raised.value, ConditionFailedError) == lost
 
 
-def test_who_has_tried_enough_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    script = Script(monkeypatch, *[HttpError("connect-timeout")] * 9)
-    with pytest.raises(AwsError, match="connect-timeout"):
-        dynamodb()("GetItem")
-    assert len(script.sent) == aws.ATTEMPTS
-    assert script.waited == [aws.READ_SECONDS] * aws.ATTEMPTS
-    assert script.paused == [aws.PAUSE_SECONDS]
+class Secrets:
+    """Secrets Manager with one answer, or error."""
 
+    def __init__(self, answer: dict[str, str] | Exception) -> None:
+        self.answer = answer
 
-def test_a_request_is_signed_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
-    script = Script(monkeypatch, Response(200, b"{}"))
-    dynamodb()("GetItem")
-    ((method, path, headers, body),) = script.sent
-    assert (method, path, body) == ("POST", "/", b"{}")
-    moment = datetime.strptime(headers["x-amz-date"], "%Y%m%dT%H%M%S%z")
-    assert abs((datetime.now(UTC) - moment).total_seconds()) < 60
-    assert headers["host"] == HOST
-
-
-def test_a_query_goes_on_where_its_last_page_ended() -> None:
-    asked = []
-
-    def two_pages(operation: str, **request: Any) -> Any:
-        asked.append((operation, request))
-        return {"Items": [len(asked)]} | ({"LastEvaluatedKey": "k"} if len(asked) == 1 else {})
-
-    found = [page["Items"] for page in aws.pages(two_pages, "Query", TableName="t")]
-    assert found == [[1], [2]]
-    assert asked[1] == ("Query", {"TableName": "t", "ExclusiveStartKey": "k"})
-
-
-def container(key: str, expires: str = "2026-11-24T12:00:00Z") -> Response:
-    text = f'{{"AccessKeyId":"{key}","SecretAccessKey":"s","Token":"t","Expiration":"{expires}"}}'
-    return Response(200, text.encode())
-
-
-@pytest.fixture
-def snapstart() -> tuple[Callable[[], Credentials], Clock]:
-    clock = Clock()
-    clock.now = datetime(2026, 11, 24, 11, tzinfo=UTC).timestamp()
-    url = "http://127.0.0.1:9001/2021-04-23/credentials"
-    return ContainerCredentials(url, "the-token", clock), clock
-
-
-def test_credentials_of_a_container_are_renewed_before_they_expire(
-    monkeypatch: pytest.MonkeyPatch, snapstart: tuple[Callable[[], Credentials], Clock]
-) -> None:
-    credentials, clock = snapstart
-    script = Script(monkeypatch, container("first"), container("second"))
-    assert [credentials() for _ in range(2)] == [Credentials("first", "s", "t")] * 2
-    clock.advance(3600 - 299)
-    assert credentials().access_key_id == "second"
-    request = ("GET", "/2021-04-23/credentials", {"authorization": "the-token"})
-    assert script.sent == [request] * 2
-
-
-def test_credentials_that_cannot_be_renewed_are_used_until_they_expire(
-    monkeypatch: pytest.MonkeyPatch, snapstart: tuple[Callable[[], Credentials], Clock]
-) -> None:
-    credentials, clock = snapstart
-    Script(monkeypatch, container("first"), HttpError("refused"), Response(500, b""))
-    credentials()
-    clock.advance(3600 - 1)
-    assert credentials().access_key_id == "first"
-    clock.advance(1)
-    with pytest.raises(AwsError, match="CredentialsUnavailable"):
-        credentials()
+    def get_secret_value(self, **request: str) -> dict[str, str]:
+        assert request == {"SecretId": "id", "VersionStage": "AWSCURRENT"}
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
 
 
 @pytest.mark.parametrize(
-    "answer", [HttpError("refused"), Response(200, b"<html>"), Response(403, b"{}")]
+    ("answer", "text"), [({"SecretString": "größer"}, "größer"), ({"Name": "id"}, "")]
 )
-def test_a_container_without_credentials_is_an_error_of_aws(
-    monkeypatch: pytest.MonkeyPatch,
-    snapstart: tuple[Callable[[], Credentials], Clock],
-    answer: Response | HttpError,
+def test_a_secret_is_its_text(answer: dict[str, str], text: str) -> None:
+    assert aws.read_secret(Secrets(answer), "id") == text
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "retryable"),
+    [
+        (refusal("AccessDeniedException"), "AccessDeniedException", False),
+        (refusal("InternalServiceError", 500), "InternalServiceError", True),
+        (ReadTimeoutError(endpoint_url="https://x"), "ReadTimeoutError", True),
+    ],
+)
+def test_a_secret_that_cannot_be_read_says_why_without_an_arn(
+    error: Exception, code: str, retryable: bool
 ) -> None:
-    Script(monkeypatch, answer)
-    with pytest.raises(AwsError, match="CredentialsUnavailable") as raised:
-        snapstart[0]()
-    assert raised.value.passing
+    with pytest.raises(SecretError) as raised:
+        aws.read_secret(Secrets(error), "id")
+    assert (raised.value.code, raised.value.retryable) == (code, retryable)
+    assert "arn" not in str(raised.value)

@@ -1,6 +1,7 @@
 """The authorizer's handler behind the local API gateway: what a caller gets, what a log holds."""
 
 import importlib
+import io
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -61,7 +62,7 @@ def test_an_outage_is_decided_where_the_token_was_confirmed(
 
 
 def test_whoever_is_not_let_in_gets_401_and_leaves_no_trace(
-    gateway: Gateway, salesforce: Simulator, capfd: pytest.CaptureFixture[str]
+    gateway: Gateway, salesforce: Simulator, log: io.StringIO, capfd: pytest.CaptureFixture[str]
 ) -> None:
     good, stranger, revoked = (salesforce.log_in(user) for user in (USER, USER[:-4] + "2QAA", USER))
     del salesforce.sessions[revoked]
@@ -78,17 +79,17 @@ def test_whoever_is_not_let_in_gets_401_and_leaves_no_trace(
         for values in headers:
             answer = gateway.respond("GET", PATH, [("Authorization", value) for value in values])
             assert (answer.status, json.loads(answer.body)["title"]) == (401, "Unauthorized")
-            printed = capfd.readouterr()
-            assert (json.loads(printed.out)["reason"], printed.err) == (reason, "")
+            printed, logged = capfd.readouterr(), log.getvalue().splitlines()
+            assert (json.loads(logged[-1])["reason"], printed.err) == (reason, "")
             for secret in (good, stranger, revoked, TOKEN, "alice", ORG[:15], USER[:15]):
-                assert secret not in printed.out
+                assert secret not in printed.out + log.getvalue()
 
 
 def test_a_token_that_expires_or_is_of_another_organisation_is_401_too(
     gateway: Gateway,
     salesforce: Simulator,
     monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    log: io.StringIO,
 ) -> None:
     foreign, expiring = (f"Bearer {salesforce.log_in(USER)}" for _ in range(2))
     assert status(gateway, expiring) == 200
@@ -96,7 +97,7 @@ def test_a_token_that_expires_or_is_of_another_organisation_is_401_too(
     assert status(gateway, foreign) == 401
     salesforce.expire_tokens()
     assert status(gateway, expiring) == 401
-    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [line["reason"] for line in lines] == [
         *("salesforce", "other-organisation", "salesforce-says-no")
     ]

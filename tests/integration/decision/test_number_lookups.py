@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from click_to_dial.aws.client import AwsClient
+from click_to_dial.aws import AwsClient
 from click_to_dial.decision import fact_sources as gathering
 from click_to_dial.decision import service
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.number_lookups import attempts_key, number_key, prefix_key
 from click_to_dial.decision.service import ClickToDial, Request
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.dynamodb.attempts import DynamoDBAttempts
-from click_to_dial.dynamodb.facts_cache import ENTRY, DynamoDBFacts
+from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
+from click_to_dial.dynamodb.number_lists import SORT_KEY, DynamoDBAttempts
 from click_to_dial.model import Decision
 from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import keyed
-from tests.fakes import Clock, FakePlans, FakeSalesforce, plan
+from tests.fakes import ChangedClient, Clock, FakePlans, FakeSalesforce, plan
 
 RECORD, NUMBER, DAY = "001dM00003jU9GxQAK", "+4917012345678", 86400
 PSEUDONYM = keyed("a key")
@@ -47,7 +47,7 @@ class System:
         self.facts: Any = DynamoDBFacts(table.dynamodb, table.name, "acme", self.clock)
 
     def put(self, key: str, expires_at: float | None = None) -> None:
-        item = {"pk": {"S": key}, "sk": {"S": ENTRY}, "data": {"S": "{}"}}
+        item = {"pk": {"S": key}, "sk": {"S": SORT_KEY}, "data": {"S": "{}"}}
         if expires_at is not None:
             item["expires_at"] = {"N": str(expires_at)}
         self.table.boto3.put_item(TableName=self.table.name, Item=item)
@@ -117,15 +117,13 @@ def test_the_table_does_not_hold_a_listed_or_called_number(system: System, table
 def forgetful(client: AwsClient) -> AwsClient:
     """DynamoDB, throttled: it leaves the entries, or nothing, unprocessed."""
 
-    def call(operation: str, **request: Any) -> Any:
-        answer = client(operation, **request)
-        if operation != "BatchGetItem":
-            return answer
-        ((name, wanted),) = request["RequestItems"].items()
-        entries = [key for key in wanted["Keys"] if key["sk"]["S"] == ENTRY]
+    def batch_get_item(RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
+        answer = client.batch_get_item(RequestItems=RequestItems)
+        ((name, wanted),) = RequestItems.items()
+        entries = [key for key in wanted["Keys"] if key["sk"]["S"] == SORT_KEY]
         return {**answer, "UnprocessedKeys": {name: {"Keys": entries[:1]}}}
 
-    return call
+    return ChangedClient(client, batch_get_item=batch_get_item)
 
 
 @pytest.mark.parametrize("the_plan", [LISTED, LIMITED])

@@ -1,4 +1,4 @@
-"""`dialplan list …` on the system of this machine, and what the decision makes of the entries."""
+"""`dialplan list …` on the local system."""
 
 import csv
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from typing import Any
 import boto3
 import pytest
 
+from click_to_dial.dynamodb.number_lists import NumberLists
 from click_to_dial.dynamodb.plan_store import PlanStore
-from dialplan_cli.lists.table import NumberList
-from dialplan_cli.number_lists import ListError
+from click_to_dial.errors import DynamoDBError
 from tests.fakes import DOCUMENT
 from tests.integration.dialplan_command import Dialplan
 
@@ -19,7 +19,7 @@ NUMBER = "+4917012345678"
 
 @pytest.fixture(autouse=True)
 def running(environment: Mapping[str, str]) -> None:
-    """A system on this machine."""
+    """Start the local system for each test."""
 
 
 def table_of(tmp_path: Path, *rows: str) -> Path:
@@ -41,7 +41,7 @@ def test_a_number_is_added_checked_and_removed(dialplan: Dialplan, table: Any) -
     assert "It is not on the list dnc" in dialplan.err
 
 
-def test_a_list_that_the_active_plan_does_not_ask_for_is_warned_of(
+def test_a_list_that_the_active_plan_does_not_use_causes_a_warning(
     dialplan: Dialplan, store: PlanStore
 ) -> None:
     plan = {**DOCUMENT, "lists": ["dnc"]}
@@ -94,7 +94,7 @@ def test_a_file_may_have_semicolons_as_excel_writes_them(
     assert [each["reason"] for each in found] == ["Robinson, DDV"]
 
 
-def test_invalid_rows_are_named_by_line_and_stop_the_import(
+def test_invalid_rows_are_reported_by_line_and_stop_the_import(
     dialplan: Dialplan, tmp_path: Path
 ) -> None:
     file = table_of(tmp_path, f"{NUMBER},,,", "0170123,,,", "+4990*,,,", "+4917012345679,,,soon")
@@ -119,9 +119,7 @@ def test_invalid_rows_are_named_by_line_and_stop_the_import(
         "+4917012345678,Robinson,DDV,2999-12-31,and more",
     ],
 )
-def test_a_row_of_which_a_part_would_be_lost_is_invalid(
-    dialplan: Dialplan, tmp_path: Path, row: str
-) -> None:
+def test_a_row_with_surplus_data_is_invalid(dialplan: Dialplan, tmp_path: Path, row: str) -> None:
     file = table_of(tmp_path, row if "," in row else f"{row},,,")
     assert dialplan("list", "import", file, "--list", "dnc", "--dry-run") == 1
     assert "numbers.csv:2: " in dialplan.err
@@ -130,11 +128,11 @@ def test_a_row_of_which_a_part_would_be_lost_is_invalid(
 @pytest.mark.parametrize(
     ("stops_by", "message"),
     [
-        (ListError("DynamoDB takes no more entries."), "DynamoDB takes no more entries."),
+        (DynamoDBError("DynamoDB accepts no more entries."), "DynamoDB accepts no more entries."),
         (KeyboardInterrupt(), "The import was interrupted."),
     ],
 )
-def test_an_import_that_was_interrupted_goes_on(
+def test_an_interrupted_import_can_be_continued(
     dialplan: Dialplan,
     tmp_path: Path,
     table: Any,
@@ -143,18 +141,17 @@ def test_an_import_that_was_interrupted_goes_on(
     message: str,
 ) -> None:
     numbers = [f"+4917012345{n:03}" for n in range(450)]
-    file = table_of(tmp_path, *(f"{number},,," for number in numbers))
-    put, failing = NumberList._put, {numbers[230]}
+    file = table_of(tmp_path, *(f"{number},{number},," for number in numbers))
+    write, failing = NumberLists._write_batch, {numbers[230]}
 
-    def fails_for_some(self: NumberList, entries: Any) -> None:
-        if failing & {each.number for each in entries}:
+    def fails_for_some(self: NumberLists, entries: Any) -> None:
+        if failing & {each.reason for each in entries}:
             raise stops_by
-        put(self, entries)
+        write(self, entries)
 
-    monkeypatch.setattr(NumberList, "_put", fails_for_some)
+    monkeypatch.setattr(NumberLists, "_write_batch", fails_for_some)
     assert dialplan("list", "import", file, "--list", "dnc") == 1
-    said = f"{message} To continue: --from-line 202\n"  # after 200 rows, whatever came of others
-    assert dialplan.err == said
+    assert dialplan.err == f"{message} To continue: --from-line 202\n"  # the second batch of 200
     failing.clear()
     assert dialplan("list", "import", file, "--list", "dnc", "--from-line", "202") == 0
     assert "250 entries are on the list dnc." in dialplan.out
@@ -162,9 +159,7 @@ def test_an_import_that_was_interrupted_goes_on(
     assert len(items) == 450
 
 
-def test_of_a_number_that_stands_there_twice_the_last_row_counts(
-    dialplan: Dialplan, tmp_path: Path
-) -> None:
+def test_the_last_row_of_a_repeated_number_wins(dialplan: Dialplan, tmp_path: Path) -> None:
     others = [f"+4917012345{n:03},,," for n in range(60)]
     file = table_of(tmp_path, f"{NUMBER},first,,", *others, f"{NUMBER},second,,", *others)
     assert dialplan("list", "import", file, "--list", "dnc") == 0
@@ -172,14 +167,14 @@ def test_of_a_number_that_stands_there_twice_the_last_row_counts(
     assert [each["reason"] for each in entries] == ["second"]
 
 
-def test_what_dynamodb_leaves_unprocessed_is_sent_again(
+def test_unprocessed_items_are_sent_again(
     dialplan: Dialplan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = table_of(tmp_path, *(f"+4917012345{n:03},,," for n in range(60)))
     make, waits = boto3.client, list[float]()
 
-    def throttled(name: str) -> Any:
-        client = make(name)
+    def throttled_client(name: str, **options: Any) -> Any:
+        client = make(name, **options)
         write = client.batch_write_item
 
         def some(RequestItems: dict[str, list[Any]]) -> Any:  # noqa: N803, as boto3 has it
@@ -190,13 +185,28 @@ def test_what_dynamodb_leaves_unprocessed_is_sent_again(
         client.batch_write_item = some
         return client
 
-    monkeypatch.setattr(boto3, "client", throttled)
+    monkeypatch.setattr(boto3, "client", throttled_client)
     monkeypatch.setattr("time.sleep", waits.append)
     assert dialplan("list", "import", file, "--list", "dnc") == 0
-    assert sorted(waits) == [0.05, 0.05, 0.1, 0.1], "of 25, 25 and 10"
+    assert sorted(waits) == [0.05, 0.05, 0.1, 0.1], "for batches of 25, 25 and 10"
     for n in (0, 24, 25, 49, 59):
         found = dialplan.json("list", "check", f"+4917012345{n:03}", "--list", "dnc")
         assert found["listed"] is True
+
+
+def test_an_import_uses_the_same_clients_for_all_batches(
+    dialplan: Dialplan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = table_of(tmp_path, *(f"+4917012345{n:03},,," for n in range(450)))
+    make, made = boto3.client, list[str]()
+
+    def counted_client(name: str, **options: Any) -> Any:
+        made.append(name)
+        return make(name, **options)
+
+    monkeypatch.setattr(boto3, "client", counted_client)
+    assert dialplan("list", "import", file, "--list", "dnc") == 0
+    assert made == ["dynamodb", "dynamodb"], "one for plans, one for lists"
 
 
 @pytest.mark.parametrize("content", ["phone\n+49170\n", "number,why\n", ""])

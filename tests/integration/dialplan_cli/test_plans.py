@@ -1,4 +1,4 @@
-"""The command `dialplan` on the table and the simulated Salesforce: what people and scripts see."""
+"""Commands for plan files, published plans and calls, with the table and the simulator."""
 
 import io
 import json
@@ -10,7 +10,7 @@ import boto3
 import pytest
 import typer
 
-from click_to_dial import bootstrap_aws, settings
+from click_to_dial import aws, settings
 from click_to_dial.decision import wiring as bootstrap
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.pseudonym import keyed
@@ -34,7 +34,7 @@ abc,ahuber,Contact,Customer,AT,,217
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Path:
-    """The demo plan, with Austria's customers at the German hotline."""
+    """The demo plan, changed: customers in Austria see the German hotline."""
     path = tmp_path / "changed.yaml"
     path.write_text(DEMO.read_text().replace("AT: hotline-at", "AT: hotline"))
     return path
@@ -66,19 +66,21 @@ class TestFiles:
             (("rollback", "one"), 2, "Invalid value for 'VERSION'"),
         ],
     )
-    def test_what_goes_wrong_is_said_in_a_sentence(
+    def test_an_error_is_reported_in_a_sentence(
         self, dialplan: Dialplan, arguments: tuple[object, ...], status: int, message: str
     ) -> None:
         assert dialplan(*arguments) == status
         assert message in dialplan.err
         assert dialplan.out == ""
 
-    def test_a_table_that_does_not_exist_is_a_sentence_too(
+    def test_a_missing_table_is_reported_in_a_sentence(
         self, dialplan: Dialplan, environment: Mapping[str, str]
     ) -> None:
         targets.LOCAL.write_text(json.dumps({**environment, "TABLE_NAME": "gone"}))
         assert dialplan("history") == 1
-        assert dialplan.err.startswith("The dial plans cannot be reached: ")
+        assert dialplan.err.startswith(
+            "The dial plans cannot be reached. An error occurred (ResourceNotFoundException)"
+        )
         assert len(dialplan.err.splitlines()) == 1
 
     def test_the_schema_is_printed(self, dialplan: Dialplan) -> None:
@@ -87,7 +89,7 @@ class TestFiles:
 
 
 class TestPublishing:
-    def test_from_the_first_version_to_a_rollback(
+    def test_publish_twice_and_roll_back(
         self, dialplan: Dialplan, store: PlanStore, changed: Path
     ) -> None:
         assert dialplan("publish", DEMO, "--yes", "--author", "jane", "--comment", "start") == 0
@@ -134,7 +136,7 @@ class TestPublishing:
         assert "Publish to this machine?" in dialplan.err
         assert store.active() is None
 
-    def test_it_refuses_to_publish_over_somebody_elses_change(
+    def test_a_change_by_someone_else_is_not_overwritten(
         self,
         dialplan: Dialplan,
         store: PlanStore,
@@ -151,7 +153,7 @@ class TestPublishing:
         assert dialplan("publish", changed) == 1
         assert "Version 2 of the dial plan is active, not 1" in dialplan.err
 
-    def test_what_does_not_differ_is_not_published(
+    def test_an_unchanged_plan_is_not_published_again(
         self, dialplan: Dialplan, store: PlanStore
     ) -> None:
         dialplan("publish", DEMO, "--yes")
@@ -160,7 +162,7 @@ class TestPublishing:
         assert dialplan.json("publish", DEMO) == {"changed": False}
         assert len(store.history()) == 1
 
-    def test_a_plan_that_new_software_reads_otherwise_is_published_anew(
+    def test_an_unchanged_plan_is_published_if_this_version_reads_it_differently(
         self, dialplan: Dialplan, store: PlanStore
     ) -> None:
         old = {**read_plan(DEMO).document, "without_record": "allow"}
@@ -207,7 +209,7 @@ class TestPublishing:
 
 
 class Stack:
-    """CloudFormation, as far as a stack's outputs go."""
+    """A client of CloudFormation with one stack."""
 
     def __init__(self, outputs: dict[str, str]) -> None:
         self._outputs = outputs
@@ -245,11 +247,10 @@ class TestCalls:
         dialplan("publish", DEMO, "--yes")
         call = ("--record", record, "--number", number, "--agent", agent)
         explained = dialplan.json("explain", *call)
-        aws = settings.aws_from_environment()
         service = bootstrap.build_service(
             settings.from_environment(environment),
-            bootstrap_aws.dynamodb(aws),
-            bootstrap_aws.secrets_manager(aws),
+            aws.dynamodb_client(),
+            aws.secrets_client(),
             keyed("as good as any"),
         )
         monkeypatch.setattr(handler, "click_to_dial", lambda: service)
@@ -264,7 +265,7 @@ class TestCalls:
         assert explained["status"] == answer["statusCode"]
         assert explained["body"] == json.loads(answer["body"])
 
-    def test_explain_tells_each_rule_and_why_it_did_not_hold(
+    def test_explain_shows_why_each_rule_failed_or_decided(
         self, dialplan: Dialplan, environment: Mapping[str, str]
     ) -> None:
         dialplan("publish", DEMO, "--yes")
@@ -285,7 +286,7 @@ class TestCalls:
         assert "record.do_not_call must be true; it is false" in dialplan.out
         assert '200 {"ServiceNumber": "498999998217"' in dialplan.out
 
-    def test_explain_by_a_plan_that_is_not_published(
+    def test_explain_with_a_plan_file(
         self, dialplan: Dialplan, environment: Mapping[str, str], changed: Path
     ) -> None:
         call = ("--record", CUSTOMER, "--number", "+4312650321", "--agent", "ahuber")
@@ -297,7 +298,7 @@ class TestCalls:
         ("at", "status"),
         [("2026-11-24T17:59+01:00", 200), ("2026-11-24T18:00+01:00", 403)],
     )
-    def test_explain_as_if_it_were_another_time(
+    def test_explain_at_another_time(
         self,
         dialplan: Dialplan,
         environment: Mapping[str, str],
@@ -319,7 +320,7 @@ class TestCalls:
         assert explained["status"] == status
         assert explained["facts"]["hours.office"] is (status == 200)
 
-    def test_simulate_tells_which_answers_change(
+    def test_simulate_shows_the_changed_answers(
         self, dialplan: Dialplan, changed: Path, tmp_path: Path
     ) -> None:
         calls = tmp_path / "calls.csv"
@@ -342,7 +343,7 @@ class TestCalls:
         assert dialplan(*same) == 0
         assert dialplan.out == "No answer changes in 5 calls.\n"
 
-    def test_simulate_says_what_rows_leave_open_or_takes_it_from_them(
+    def test_simulate_uses_lists_and_attempts_of_the_file_or_states_assumptions(
         self, dialplan: Dialplan, tmp_path: Path
     ) -> None:
         limits = tmp_path / "limits.yaml"
@@ -377,7 +378,7 @@ class TestCalls:
         ]
         assert found["assumptions"] == []
 
-    def test_simulate_looks_up_the_records_of_calls_that_bring_no_facts(
+    def test_simulate_looks_up_calls_without_facts(
         self, dialplan: Dialplan, environment: Mapping[str, str], changed: Path, tmp_path: Path
     ) -> None:
         calls = tmp_path / "calls.csv"
@@ -402,7 +403,7 @@ class TestCalls:
             ("", "has no column CallerID"),
         ],
     )
-    def test_a_table_of_calls_that_cannot_be_read(
+    def test_an_invalid_file_of_calls_is_refused(
         self, dialplan: Dialplan, tmp_path: Path, table: str, message: str
     ) -> None:
         calls = tmp_path / "calls.csv"

@@ -33,7 +33,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[GatewayServer]:
     server.on_response = lambda method, target, response: None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.port}"
-    monkeypatch.setattr(smoke, "_outputs", lambda stack: {"BaseUrl": url})
+    monkeypatch.setattr(smoke, "stack_outputs", lambda stack: {"BaseUrl": url})
     yield server
     server.shutdown()
     server.server_close()

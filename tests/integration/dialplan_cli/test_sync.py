@@ -34,7 +34,7 @@ def test_it_shows_the_changes(
         ["by-team", "1", "1", "0", "0", "0"],
     )
     assert "+ Alpha: hotline-at\n" in dialplan.out
-    assert "left out: 'Beta': 'no-such-number' is no service number" in dialplan.out
+    assert "left out: 'Beta': 'no-such-number' is not a service number" in dialplan.out
     assert cached(published) == GOOD
 
     alpha = {**ORG["Hotline__mdt"][1], "Number__c": "hotline"}

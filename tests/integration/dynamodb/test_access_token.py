@@ -9,8 +9,8 @@ import pytest
 from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.access_token import (
     LEASE_MARGIN_SECONDS,
-    LONGEST_PAUSE_SECONDS,
-    UNAVAILABLE_SECONDS,
+    MAX_PAUSE_SECONDS,
+    UNAVAILABLE_PAUSE_SECONDS,
     SharedToken,
 )
 from click_to_dial.errors import (
@@ -127,12 +127,12 @@ def test_wrong_credentials_cause_no_storm(sandbox: Any, org: Org, clock: Clock) 
         assert error.value.reason == "login-invalid-client"
     assert org.logins == 1
     for _ in range(100):
-        clock.advance(LONGEST_PAUSE_SECONDS / 10)
+        clock.advance(MAX_PAUSE_SECONDS / 10)
         with pytest.raises(SalesforceConfigurationError):
             get(sandbox())
     assert org.logins < 20
     org.error = None
-    clock.advance(LONGEST_PAUSE_SECONDS)
+    clock.advance(MAX_PAUSE_SECONDS)
     assert get(sandbox()).startswith("token-")
 
 
@@ -144,7 +144,7 @@ def test_a_login_that_got_no_answer_is_tried_again_soon(
         with pytest.raises(SalesforceUnavailableError):
             get(sandbox())
     org.error = None
-    clock.advance(UNAVAILABLE_SECONDS)
+    clock.advance(UNAVAILABLE_PAUSE_SECONDS)
     assert (get(sandbox()), org.logins) == ("token-2", 2)
 
 
@@ -157,7 +157,7 @@ def test_a_new_token_that_is_refused_is_not_renewed_over_and_over(
         with pytest.raises(SalesforceConfigurationError, match="Check it"):
             get(token)
     assert org.logins == 1
-    clock.advance(LONGEST_PAUSE_SECONDS)
+    clock.advance(MAX_PAUSE_SECONDS)
     assert get(token) == "token-2"
 
 

@@ -1,6 +1,7 @@
 """The facts cache: the same contract for the fake and for DynamoDB."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -130,15 +131,23 @@ def test_two_organisations_do_not_share_facts(table: Any, clock: Clock) -> None:
     assert other.read(plan(), ACCOUNT, "jdoe") == CachedFacts()
 
 
-def unprocessing(operation: str, **request: Any) -> Any:
+def unprocessing(RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
     """A DynamoDB that is too busy for some of the keys of a batch."""
-    assert operation == "BatchGetItem"
-    return {"Responses": {}, "UnprocessedKeys": request["RequestItems"]}
+    return {"Responses": {}, "UnprocessedKeys": RequestItems}
 
 
 def test_what_is_left_unprocessed_counts_as_not_kept(clock: Clock) -> None:
-    facts = DynamoDBFacts(unprocessing, "table", "org", clock)
+    client = SimpleNamespace(batch_get_item=unprocessing)
+    facts = DynamoDBFacts(client, "table", "org", clock)
     assert facts.read(plan(), ACCOUNT, "jdoe") == CachedFacts()
+
+
+def test_an_answer_without_responses_does_not_mean_that_a_number_is_not_listed(
+    clock: Clock,
+) -> None:
+    client = SimpleNamespace(batch_get_item=lambda **_: {"ResponseMetadata": {}})
+    with pytest.raises(DynamoDBError, match="Facts cannot be read"):
+        DynamoDBFacts(client, "table", "org", clock).read(plan(), ACCOUNT, "jdoe", ["list#dnc#1"])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Published plans on DynamoDB: whole versions for every reader, no change lost."""
 
 import contextlib
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
@@ -8,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from click_to_dial.aws import dynamodb_client
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.current_plan import CurrentPlan
-from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import DynamoDBError, NoDialPlanError, PlanConflictError
-from tests.fakes import DOCUMENT
+from click_to_dial.ports import ActivePlan
+from tests.fakes import DOCUMENT, ChangedClient
 
 IN_SALESFORCE = {"salesforce": {"object": "H__mdt", "key": "K__c", "value": "V__c"}}
 
@@ -213,20 +215,23 @@ def test_unprocessed_keys_are_read_again(store: PlanStore, table: Any) -> None:
         publish(store, "two", "by-brand"), {"by-brand": {"a": "hotline"}}
     )
 
-    def busy(operation: str, RequestItems: Any) -> Any:  # noqa: N803 - AWS's name
+    def busy(RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
         """Leaves all but one key of each read unprocessed."""
         ((name, wanted),) = RequestItems.items()
         first, *rest = wanted["Keys"]
-        response = table.dynamodb(operation, RequestItems={name: {**wanted, "Keys": [first]}})
+        response = table.dynamodb.batch_get_item(RequestItems={name: {**wanted, "Keys": [first]}})
         left = {name: {**wanted, "Keys": rest}} if rest else {}
         return {**response, "UnprocessedKeys": left}
 
-    assert PlanStore(busy, table.name).load(active) == store.load(active)
+    client = ChangedClient(table.dynamodb, batch_get_item=busy)
+    assert PlanStore(client, table.name).load(active) == store.load(active)
 
 
 def test_an_error_of_dynamodb_is_named(table: Any) -> None:
-    with pytest.raises(DynamoDBError, match="The dial plans cannot be reached"):
+    with pytest.raises(DynamoDBError, match=r"^The dial plans cannot be reached\.$") as raised:
         PlanStore(table.dynamodb, "no-such-table").active()
+    assert raised.value.code == "ResourceNotFoundException"
+    assert raised.value.request_id
 
 
 class Storm:
@@ -317,11 +322,11 @@ def test_a_change_that_arrives_twice_counts_once(table: Any) -> None:
     """DynamoDB tells by the token; moto does not heed it."""
     tokens: list[str] = []
 
-    def client(operation: str, **request: Any) -> Any:
-        if operation == "TransactWriteItems":
-            tokens.append(request["ClientRequestToken"])
-        return table.dynamodb(operation, **request)
+    def sent(params: Any, **_: Any) -> None:
+        tokens.append(json.loads(params["body"])["ClientRequestToken"])
 
+    client = dynamodb_client()
+    client.meta.events.register("before-call.dynamodb.TransactWriteItems", sent)
     store = PlanStore(client, table.name)
     publish(store, "one")
     publish(store, "two")

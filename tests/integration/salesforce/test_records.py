@@ -1,6 +1,5 @@
 """The adapter for Salesforce on the simulator: what it asks, what it makes of the answers."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.errors import OutOfTimeError, SalesforceConfigurationError, SalesforceError
+from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from click_to_dial.salesforce.client import SalesforceClient
@@ -285,34 +284,3 @@ def test_an_answer_of_another_form_decides_nothing(
         record = error
     assert isinstance(record, SalesforceError)
     assert record.reason in ("wrong-types", "not-json")
-
-
-def test_a_query_is_read_page_by_page(client: SalesforceClient, salesforce: Simulator) -> None:
-    salesforce.page_size = 2
-    try:
-        rows = client.select("SELECT CommunityNickname FROM User", Deadline(30))
-    finally:
-        salesforce.page_size = 2000
-    assert len(rows) == 5
-    assert salesforce.requests["query"] >= 3
-
-
-@pytest.mark.parametrize("more", ["https://evil.test/services/data/v62.0/query/x", "/x", 7, None])
-def test_a_page_that_points_elsewhere_is_not_followed(
-    client: SalesforceClient, salesforce: Simulator, more: Any
-) -> None:
-    page = {"totalSize": 9, "done": False, "nextRecordsUrl": more, "records": []}
-    salesforce.fail("answer", status=200, body=page)
-    with pytest.raises(SalesforceError, match="form"):
-        client.select("SELECT Id FROM User", Deadline(30))
-    assert salesforce.api_calls <= 1
-
-
-def test_a_request_ends_with_its_deadline(client: SalesforceClient, salesforce: Simulator) -> None:
-    with pytest.raises(OutOfTimeError):
-        client.describe("Account", Deadline(0))
-    salesforce.fail("hang")
-    before = time.monotonic()
-    with pytest.raises(SalesforceError, match="No answer in time"):
-        client.describe("Account", Deadline(0.2))
-    assert time.monotonic() - before < 1

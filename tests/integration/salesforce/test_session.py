@@ -86,6 +86,25 @@ def test_a_connection_that_was_closed_meanwhile_costs_no_answer(
     assert there.accepted == 2
 
 
+def test_a_request_on_a_kept_connection_that_is_reset_is_sent_again(
+    upstream: Callable[..., Upstream],
+) -> None:
+    def answers_once(connection: socket.socket) -> None:
+        answers(OK)(connection)
+        request(connection)
+
+    there = upstream(answers_once, answers(OK), answers_once)
+    here = session(there)
+    assert [send(here) for _ in range(2)] == [(200, b"hi")] * 2
+    assert there.accepted == 2
+
+
+def test_one_on_a_new_connection_is_not(upstream: Callable[..., Upstream]) -> None:
+    there = upstream(answers())
+    assert failure(session(there)) == "reset"
+    assert there.accepted == 1
+
+
 def test_a_connection_by_tls_is_used_again(
     upstream: Callable[..., Upstream], certificate: Path
 ) -> None:
@@ -203,19 +222,25 @@ def test_if_one_connection_fails_the_others_are_not_tried(
 ) -> None:
     both_sent = threading.Barrier(2)
 
-    def once(connection: socket.socket) -> None:
+    def in_parallel(connection: socket.socket) -> None:
         request(connection)
         both_sent.wait(5)
         connection.sendall(OK)
         hangs(connection)
 
-    there = upstream(once, once, answers(OK))
+    def twice(connection: socket.socket) -> None:
+        request(connection)
+        connection.sendall(OK)
+        in_parallel(connection)
+
+    there = upstream(twice, in_parallel, answers(OK))
     here = session(there)
+    send(here)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: send(here), range(2)))
-    assert failure(here, 0.2) == "read-timeout"
-    assert send(here) == (200, b"hi")
-    assert there.accepted == 3
+        assert failure(here, 0.2) == "read-timeout"
+        assert list(pool.map(lambda _: send(here, 1), range(2))) == [(200, b"hi")] * 2
+    assert there.accepted == 4
 
 
 def test_an_answer_may_take_longer_than_a_connection(upstream: Callable[..., Upstream]) -> None:

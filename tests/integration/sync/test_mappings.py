@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,9 +21,10 @@ from click_to_dial.errors import (
 )
 from click_to_dial.observability import logger
 from click_to_dial.salesforce.client import SalesforceClient
+from click_to_dial.salesforce.mapping_rows import read_mapping
 from click_to_dial.salesforce.session import SalesforceSession
 from click_to_dial.sync import wiring as bootstrap_sync
-from click_to_dial.sync.mappings import MOST_LOST, Change, sync
+from click_to_dial.sync.mappings import MAX_LOSS, Change, sync
 from functions.sync import handler
 from local_stack.salesforce import Simulator
 from tests.fakes import DOCUMENT
@@ -89,7 +91,8 @@ def cached(store: PlanStore) -> Any:
 
 
 def run(store: PlanStore, organisation: SalesforceClient, **options: Any) -> list[Change]:
-    return sync(store, organisation, Deadline(20), **{"most_lost": MOST_LOST, **options})
+    read = partial(read_mapping, organisation)
+    return sync(store, read, Deadline(20), **{"max_loss": MAX_LOSS, **options})
 
 
 def test_custom_metadata_and_a_filtered_object_with_a_relationship(
@@ -97,7 +100,7 @@ def test_custom_metadata_and_a_filtered_object_with_a_relationship(
 ) -> None:
     brand, team = run(store, organisation)
     assert cached(store) == GOOD
-    assert brand.problems == ("'Beta': 'no-such-number' is no service number of the plan",)
+    assert brand.problems == ("'Beta': 'no-such-number' is not a service number of the plan",)
     assert team.problems == ()
 
 
@@ -157,7 +160,7 @@ def test_an_answer_that_drips_ends_with_the_time_there_is(
     store: PlanStore, salesforce: Simulator, organisation: SalesforceClient
 ) -> None:
     salesforce.fail("drip", path="query", seconds=30)
-    changes = sync(store, organisation, Deadline(0.5), most_lost=MOST_LOST)
+    changes = sync(store, partial(read_mapping, organisation), Deadline(0.5), max_loss=MAX_LOSS)
     assert {type(each.failure) for each in changes} == {OutOfTimeError}
     salesforce.heal()
 

@@ -3,14 +3,23 @@
 from collections.abc import Mapping
 
 import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from click_to_dial.authorizer import api_key as key
-from click_to_dial.authorizer.api_key import KEEP_SECONDS, RETRY_SECONDS, SharedKey
-from click_to_dial.authorizer.verdict import Verdict
-from click_to_dial.aws.errors import AwsError
+from click_to_dial.authorizer.api_key import CACHE_SECONDS, MIN_READ_INTERVAL_SECONDS, SharedKey
+from click_to_dial.authorizer.authorize import Verdict
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import UnverifiedError
 from tests.fakes import Clock
+
+
+def refusal(code: str) -> ClientError:
+    """The error that boto3 raises for this answer of Secrets Manager."""
+    answer = {
+        "Error": {"Code": code, "Message": "arn:aws:secret"},
+        "ResponseMetadata": {"RequestId": "request-1", "HTTPStatusCode": 400},
+    }
+    return ClientError(answer, "GetSecretValue")
 
 
 class Secrets:
@@ -21,13 +30,12 @@ class Secrets:
         self.error: Exception | None = None
         self.calls = 0
 
-    def __call__(self, operation: str, SecretId: str, VersionStage: str) -> Mapping[str, str]:  # noqa: N803
-        assert operation == "GetSecretValue"
+    def get_secret_value(self, *, SecretId: str, VersionStage: str) -> Mapping[str, str]:  # noqa: N803
         self.calls += 1
         if self.error:
             raise self.error
         if VersionStage not in self.values:
-            raise AwsError("ResourceNotFoundException")
+            raise refusal("ResourceNotFoundException")
         return {"SecretString": self.values[VersionStage]}
 
 
@@ -46,7 +54,7 @@ def test_a_rotation_is_noticed_at_once(clock: Clock) -> None:
     secrets = Secrets(AWSCURRENT="first")
     shared = SharedKey(secrets, "id", clock)
     assert shared.accepts("first")
-    clock.advance(RETRY_SECONDS)
+    clock.advance(MIN_READ_INTERVAL_SECONDS)
     secrets.values = {"AWSCURRENT": "second", "AWSPREVIOUS": "first"}
     assert shared.accepts("second")
     assert shared.accepts("first")
@@ -57,11 +65,11 @@ def test_a_key_that_was_rotated_away_is_good_for_5_minutes_at_most(clock: Clock)
     shared = SharedKey(secrets, "id", clock)
     assert shared.accepts("first")
     secrets.values = {"AWSCURRENT": "third", "AWSPREVIOUS": "second"}
-    clock.advance(KEEP_SECONDS)
+    clock.advance(CACHE_SECONDS)
     assert not shared.accepts("first")
 
 
-@pytest.mark.parametrize("error", [None, AwsError("ThrottlingException")])
+@pytest.mark.parametrize("error", [None, refusal("ThrottlingException")])
 def test_a_flood_of_wrong_keys_is_no_flood_on_secrets_manager(
     clock: Clock, error: Exception | None
 ) -> None:
@@ -74,7 +82,7 @@ def test_a_flood_of_wrong_keys_is_no_flood_on_secrets_manager(
             assert not shared.accepts(f"wrong-{number}")
         except UnverifiedError:
             assert error is not None
-        clock.advance(RETRY_SECONDS / 100)
+        clock.advance(MIN_READ_INTERVAL_SECONDS / 100)
     assert secrets.calls <= 2 * 11
     assert shared.accepts("key")
 
@@ -82,9 +90,9 @@ def test_a_flood_of_wrong_keys_is_no_flood_on_secrets_manager(
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (AwsError("AccessDeniedException", "arn:aws:secret"), "secret-AccessDeniedException"),
-        (AwsError("connect-timeout"), "secret-connect-timeout"),
-        (AwsError("ResourceNotFoundException"), "secret-empty"),
+        (refusal("AccessDeniedException"), "secret-AccessDeniedException"),
+        (ConnectTimeoutError(endpoint_url="https://x"), "secret-ConnectTimeoutError"),
+        (refusal("ResourceNotFoundException"), "secret-empty"),
     ],
 )
 def test_a_secret_that_cannot_be_read_lets_nobody_in(
@@ -94,10 +102,12 @@ def test_a_secret_that_cannot_be_read_lets_nobody_in(
     secrets.error = error
     shared = SharedKey(secrets, "id", clock)
     for expected in (reason, "secret-unreadable-before"):
-        with pytest.raises(UnverifiedError, match=expected):
+        with pytest.raises(UnverifiedError, match=f"^{expected}$") as raised:
             shared.accepts("key")
+        answered = expected == "secret-AccessDeniedException"
+        assert raised.value.request_id == ("request-1" if answered else "")
     secrets.error = None
-    clock.advance(RETRY_SECONDS)
+    clock.advance(MIN_READ_INTERVAL_SECONDS)
     assert shared.accepts("key")
 
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from click_to_dial.authorizer import api_key as key
 from click_to_dial.authorizer import authorize as request
-from click_to_dial.authorizer.authorize import authorize, bearer_token, policy
-from click_to_dial.authorizer.verdict import Verdict
+from click_to_dial.authorizer.authorize import Verdict, authorize, bearer_token, policy
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import UnverifiedError
 from tests.callers import ARN, TOKEN, USER, event

@@ -1,24 +1,24 @@
 """The authorizer's settings, handler, log line, and what its cold start imports."""
 
 import importlib
+import io
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from click_to_dial.authorizer import wiring as bootstrap_authorizer
-from click_to_dial.authorizer.authorize import policy
+from click_to_dial.authorizer.authorize import Verdict, policy
 from click_to_dial.authorizer.salesforce_token import AccessPolicy
-from click_to_dial.authorizer.verdict import Verdict
+from click_to_dial.errors import DynamoDBError
 from click_to_dial.ports import Identity
-from click_to_dial.settings import auth_from_environment, aws_from_environment
+from click_to_dial.settings import auth_from_environment
 from local_stack.template import aws_at
-from tests.callers import ARN, ENVIRONMENT, ORG, TOKEN, USER, event
+from tests.callers import ARN, CONTEXT, ENVIRONMENT, ORG, TOKEN, USER, event
 
 ROOT = Path(__file__).parents[3]
 ALICE = Identity(USER, "alice@acme.example", ORG)
@@ -33,7 +33,7 @@ def test_a_stray_comma_lets_nobody_in() -> None:
 def test_an_unknown_mode_is_an_error() -> None:
     settings = auth_from_environment(ENVIRONMENT | {"AUTH_MODE": "none"})
     with pytest.raises(ValueError, match="AUTH_MODE must be salesforce or key, not 'none'"):
-        bootstrap_authorizer.build_authorizer(settings, aws_from_environment())
+        bootstrap_authorizer.build_authorizer(settings)
 
 
 @pytest.fixture
@@ -46,57 +46,70 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def call(handler: Any, verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(handler, "authorize", lambda event: verdict)
-    context = SimpleNamespace(aws_request_id="request-1")
-    return handler.lambda_handler(event(f"Bearer {TOKEN}"), context)
+    return handler.lambda_handler(event(f"Bearer {TOKEN}"), CONTEXT)
 
 
 def test_who_is_let_in_gets_a_policy(
-    handler: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    handler: Any,
+    log: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    verdict = Verdict("AuthAllowed", "salesforce", USER, cache_failed=True)
+    error = DynamoDBError("No.", code="ThrottlingException", request_id="aws-request-1")
+    verdict = Verdict("AuthAllowed", "salesforce", USER, cache_failed=True, error=error)
     assert call(handler, verdict, monkeypatch) == policy(USER, ARN)
-    line = json.loads(capsys.readouterr().out)
+    line = json.loads(log.getvalue())
     assert (line["level"], line["outcome"], line["reason"], line["function_request_id"]) == (
         *("INFO", "AuthAllowed", "salesforce"),
         "request-1",
     )
-    (metrics,) = line["_aws"]["CloudWatchMetrics"]
+    assert line["failure"] == {
+        "error": "DynamoDBError",
+        "code": "ThrottlingException",
+        "request_id": "aws-request-1",
+    }
+    counted = json.loads(capsys.readouterr().out)
+    (metrics,) = counted["_aws"]["CloudWatchMetrics"]
     assert metrics["Namespace"] == ENVIRONMENT["POWERTOOLS_METRICS_NAMESPACE"]
     assert metrics["Dimensions"] == [["service"]]
-    assert line["service"] == ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
+    assert counted["service"] == line["service"] == ENVIRONMENT["POWERTOOLS_SERVICE_NAME"]
     names = [metric["Name"] for metric in metrics["Metrics"]]
     assert names == ["AuthAllowed", "AuthCacheFailed"]
-    assert [line[name] for name in names] == [1, 1]
-    assert USER not in json.dumps(line)
+    assert [counted[name] for name in names] == [[1], [1]]
+    assert USER not in json.dumps([line, counted])
 
 
 def test_who_is_not_let_in_gets_a_401(
-    handler: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    handler: Any,
+    log: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(Exception, match=r"^Unauthorized$") as error:
         call(handler, Verdict("AuthRefused", "malformed"), monkeypatch)
     assert error.value.__context__ is None
-    line = json.loads(capsys.readouterr().out)
-    assert (line["level"], line["reason"], line["AuthRefused"]) == ("WARNING", "malformed", 1)
-    assert "AuthCacheFailed" not in line
+    line, counted = json.loads(log.getvalue()), json.loads(capsys.readouterr().out)
+    assert (line["level"], line["reason"]) == ("WARNING", "malformed")
+    assert counted["AuthRefused"] == [1]
+    assert "AuthCacheFailed" not in counted
+    assert "failure" not in line
 
 
 @pytest.mark.parametrize(
     "value", ["", "Bearer ", f"Bearer {TOKEN} {TOKEN}", f"Bearer {TOKEN}\r\n", f"Basic {TOKEN}"]
 )
 def test_no_log_line_holds_a_token(
-    handler: Any, value: str, capsys: pytest.CaptureFixture[str]
+    handler: Any, log: io.StringIO, value: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(Exception, match="Unauthorized"):
-        handler.lambda_handler(event(value), SimpleNamespace(aws_request_id="request-1"))
+        handler.lambda_handler(event(value), CONTEXT)
     printed = capsys.readouterr()
-    assert '"reason": "malformed"' in printed.out
-    assert TOKEN[:8] not in printed.out + printed.err
+    assert json.loads(log.getvalue())["reason"] == "malformed"
+    assert TOKEN[:8] not in log.getvalue() + printed.out + printed.err
 
 
-NEVER = {"simple_salesforce", "phonenumbers", "pydantic", "aws_lambda_powertools"} | {
-    f"click_to_dial.{name}"
-    for name in ("bootstrap", "dialplan", "http", "salesforce.client", "service")
+NEVER = {"simple_salesforce", "phonenumbers", "pydantic", "aws_xray_sdk"} | {
+    f"click_to_dial.{name}" for name in ("decision", "salesforce.client", "sync")
 }
 PER_MODE = {
     "key": {"click_to_dial.authorizer.api_key"},

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from click_to_dial.authorizer import salesforce_token as salesforce
+from click_to_dial.authorizer.authorize import Verdict
 from click_to_dial.authorizer.salesforce_token import AccessPolicy
-from click_to_dial.authorizer.verdict import Verdict
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import DynamoDBError, UnverifiedError
 from click_to_dial.ports import Identity

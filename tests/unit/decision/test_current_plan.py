@@ -10,9 +10,8 @@ import pytest
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import current_plan
 from click_to_dial.decision.current_plan import CurrentPlan
-from click_to_dial.dynamodb.blobs import BlobRef
-from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.errors import DynamoDBError, NoDialPlanError, UnreadableDialPlanError
+from click_to_dial.ports import ActivePlan, BlobRef
 from tests.fakes import DOCUMENT, Clock
 
 SOON = Deadline(60)

@@ -3,16 +3,22 @@
 import io
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from click_to_dial.decision.service import Request
-from click_to_dial.errors import NoDialPlanError
-from click_to_dial.observability import logger
+from click_to_dial.decision.fact_sources import GatheredFacts
+from click_to_dial.decision.service import Report, Request
+from click_to_dial.errors import (
+    ClickToDialError,
+    DynamoDBError,
+    NoDialPlanError,
+    OutOfTimeError,
+    SalesforceUnavailableError,
+)
+from click_to_dial.model import Callee, Click, Decision, Facts
 from functions.on_click_to_dial import handler
 
 CONTEXT = SimpleNamespace(
@@ -24,14 +30,6 @@ CONTEXT = SimpleNamespace(
 SECRETS = ("+4989461495", "jdoe", "001dM00003jU9GxQAK")
 
 
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    registered: Any = logger.registered_handler
-    stream, registered.stream = registered.stream, io.StringIO()
-    yield registered.stream
-    registered.stream = stream
-
-
 class Failing:
     """A use case that fails with an error which quotes the request."""
 
@@ -40,6 +38,18 @@ class Failing:
 
     def decide(self, request: Request) -> None:
         raise self._error(f"no luck with {request}")
+
+
+class Deciding:
+    """A service that makes one report."""
+
+    def __init__(self, gathered: GatheredFacts, plan_failure: ClickToDialError | None) -> None:
+        click = Click(SECRETS[2], Callee("mobile", "DE", SECRETS[0]), SECRETS[1])
+        decision = Decision("rule", reason="No.", cause="outage")
+        self._report = Report(7, click, gathered, Facts({}), decision, plan_failure=plan_failure)
+
+    def decide(self, request: Request) -> Report:
+        return self._report
 
 
 def answer(path: str = "/jtelACD/onClickToDial", caller_id: str = SECRETS[0]) -> tuple[int, Any]:
@@ -80,11 +90,46 @@ def test_a_defect_is_a_500_and_the_log_has_the_place_but_not_the_message(
 def test_without_a_dial_plan_it_is_a_503(log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     class Nothing:
         def decide(self, request: Request) -> None:
-            raise NoDialPlanError("No dial plan is published.")
+            raise NoDialPlanError("It cannot be read.", code="Throttled", request_id="aws-1")
 
     monkeypatch.setattr(handler, "click_to_dial", Nothing)
-    assert answer()[0] == 503
-    assert one_line(log)["outcome"] == "NoDialPlan"
+    status, body = answer()
+    assert (status, body["detail"]) == (503, "It cannot be read.")
+    line = one_line(log)
+    assert line["outcome"] == "NoDialPlan"
+    assert line["failures"] == [
+        {"error": "NoDialPlanError", "code": "Throttled", "request_id": "aws-1"}
+    ]
+
+
+def test_the_line_has_the_request_ids_of_all_failures(
+    log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathered = GatheredFacts(
+        None,
+        None,
+        "unknown",
+        "unknown",
+        failures=(SalesforceUnavailableError("server-error", request_id="salesforce-1"),),
+        cache_failures=(
+            DynamoDBError("Unreadable.", code="ThrottlingException", request_id="aws-1"),
+            OutOfTimeError("No answer."),
+        ),
+    )
+    unchecked = DynamoDBError("Unreadable.", code="InternalServerError", request_id="aws-2")
+    service = Deciding(gathered, unchecked)
+    monkeypatch.setattr(handler, "click_to_dial", lambda: service)
+    assert answer()[0] == 403
+    assert one_line(log)["failures"] == [
+        {
+            "error": "SalesforceUnavailableError",
+            "reason": "server-error",
+            "request_id": "salesforce-1",
+        },
+        {"error": "DynamoDBError", "code": "ThrottlingException", "request_id": "aws-1"},
+        {"error": "OutOfTimeError"},
+        {"error": "DynamoDBError", "code": "InternalServerError", "request_id": "aws-2"},
+    ]
 
 
 def test_a_bad_parameter_is_logged_by_name_only(log: io.StringIO) -> None:

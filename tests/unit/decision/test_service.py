@@ -103,7 +103,7 @@ def test_an_emergency_waits_for_nobody(cache: FakeFacts) -> None:
     report = service(salesforce, cache, the_plan).decide(replace(REQUEST, caller_id="112"))
     assert (number(report), salesforce.requests) == ("4989461495000", [])
     assert (report.gathered.record_from, report.gathered.agent_from) == ("unasked", "unasked")
-    assert not report.gathered.cache_failed  # it was not asked
+    assert not report.gathered.cache_failures  # it was not asked
 
 
 def test_a_call_is_placed_only_where_there_is_such_a_record() -> None:
@@ -195,7 +195,7 @@ def test_a_broken_cache_costs_no_call() -> None:
     cache.broken = True
     report = service(cache=cache).decide(REQUEST)
     assert number(report) == "431265030"
-    assert report.gathered.cache_failed
+    assert report.gathered.cache_failures
 
 
 def test_a_record_is_needed_unless_the_plan_says_otherwise() -> None:

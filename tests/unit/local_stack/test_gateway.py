@@ -124,4 +124,4 @@ def test_the_functions_environment_comes_from_the_template() -> None:
     assert environment["TABLE_NAME"] == "t"
     assert environment["SALESFORCE_URL"] == "http://x"
     assert environment["SALESFORCE_API_VERSION"] == "62.0"
-    assert environment["AWS_ENDPOINT_URL_DYNAMODB"] == "http://aws"
+    assert environment["AWS_ENDPOINT_URL"] == "http://aws"

@@ -88,6 +88,7 @@ def test_each_answer_has_its_row(
     found = failure(status, content)
     assert type(found) is error
     assert found.reason == reason
+    assert found.code == (content[0]["errorCode"] if isinstance(content, list) else "")
 
 
 def test_the_field_is_named_and_the_query_is_not() -> None:
@@ -228,7 +229,7 @@ def test_the_table_in_the_docs_has_every_code_and_no_other() -> None:
     in_code = {row.reason for row in FAILURES}
     in_code |= NETWORK_FAILURES.keys()
     in_code |= {f"login-{code.replace('_', '-')}" for code, _, _ in ADVICE}
-    errors = "Unavailable|Configuration|Busy|InvalidId|TableFailed"
+    errors = "Unavailable|Configuration|Busy|InvalidId|TokenStore"
     raised = rf"(?:{errors})Error(?:\(|,)\s*\"([a-z-]+)\""
     in_code |= set(re.findall(raised, source)) | {"redirect"}
     documented = re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs/salesforce.md").read_text(), re.M)

@@ -14,7 +14,7 @@ from click_to_dial.sync.mappings import Change, SyncRefusedError
 from functions.sync import handler
 
 CHANGES = [
-    Change("by-brand", {}, {"Alpha": "hotline", "Beta": "hotline"}, ("'Gamma': is no service",)),
+    Change("by-brand", {}, {"Alpha": "hotline", "Beta": "hotline"}, ("'Gamma': is not a service",)),
     Change("by-team", {"Sales": "hotline"}, {"Sales": "hotline"}, ()),
 ]
 
@@ -58,7 +58,9 @@ def test_a_sync_tells_how_many_entries_there_are(run: Any) -> None:
 
 def test_a_mapping_that_stays_behind_is_named_and_a_failure(run: Any) -> None:
     failure = SyncRefusedError("It would lose 67% of its 3 entries.")
-    kept = Change("by-team", {"Sales": "hotline"}, {}, ("'Sales': is no service number",), failure)
+    kept = Change(
+        "by-team", {"Sales": "hotline"}, {}, ("'Sales': is not a service number",), failure
+    )
     answer, log, metrics = run([CHANGES[0], kept])
     assert answer == {"entries": {"by-brand": 2}, "failed": {"by-team": str(failure)}}
     assert (log["level"], log["outcome"]) == ("ERROR", "SyncFailed")
@@ -67,6 +69,19 @@ def test_a_mapping_that_stays_behind_is_named_and_a_failure(run: Any) -> None:
     assert (metrics["SyncFailed"], metrics["SyncLeftOutRows"]) == ([1.0], [1.0])
     assert "SyncSucceeded" not in metrics
     assert "Sales" not in json.dumps([answer, log, metrics])
+
+
+def test_each_failure_is_logged_with_the_id_of_its_request(run: Any) -> None:
+    failure = SalesforceUnavailableError("unavailable", "HTTP 503", request_id="4d3c")
+    _, log, _ = run([CHANGES[0], Change("by-team", {}, {}, (), failure)])
+    assert log["failures"] == [
+        {"mapping": "by-team", "error": "SalesforceUnavailableError"}
+        | {"reason": "unavailable", "request_id": "4d3c"}
+    ]
+    _, log, _ = run(DynamoDBError("The table failed.", code="Throttled", request_id="4d3c"))
+    assert log["failures"] == [
+        {"error": "DynamoDBError", "code": "Throttled", "request_id": "4d3c"},
+    ]
 
 
 def test_nothing_left_out_is_not_counted(run: Any) -> None:

@@ -3,13 +3,12 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.dynamodb.blobs import BlobRef
-from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.errors import (
     ClickToDialError,
     NoDialPlanError,
@@ -18,7 +17,9 @@ from click_to_dial.errors import (
     SalesforceConfigurationError,
     SalesforceUnavailableError,
 )
-from click_to_dial.sync.mappings import ATTEMPTS, Change, SyncRefusedError, entries_of, sync
+from click_to_dial.ports import ActivePlan, BlobRef, MappingReader
+from click_to_dial.salesforce.mapping_rows import read_mapping
+from click_to_dial.sync.mappings import MAX_TRIES, Change, SyncRefusedError, entries_of, sync
 
 BRAND = {"object": "Hotline__mdt", "key": "Brand__c", "value": "Number__r.Name", "filter": ""}
 TEAM = {"object": "Team__c", "key": "Team__c", "value": "Number__c", "filter": "On__c = true"}
@@ -103,8 +104,17 @@ def plans() -> Plans:
     return Plans()
 
 
-def run(plans: Plans, salesforce: Salesforce, most_lost: float = 0.5, **options: bool) -> Any:
-    return sync(plans, salesforce, Deadline(5), most_lost=most_lost, **options)
+def reader(salesforce: Any) -> MappingReader:
+    return partial(read_mapping, salesforce)
+
+
+def run(plans: Plans, salesforce: Salesforce, max_loss: float = 0.5, **options: bool) -> Any:
+    return sync(plans, reader(salesforce), Deadline(5), max_loss=max_loss, **options)
+
+
+def entries_from(rows: list[Any]) -> Any:
+    pairs = reader(Salesforce(brands=rows))(BRAND, Deadline(5))
+    return entries_of(pairs, BRAND, NUMBERS)
 
 
 BOTH = {"by-brand": {"Alpha": "hotline"}, "by-team": {"Sales": "hotline-at"}}
@@ -118,8 +128,8 @@ class TestRows:
             ([("a", "hotline"), ("b", "hotline-at")], {"a": "hotline", "b": "hotline-at"}, None),
             ([("a", "hotline"), ("a", "hotline")], {"a": "hotline"}, None),
             ([("a", "hotline"), ("A", "hotline")], {"a": "hotline", "A": "hotline"}, None),
-            ([("a", "nobody")], {}, "'a': 'nobody' is no service number of the plan"),
-            ([("a", "hotline"), ("a", "nobody")], {"a": "hotline"}, "'nobody' is no service"),
+            ([("a", "nobody")], {}, "'a': 'nobody' is not a service number of the plan"),
+            ([("a", "hotline"), ("a", "nobody")], {"a": "hotline"}, "'nobody' is not a service"),
             (
                 [("a", "hotline"), ("a", "hotline-at"), ("a", "hotline")],
                 {},
@@ -134,27 +144,28 @@ class TestRows:
     def test_a_row_serves_or_is_left_out_with_a_reason(
         self, rows: list[tuple[Any, Any]], entries: dict[str, str], problem: str | None
     ) -> None:
-        found, problems = entries_of([brand(*row) for row in rows], BRAND, NUMBERS)
+        found, problems = entries_from([brand(*row) for row in rows])
         assert found == entries
         assert len(problems) == (problem is not None)
         assert problem is None or problem in problems[0]
 
     def test_a_missing_parent_is_an_empty_value(self) -> None:
-        found, problems = entries_of([{"Brand__c": "a", "Number__r": None}], BRAND, NUMBERS)
+        found, problems = entries_from([{"Brand__c": "a", "Number__r": None}])
         assert (found, problems) == ({}, ("row 1: Number__r.Name is empty",))
 
     def test_long_values_are_cut_short_where_they_are_shown(self) -> None:
-        _, (problem,) = entries_of([brand("x" * 500, "nobody")], BRAND, NUMBERS)
+        _, (problem,) = entries_from([brand("x" * 500, "nobody")])
         assert len(problem) < 100
 
     @pytest.mark.parametrize("row", [{}, {"Brand__c": "a"}, [], 5, "row"])
     def test_rows_that_were_not_asked_for_are_refused(self, row: Any) -> None:
-        with pytest.raises(SyncRefusedError, match="do not hold the fields"):
-            entries_of([brand("a", "hotline"), row], BRAND, NUMBERS)
+        with pytest.raises(SalesforceUnavailableError) as raised:
+            entries_from([brand("a", "hotline"), row])
+        assert raised.value.reason == "wrong-types"
 
-    def test_a_compound_field_is_refused_with_its_cure(self) -> None:
+    def test_a_compound_field_is_refused_with_its_remedy(self) -> None:
         with pytest.raises(SalesforceConfigurationError, match="name one of its parts"):
-            entries_of([brand("a", {"city": "Graz"})], BRAND, NUMBERS)
+            entries_from([brand("a", {"city": "Graz"})])
 
 
 class TestSync:
@@ -204,7 +215,7 @@ class TestSync:
         assert str(brands.failure).startswith("It would lose 67% of its 3 entries")
         assert teams.failure is None
         assert plans.switched == [{"by-team": BOTH["by-team"]}]
-        run(plans, salesforce, most_lost=1.0)
+        run(plans, salesforce, max_loss=1.0)
         assert plans.cached["by-brand"] == {"a": "hotline"}
 
     def test_a_loss_at_the_limit_is_believed(self, plans: Plans, salesforce: Salesforce) -> None:
@@ -229,15 +240,15 @@ class TestSync:
         assert (lost.loss(), type(lost.failure)) == (1.0, SyncRefusedError)
 
     def test_a_publish_in_between_is_read_again(self, plans: Plans, salesforce: Salesforce) -> None:
-        plans.conflicts = ATTEMPTS - 1
+        plans.conflicts = MAX_TRIES - 1
         run(plans, salesforce)
         assert plans.cached == BOTH
-        assert len(salesforce.asked) == 2 * ATTEMPTS
+        assert len(salesforce.asked) == 2 * MAX_TRIES
 
     def test_a_plan_that_never_stands_still_is_a_conflict(
         self, plans: Plans, salesforce: Salesforce
     ) -> None:
-        plans.conflicts = ATTEMPTS
+        plans.conflicts = MAX_TRIES
         with pytest.raises(PlanConflictError, match="The next sync tries again"):
             run(plans, salesforce)
         assert plans.cached == {}
@@ -281,7 +292,7 @@ class TestSync:
                     release.wait(5)
                 return super().select(soql, deadline)
 
-        brands, teams = sync(plans, Slow(), Deadline(0.4), most_lost=0.5)
+        brands, teams = sync(plans, reader(Slow()), Deadline(0.4), max_loss=0.5)
         release.set()
         assert isinstance(brands.failure, OutOfTimeError)
         assert (teams.failure, plans.cached) == (None, {"by-team": BOTH["by-team"]})
@@ -289,6 +300,6 @@ class TestSync:
     def test_an_answer_that_never_ends_is_not_waited_for(
         self, plans: Plans, salesforce: Salesforce
     ) -> None:
-        changes = sync(plans, salesforce, Deadline(0), most_lost=0.5)
+        changes = sync(plans, reader(salesforce), Deadline(0), max_loss=0.5)
         assert [type(each.failure) for each in changes] == [OutOfTimeError, OutOfTimeError]
         assert plans.switched == []

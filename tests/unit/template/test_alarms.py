@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from click_to_dial.authorizer.verdict import Verdict
-from click_to_dial.authorizer.wiring import verdict_log
+from click_to_dial.authorizer.authorize import Verdict
+from click_to_dial.authorizer.log import log_verdict
 from click_to_dial.decision import log as seen
 from click_to_dial.decision.fact_sources import GatheredFacts
 from click_to_dial.decision.service import Report
 from click_to_dial.errors import (
     BadParameterError,
+    DynamoDBError,
     NoDialPlanError,
     SalesforceConfigurationError,
 )
@@ -37,7 +38,12 @@ REPORT = Report(
     callee="0123abcd",
     facts=Facts({}),
     gathered=GatheredFacts(
-        Record(True, None, {}), Agent(False, {}), "stale", "none", 1, (REFUSED_LOGIN,), True
+        Record(True, None, {}),
+        Agent(False, {}),
+        "stale",
+        "none",
+        failures=(REFUSED_LOGIN,),
+        cache_failures=(DynamoDBError("Cannot be read."),),
     ),
     decision=Decision("rule", None, "No.", "outage"),
 )
@@ -66,7 +72,7 @@ def log_everything() -> Iterator[Callable[[], None]]:
     yield lambda: observability_sync.log_sync_failure(NoDialPlanError("None."))
     yield lambda: seen.log_defect(ValueError())
     for verdict in VERDICTS:
-        yield lambda verdict=verdict: verdict_log()(verdict, 1, "request-1")  # type: ignore[misc]
+        yield lambda verdict=verdict: log_verdict(verdict, 1)  # type: ignore[misc]
 
 
 @pytest.fixture

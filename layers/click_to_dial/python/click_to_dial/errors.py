@@ -1,21 +1,21 @@
-"""All that can go wrong, in the terms of the contract with jtel.
+"""All errors of this package, with the status that jtel gets.
 
 ClickToDialError
-├── BadParameterError                  400, before anything is asked
+├── BadParameterError                  400, before any look-up
 ├── DialPlanError                      503
-│   ├── NoDialPlanError                nothing is published, or it cannot be read now
-│   └── UnreadableDialPlanError        published by another version of this software
-├── PlanConflictError                  somebody else published in the meantime
+│   ├── NoDialPlanError                none is published, or it cannot be read now
+│   └── UnreadableDialPlanError        published by another version of click-to-dial
+├── PlanConflictError                  another publication came first
 ├── DynamoDBError                      the table did not answer
 │   └── ConditionFailedError           another writer was faster
 ├── SecretError                        a secret cannot be read
 ├── OutOfTimeError                     the time budget is used up
-├── UnverifiedError                    401: nobody can say now whether a caller's token is good
-└── SalesforceError                    decided by the dial plan's `outage`
-    ├── SalesforceUnavailableError     may heal by itself; opens the circuit breaker
-    │   └── SalesforceBusyError        the same, and worth one more try at once
-    ├── SessionExpiredError            the access token is no longer good: log in once
-    └── SalesforceConfigurationError   only an administrator can heal it: loud, counted
+├── UnverifiedError                    401: a caller's token cannot be verified now
+└── SalesforceError                    the dial plan's `outage` decides
+    ├── SalesforceUnavailableError     may end by itself; opens the circuit breaker
+    │   └── SalesforceBusyError        the same, and is retried once
+    ├── SessionExpiredError            the access token is invalid: log in once
+    └── SalesforceConfigurationError   only an administrator can fix it
 """
 
 
@@ -41,19 +41,19 @@ class BadParameterError(ClickToDialError):
 
 
 class DialPlanError(ClickToDialError):
-    """There is no dial plan to decide by."""
+    """There is no dial plan."""
 
 
 class NoDialPlanError(DialPlanError):
-    """No dial plan is published, or none can be read at the moment."""
+    """No dial plan is published, or it cannot be read at the moment."""
 
 
 class UnreadableDialPlanError(DialPlanError):
-    """The published dial plan does not have the form that this version understands."""
+    """The published dial plan has a form that this version does not understand."""
 
 
 class PlanConflictError(ClickToDialError):
-    """The active dial plan is no longer the one that the change was made from."""
+    """The active dial plan changed after it was read."""
 
 
 class DynamoDBError(ClickToDialError):
@@ -79,35 +79,37 @@ class SecretError(ClickToDialError):
 
 
 class OutOfTimeError(ClickToDialError):
-    """Something took longer than the time it was given."""
+    """An operation exceeded its time limit."""
 
 
 class UnverifiedError(ClickToDialError):
     """A caller's token cannot be verified at the moment; `reason` is a code for the log."""
 
-    def __init__(self, reason: str, *, request_id: str = "") -> None:
-        super().__init__(reason, request_id=request_id)
+    def __init__(self, reason: str, *, code: str = "", request_id: str = "") -> None:
+        super().__init__(reason, code=code, request_id=request_id)
         self.reason = reason
 
 
 class SalesforceError(ClickToDialError):
     """Salesforce gave no usable answer.
 
-    `reason` is a short code for logs (the table in docs/salesforce.md), the message is for people;
-    neither ever holds a token, a name or a phone number.
+    `reason` is a short code for logs (see the table in docs/salesforce.md); the message is for
+    administrators. Neither contains a token, a name or a phone number.
     """
 
-    def __init__(self, reason: str, message: str = "", *, request_id: str = "") -> None:
-        super().__init__(message or reason, request_id=request_id)
+    def __init__(
+        self, reason: str, message: str = "", *, code: str = "", request_id: str = ""
+    ) -> None:
+        super().__init__(message or reason, code=code, request_id=request_id)
         self.reason = reason
 
 
 class SalesforceUnavailableError(SalesforceError):
-    """Salesforce cannot be reached, is down or answers nonsense."""
+    """Salesforce cannot be reached, is down, or its answer is not usable."""
 
 
 class SalesforceBusyError(SalesforceUnavailableError):
-    """A passing fault: the same request may well succeed at once."""
+    """A temporary fault: the same request may succeed at once."""
 
 
 class SessionExpiredError(SalesforceError):
@@ -115,4 +117,4 @@ class SessionExpiredError(SalesforceError):
 
 
 class SalesforceConfigurationError(SalesforceError):
-    """The organisation, the integration user or the secret is not set up as the plan needs."""
+    """The organisation, the integration user or the secret is not configured as the plan needs."""

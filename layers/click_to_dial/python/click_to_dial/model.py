@@ -55,11 +55,15 @@ class Callee:
 
 @dataclass(frozen=True)
 class Click:
-    """A request from jtel; `record_id` has 18 characters, or is None if there is no record."""
+    """A request from jtel; `record_id` has 18 characters, or is None if there is no record.
+
+    `other_callee` is the second reading of an ambiguous number, in another country.
+    """
 
     record_id: str | None
     callee: Callee
     agent_uid: str
+    other_callee: Callee | None = None
 
 
 @dataclass(frozen=True)

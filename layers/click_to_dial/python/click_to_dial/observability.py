@@ -7,6 +7,8 @@ environment. Metrics have no other dimension, because CloudWatch bills each valu
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from click_to_dial.errors import ClickToDialError
+
 logger = Logger()
 metrics = Metrics()
 
@@ -15,3 +17,17 @@ def count(*names: str) -> None:
     """Add one to each of these metrics of the invocation."""
     for name in names:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+
+def describe(error: ClickToDialError) -> dict[str, str]:
+    """Return the log fields of an error: its type, and reason, code and request id if it has them.
+
+    With the request id, the support of AWS or Salesforce can find the request.
+    """
+    fields = {
+        "error": type(error).__name__,
+        "reason": getattr(error, "reason", ""),
+        "code": error.code,
+        "request_id": error.request_id,
+    }
+    return {name: value for name, value in fields.items() if value}

@@ -6,7 +6,7 @@ explains the rules and shows how numbers of each country are read.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from copy import copy
 from urllib.parse import unquote
 
@@ -35,8 +35,8 @@ MAX_SURPLUS_DIGITS = 4
 MAX_DIGITS = 22
 """Maximum length: an international prefix, a country code and the 17 digits of phonenumbers."""
 
-MAX_SIGNALLED_DIGITS = 15
-"""Maximum length of a number that is signalled, as in E.164."""
+MAX_E164_DIGITS = 15
+"""Maximum length of a number with its country code. It is the limit for signalled numbers too."""
 
 # Blanks, punctuation, and invisible characters: soft hyphen, zero-width and directional marks.
 _SEPARATORS = re.compile(
@@ -140,7 +140,7 @@ def signalled_number(text: str, prefix: str, numbering: Numbering) -> str | None
     digits = complete.removeprefix("+")
     if not re.fullmatch(r"\+?[0-9]+", number) or not re.fullmatch("[0-9]+", digits):
         return None
-    if len(digits) > MAX_SIGNALLED_DIGITS:
+    if len(digits) > MAX_E164_DIGITS:
         return None
     try:
         readings = read_number(complete, numbering)
@@ -220,15 +220,14 @@ def _behind_international_prefix(digits: str, region: str) -> list[PhoneNumber]:
         numbers.append(_international(_digits(parsed)))
     if digits.startswith("00"):
         numbers.append(_international(digits[2:]))
-    return [number for number in numbers if _is_dialable(number)]
+    return [number for number in numbers if number is not None and _is_dialable(number)]
 
 
 def _written_as_national(digits: str, region: str) -> PhoneNumber | None:
     """Return the number if libphonenumber writes it with exactly these digits in its country."""
+    number = _parse(digits, region)
     if digits.startswith("00"):  # some toll-free numbers; `parse` takes 00 for a prefix
         number = _from_digits(phonenumbers.country_code_for_region(region), digits)
-    else:
-        number = _parse(digits, region)
     if number is None or not phonenumbers.is_valid_number(number):
         return None
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
@@ -242,7 +241,7 @@ def _international(digits: str) -> PhoneNumber | None:
     if number is None:
         return None
     country_code = str(number.country_code)
-    exact = _from_digits(number.country_code, digits.removeprefix(country_code))
+    exact = _from_digits(int(country_code), digits.removeprefix(country_code))
     if _is_valid(exact):  # `parse` may drop a first digit that looks like a trunk prefix
         return exact
     return number if _is_valid(number) else _corrected(country_code, digits) or number
@@ -309,16 +308,16 @@ def _is_valid(number: PhoneNumber | None) -> bool:
 
 
 def _is_dialable(number: PhoneNumber | None) -> bool:
-    if number is None:
-        return False
-    return phonenumbers.is_possible_number(number) or _without_surplus_digits(number) is not None
+    if number is None or phonenumbers.is_possible_number(number):
+        return number is not None
+    return len(_digits(number)) <= MAX_E164_DIGITS and _without_surplus_digits(number) is not None
 
 
 def _without_surplus_digits(number: PhoneNumber) -> PhoneNumber | None:
     """Return the valid number at the beginning of one that is too long: networks dial that one."""
     shorter = copy(number)
     for _ in range(MAX_SURPLUS_DIGITS):
-        shorter.national_number //= 10
+        shorter.national_number = (shorter.national_number or 0) // 10
         if phonenumbers.is_valid_number(shorter):
             return shorter
     return None

@@ -1,27 +1,30 @@
-"""What the service needs of the world: the shapes of the adapters and of the tests' fakes."""
+"""The ports: protocols that the adapters and the fakes of the tests implement, and their values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError, SalesforceError
 
 if TYPE_CHECKING:  # the authorizer does without them
     from click_to_dial.dialplan import DialPlan
-    from click_to_dial.model import Agent, Record
+    from click_to_dial.model import Agent, Record, Scalar
+
+Entries = Mapping[str, str]
+"""The entries of a mapping: the key of a service number by the value that is looked up."""
 
 NOT_FOUND_SECONDS = 10
-"""For how long "there is no such record", or user, is believed: one made just now is soon seen."""
+"""How long the cache keeps that a record or user does not exist; it may have been created since."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SalesforceRequest:
-    """What a decision has to ask Salesforce: of `None` nothing.
+    """Look-ups to make in Salesforce. A field that is None is skipped.
 
-    `object_name` is the object of the record's key prefix where it was learned before.
+    `object_name` is the object of the record's key prefix, if it is known from an earlier look-up.
     """
 
     record_id: str | None
@@ -29,17 +32,19 @@ class SalesforceRequest:
     object_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SalesforceResult:
-    """What Salesforce said. Each part is None where it was not asked, an error where it failed."""
+    """Result of the look-ups. A part is None if it was not requested, an error if it failed.
+
+    `calls` is the number of HTTP requests without logins.
+    """
 
     record: Record | SalesforceError | None
     agent: Agent | SalesforceError | None
     calls: int = 1
-    """HTTP requests that it took, logins not counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Identity:
     """Owner of an access token, as Salesforce says. Both ids have 18 characters."""
 
@@ -48,20 +53,24 @@ class Identity:
     organization_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoredItem:
-    """What the table holds under one key, until `expires_at` (seconds since 1970; None: for ever).
+    """Item of the table, valid until `expires_at` (seconds since 1970; None: no limit).
 
-    It may still be there after that, since DynamoDB deletes late.
+    DynamoDB deletes late, so an item may have expired.
     """
 
     data: str
     expires_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CachedFacts:
-    """Facts of an earlier call, with their age in seconds; None where none are kept."""
+    """Facts from the cache with their age in seconds; None if they are not there.
+
+    `items` are the other requested items; None if some of them were not returned. `failure` is the
+    reason if the cache could not be read.
+    """
 
     record: Record | None = None
     record_age: float = 0.0
@@ -69,28 +78,74 @@ class CachedFacts:
     agent_age: float = 0.0
     object_name: str | None = None
     items: Mapping[str, StoredItem] | None = field(default_factory=dict)
-    """The other items that were asked for; None if some of them were not returned."""
-    failed: bool = False
-    """Whether the cache could not be read."""
+    failure: ClickToDialError | None = None
+
+
+@dataclass(frozen=True)
+class BlobRef:
+    """A reference to a text: the SHA-256 of its UTF-8 form and its number of chunks."""
+
+    hash: str
+    chunks: int
+
+
+@dataclass(frozen=True)
+class CachedMapping:
+    """The entries of a mapping kept in Salesforce, as of `read_at`, an ISO 8601 time."""
+
+    body: BlobRef
+    entries: int
+    read_at: str
+
+
+@dataclass(frozen=True)
+class ActivePlan:
+    """The plan that decides now. `revision` counts all changes, also those of cached mappings."""
+
+    revision: int
+    version: int
+    body: BlobRef
+    mappings: Mapping[str, CachedMapping]
+    activated_at: str
+    activated_by: str
 
 
 class DialPlans(Protocol):
-    """The published dial plan."""
+    """The published dial plan.
+
+    `failure` is the reason if the plan could not be checked for changes.
+    """
 
     failure: ClickToDialError | None
-    """Why it could not be checked whether it is still the active one; None where it could."""
 
     def get(self, deadline: Deadline) -> DialPlan:
-        """The active plan. Raises DialPlanError where there is none to decide by."""
+        """Return the active plan. Raises DialPlanError if there is none."""
+
+
+class PublishedPlans(Protocol):
+    """The published dial plans and the cached entries of their mappings."""
+
+    def active(self) -> ActivePlan | None:
+        """Return the active plan. Raises DynamoDBError."""
+
+    def load(self, active: ActivePlan) -> tuple[Mapping[str, Any], Mapping[str, Entries]]:
+        """Return document and cached entries. Raises DynamoDBError, NoDialPlanError if deleted."""
+
+
+class CachedMappings(PublishedPlans, Protocol):
+    """The cached entries, to be updated."""
+
+    def switch_mappings(self, active: ActivePlan, entries: Mapping[str, Entries]) -> ActivePlan:
+        """Replace the entries of some mappings. Raises DynamoDBError, PlanConflictError."""
 
 
 class FactsCache(Protocol):
-    """What Salesforce said earlier, to any sandbox."""
+    """Cache of facts from Salesforce, shared by all sandboxes."""
 
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
     ) -> CachedFacts:
-        """What is kept of these two in the plan's shape, and the items of other keys.
+        """Return record and agent, if cached for this plan's fields, and the items of other keys.
 
         Raises DynamoDBError.
         """
@@ -98,32 +153,29 @@ class FactsCache(Protocol):
     def write(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
     ) -> None:
-        """Keeps the parts of `result` that are no errors. Raises DynamoDBError."""
+        """Write the parts of `result` that are not errors. Raises DynamoDBError."""
 
 
 class Attempts(Protocol):
-    """The calls that a number got."""
+    """Calls to each number, by which limits are checked."""
 
     def read(self, key: str) -> StoredItem | None:
-        """The item as it is now. Raises DynamoDBError."""
+        """Return the current item; None if there is none. Raises DynamoDBError."""
 
     def replace(self, key: str, before: StoredItem | None, after: StoredItem) -> bool:
-        """Writes `after`, or says False where `before` is no longer there. Raises DynamoDBError."""
+        """Replace the item, or return False if it is not `before`. Raises DynamoDBError."""
 
 
 class Salesforce(Protocol):
-    """The organisation's records and users."""
+    """Records and users of the organisation."""
 
     def prepare(self, deadline: Deadline) -> None:
-        """Does all that can be done before the first request.
-
-        Raises SalesforceError, OutOfTimeError.
-        """
+        """Connect and log in before the first request. Raises SalesforceError, OutOfTimeError."""
 
     def fetch(
         self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
-        """Record and agent in one round trip. Raises SalesforceError, OutOfTimeError."""
+        """Return record and agent, in one round trip. Raises SalesforceError, OutOfTimeError."""
 
 
 class AccessTokens(Protocol):
@@ -150,3 +202,16 @@ class TokenVerifications(Protocol):
 
     def forget(self, token: str) -> None:
         """Forget `token`: Salesforce has just rejected it, or its user may not call."""
+
+
+class MappingReader(Protocol):
+    """Salesforce, for the mappings that it keeps."""
+
+    def __call__(
+        self, source: Mapping[str, str], deadline: Deadline
+    ) -> Sequence[tuple[Scalar | None, Scalar | None]]:
+        """Return key and value of each row of a mapping; None is an empty field.
+
+        `source` is the part `salesforce` of a mapping in the dial plan. Raises SalesforceError,
+        OutOfTimeError.
+        """

@@ -1,4 +1,4 @@
-"""Phone numbers and agents where they must not stand themselves: in the table and in the log."""
+"""Keyed hashes, which replace phone numbers and agents in the table and in the log."""
 
 import hmac
 from collections.abc import Callable
@@ -8,9 +8,9 @@ Pseudonym = Callable[[str], str]
 
 
 def keyed(key: str) -> Pseudonym:
-    """A function that gives each text its keyed hash: 32 hexadecimal digits.
+    """Return a function that hashes a text with `key` to 32 hexadecimal digits.
 
-    There are so few telephone numbers that a hash without a key is found out within minutes
+    There are so few phone numbers that all hashes without a key could be computed in minutes
     (docs/privacy.md).
     """
     return lambda text: hmac.new(key.encode(), text.encode(), sha256).hexdigest()[:32]

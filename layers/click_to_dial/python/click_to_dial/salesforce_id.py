@@ -1,14 +1,12 @@
-"""Salesforce record ids: 15 case-sensitive characters, or 18 of which the last 3 are a checksum.
+"""Salesforce record ids: 15 case-sensitive characters, or 18, of which the last 3 are a checksum.
 
-The checksum holds the case of each letter, so that ids survive systems that ignore it:
+The checksum encodes the case of each letter, so that ids survive systems that ignore case:
 https://help.salesforce.com/s/articleView?id=000385585
 """
 
 import re
 from collections.abc import Mapping
 
-# Key prefixes of standard objects are the same everywhere; those of custom ones are learned.
-# https://help.salesforce.com/s/articleView?id=000385203
 STANDARD_OBJECTS: Mapping[str, str] = {
     "001": "Account",
     "003": "Contact",
@@ -24,13 +22,17 @@ STANDARD_OBJECTS: Mapping[str, str] = {
     "800": "Contract",
     "801": "Order",
 }
+"""Objects whose key prefix is the same in every organisation. Salesforce is asked about others.
+
+https://help.salesforce.com/s/articleView?id=000385203
+"""
 
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?", re.ASCII)
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
 def to_18(record_id: str) -> str | None:
-    """The 18-character form; None where `record_id` is no id or its checksum does not hold."""
+    """Return the 18-character form; None if `record_id` is no id or its checksum is wrong."""
     if not _ID.fullmatch(record_id):
         return None
     full = record_id[:15] + _checksum(record_id[:15])
@@ -38,12 +40,12 @@ def to_18(record_id: str) -> str | None:
 
 
 def key_prefix(record_id: str) -> str:
-    """The 3 characters that say of which object the record is."""
+    """Return the 3 characters that identify the object of the record."""
     return record_id[:3]
 
 
 def _checksum(id15: str) -> str:
-    """One character per five: bit n is set where the nth of them is an upper-case letter."""
+    """Return one character for each five: bit n is set if the nth is an upper-case letter."""
     return "".join(
         _ALPHABET[sum(c.isupper() << n for n, c in enumerate(id15[start : start + 5]))]
         for start in (0, 5, 10)

@@ -1,4 +1,4 @@
-"""The functions' settings. The only reader of the environment; template.yaml sets each of them."""
+"""Settings of the functions. Only this module reads the environment, which template.yaml sets."""
 
 import os
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What differs from one deployment to the next.
+    """Settings of a deployment.
 
-    `salesforce_url` is the organisation's My Domain; `salesforce_secret_id` names the secret with
-    the External Client App's client_id and client_secret; `time_budget_ms` is what a decision may
-    take in milliseconds, whatever Salesforce does.
+    `salesforce_url` is the My Domain URL of the organisation. `salesforce_secret_id` is the name of
+    the secret with client_id and client_secret of the External Client App. `time_budget_ms` is the
+    maximum duration of a decision in milliseconds, even if Salesforce does not answer.
     """
 
     table_name: str
@@ -23,17 +23,17 @@ class Settings:
 
     @property
     def time_budget(self) -> float:
-        """The time budget in seconds."""
+        """Time budget in seconds."""
         return self.time_budget_ms / 1000
 
     @property
     def salesforce_host(self) -> str:
-        """What keeps the data of two organisations apart."""
+        """Host of the organisation. It separates the data of several organisations in one table."""
         return urlsplit(self.salesforce_url).netloc
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings. Raises KeyError for one that is missing: none has a default to hide behind."""
+    """Return the settings. Raises KeyError if one is missing: there are no defaults."""
     return Settings(
         table_name=environment["TABLE_NAME"],
         salesforce_url=environment["SALESFORCE_URL"],
@@ -43,64 +43,23 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class AwsSettings:
-    """Where AWS's services are, and where the credentials of the function's role are.
-
-    Lambda gives the credentials themselves, `access_key_id` to `session_token`; under SnapStart
-    it gives, so that a snapshot holds none, `credentials_url` and the token for it.
-    """
-
-    region: str
-    dynamodb_url: str
-    secrets_url: str
-    access_key_id: str
-    secret_access_key: str
-    session_token: str | None
-    credentials_url: str
-    credentials_token: str
-
-
-def aws_from_environment(environment: Mapping[str, str] = os.environ) -> AwsSettings:
-    """What Lambda and template.yaml say of AWS. Raises KeyError for what is missing.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-    """
-    return AwsSettings(
-        region=environment["AWS_REGION"],
-        dynamodb_url=environment["AWS_ENDPOINT_URL_DYNAMODB"],
-        secrets_url=environment["AWS_ENDPOINT_URL_SECRETS_MANAGER"],
-        access_key_id=environment.get("AWS_ACCESS_KEY_ID", ""),
-        secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY", ""),
-        session_token=environment.get("AWS_SESSION_TOKEN"),
-        credentials_url=environment.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", ""),
-        credentials_token=environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", ""),
-    )
-
-
 def starts_from_snapshot(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether sandboxes start from a SnapStart snapshot of this one."""
+    """Tell if sandboxes start from a SnapStart snapshot of this one."""
     return environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
 
 
 def number_key(environment: Mapping[str, str] = os.environ) -> str:
-    """The key of the hashes of numbers and agents. Raises KeyError where it is missing."""
+    """Return the key for hashes of numbers and agents. Raises KeyError if it is missing."""
     return environment["NUMBER_KEY"]
-
-
-def metrics_home(environment: Mapping[str, str] = os.environ) -> tuple[str, str]:
-    """Namespace and service of the metrics, for who counts without Powertools, which reads both."""
-    return environment["POWERTOOLS_METRICS_NAMESPACE"], environment["POWERTOOLS_SERVICE_NAME"]
 
 
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
-    """Who may call, for the authorizer alone.
+    """Settings of the authorizer.
 
-    `mode` is `salesforce` or `key`, which alone uses `key_secret_id`. An empty
-    `salesforce_org_id` or `allowed_users` (user ids or usernames) restricts nothing.
-    `confirmed_hours` is how long a token that Salesforce confirmed stays good while Salesforce
-    cannot be reached.
+    `mode` is `salesforce` or `key`. Only `key` uses `key_secret_id`. An empty `salesforce_org_id`
+    or `allowed_users` (user ids or usernames) restricts nothing. `confirmed_hours` is how long a
+    token that Salesforce has confirmed is accepted while Salesforce cannot be reached.
     """
 
     mode: str
@@ -113,13 +72,13 @@ class AuthSettings:
 
 
 def auth_from_environment(environment: Mapping[str, str] = os.environ) -> AuthSettings:
-    """The authorizer's settings. Raises KeyError for one that is missing, though not for empty."""
+    """Return the settings of the authorizer. Raises KeyError if one is missing."""
     users = environment["SALESFORCE_ALLOWED_USERS"]
     return AuthSettings(
         mode=environment["AUTH_MODE"],
         salesforce_url=environment["SALESFORCE_URL"],
         salesforce_org_id=environment["SALESFORCE_ORG_ID"].strip(),
-        # A stray comma names nobody; it must not let everybody in.
+        # "," allows no user. It must not be read as empty, which allows all users.
         allowed_users=frozenset(user.strip() for user in users.split(",") if users.strip()),
         key_secret_id=environment["API_KEY_SECRET_ID"],
         table_name=environment["TABLE_NAME"],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from click_to_dial.decision.number_lookups import MOST_LISTS
+from click_to_dial.decision.number_lookups import MAX_LISTS
 from click_to_dial.dialplan import evaluate, load
 from click_to_dial.dialplan.conditions import condition
 from click_to_dial.model import Facts
@@ -79,7 +79,7 @@ def test_lists_of_the_wrong_form_are_a_problem(lists: str) -> None:
 
 
 def test_there_are_no_more_lists_than_one_read_of_the_table_takes() -> None:
-    names = [f"list{number}" for number in range(MOST_LISTS + 1)]
+    names = [f"list{number}" for number in range(MAX_LISTS + 1)]
     text = f"{PLAN}\nlists: [{', '.join(names)}]\n"
     ((_, path, said),) = problems(text)
     assert (path, said) == ("lists", "has 25 items; at most 24 are possible")

@@ -1,26 +1,28 @@
-"""The mode `key`: callers know a shared secret of Secrets Manager, which is kept in memory."""
+"""The mode `key`: callers send a shared key, which Secrets Manager stores."""
 
 import hmac
 import math
 import time
 from collections.abc import Callable
 
-from click_to_dial.authorizer.verdict import Verdict
-from click_to_dial.aws.client import AwsClient
-from click_to_dial.aws.errors import AwsError
+from click_to_dial.authorizer.authorize import Verdict
+from click_to_dial.aws import AwsClient, read_secret
 from click_to_dial.deadline import Deadline
-from click_to_dial.errors import UnverifiedError
+from click_to_dial.errors import SecretError, UnverifiedError
 
-KEEP_SECONDS = 300.0
-RETRY_SECONDS = 5.0
-"""A key that does not match may be a new one, or one of a flood of wrong ones."""
+CACHE_SECONDS = 300.0
+MIN_READ_INTERVAL_SECONDS = 5.0
+"""A key that does not match may be new. This limits the reads that a flood of wrong keys causes."""
 
 STAGES = ("AWSCURRENT", "AWSPREVIOUS")
-"""The previous value stays good until the next rotation, so that callers can change over."""
+"""The previous value stays valid until the next rotation, so that callers have time to change."""
 
 
 class SharedKey:
-    """The key and the one before it. `monotonic` gives seconds and never goes back."""
+    """The current key and the previous one, cached in memory.
+
+    `monotonic` returns seconds and never goes back.
+    """
 
     def __init__(
         self, client: AwsClient, secret_id: str, monotonic: Callable[[], float] = time.monotonic
@@ -32,13 +34,13 @@ class SharedKey:
         self._read_at = self._tried_at = -math.inf
 
     def accepts(self, token: str) -> bool:
-        """Whether `token` is the key or the one before it. Raises UnverifiedError."""
+        """Return True if `token` is the current key or the previous one. Raises UnverifiedError."""
         now = self._monotonic()
-        if now - self._read_at >= KEEP_SECONDS:
+        if now - self._read_at >= CACHE_SECONDS:
             self._keys = []
         if self._matches(token):
             return True
-        if now - self._tried_at >= RETRY_SECONDS:
+        if now - self._tried_at >= MIN_READ_INTERVAL_SECONDS:
             self._read(now)
         elif not self._keys:
             raise UnverifiedError("secret-unreadable-before")
@@ -50,25 +52,26 @@ class SharedKey:
 
     def _read(self, now: float) -> None:
         self._tried_at = now
-        values = [self._value(stage).strip().encode() for stage in STAGES]
+        values = [self._value(stage) for stage in STAGES]
         self._keys = [value for value in values if value]
         self._read_at = now
         if not self._keys:
             raise UnverifiedError("secret-empty")
 
-    def _value(self, stage: str) -> str:
-        """Empty where there is none: a secret that was never rotated has no previous value."""
+    def _value(self, stage: str) -> bytes:
+        """Return the value of a version, empty if it does not exist, as before a first rotation."""
         try:
-            answer = self._client("GetSecretValue", SecretId=self._secret_id, VersionStage=stage)
-        except AwsError as error:
+            return read_secret(self._client, self._secret_id, stage).strip().encode()
+        except SecretError as error:
             if error.code == "ResourceNotFoundException":
-                return ""
-            raise UnverifiedError(f"secret-{error.code}") from None
-        return str(answer.get("SecretString", ""))
+                return b""
+            raise UnverifiedError(
+                f"secret-{error.code}", code=error.code, request_id=error.request_id
+            ) from error
 
 
 def check(key: SharedKey, token: str, deadline: Deadline) -> Verdict:
-    """The verdict on a token. Raises UnverifiedError, OutOfTimeError."""
+    """Verify a token. Raises UnverifiedError, OutOfTimeError."""
     if deadline.run(lambda: key.accepts(token)):
         return Verdict("AuthAllowed", "key", principal="key")
     return Verdict("AuthRefused", "wrong-key")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from click_to_dial.authorizer.verdict import Verdict
+from click_to_dial.authorizer.authorize import Verdict
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import DynamoDBError, OutOfTimeError, UnverifiedError
 from click_to_dial.ports import Identity, TokenVerifications
@@ -13,7 +13,7 @@ SALESFORCE_SECONDS = 1.5
 """Time limit of Salesforce; it leaves time to look up if the token was verified before."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AccessPolicy:
     """Who may call; an empty field does not restrict. Ids may have 15 characters.
 
@@ -48,34 +48,38 @@ def check(
         limit = Deadline(min(SALESFORCE_SECONDS, deadline.remaining()))
         identity = deadline.run(lambda: identify(token, limit), SALESFORCE_SECONDS)
     except UnverifiedError as error:
-        return _verified_before(verified, token, deadline, error.reason)
+        return _verified_before(verified, token, deadline, error)
     except OutOfTimeError:
-        return _verified_before(verified, token, deadline, "salesforce-timeout")
+        timeout = UnverifiedError("salesforce-timeout")
+        return _verified_before(verified, token, deadline, timeout)
     refusal = "salesforce-says-no" if identity is None else policy.refusal(identity)
     if identity is None or refusal is not None:
-        failed = not _done(deadline, lambda: verified.forget(token))
-        return Verdict("AuthRefused", refusal or "", cache_failed=failed)
+        failure = _error_of(deadline, lambda: verified.forget(token))
+        return Verdict("AuthRefused", refusal or "", None, failure is not None, failure)
     user_id = identity.user_id
-    failed = not _done(deadline, lambda: verified.keep(token, user_id))
-    return Verdict("AuthAllowed", "salesforce", principal=user_id, cache_failed=failed)
+    failure = _error_of(deadline, lambda: verified.keep(token, user_id))
+    return Verdict("AuthAllowed", "salesforce", user_id, failure is not None, failure)
 
 
 def _verified_before(
-    verified: TokenVerifications, token: str, deadline: Deadline, reason: str
+    verified: TokenVerifications, token: str, deadline: Deadline, error: UnverifiedError
 ) -> Verdict:
+    """Return the verdict on a token that Salesforce did not verify because of `error`."""
     try:
         user_id = deadline.run(lambda: verified.user_of(token))
-    except (DynamoDBError, OutOfTimeError):
-        return Verdict("AuthUnverified", reason, cache_failed=True)
+    except (DynamoDBError, OutOfTimeError) as cache_error:
+        return Verdict("AuthUnverified", error.reason, cache_failed=True, error=cache_error)
     if user_id is None:
-        return Verdict("AuthUnverified", reason)
-    return Verdict("AuthAllowedStale", reason, principal=user_id)
+        return Verdict("AuthUnverified", error.reason, error=error)
+    return Verdict("AuthAllowedStale", error.reason, user_id, error=error)
 
 
-def _done(deadline: Deadline, work: Callable[[], None]) -> bool:
-    """Do `work` and return whether it succeeded in time. The verdict stands either way."""
+def _error_of(
+    deadline: Deadline, work: Callable[[], None]
+) -> DynamoDBError | OutOfTimeError | None:
+    """Do `work` and return its error. The verdict stands either way."""
     try:
         deadline.run(work)
-    except (DynamoDBError, OutOfTimeError):
-        return False
-    return True
+    except (DynamoDBError, OutOfTimeError) as error:
+        return error
+    return None

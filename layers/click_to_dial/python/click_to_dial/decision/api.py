@@ -1,6 +1,6 @@
-"""The contract with jtel in HTTP: reads the query, writes the answer (design, section 1).
+"""The HTTP contract with jtel: query parameters in, JSON out (docs/jtel.md).
 
-Whatever is not a 200 is a problem document: https://www.rfc-editor.org/rfc/rfc9457
+Every response other than 200 is a problem document: https://www.rfc-editor.org/rfc/rfc9457
 """
 
 import json
@@ -14,12 +14,12 @@ from click_to_dial.phone_numbers import clean
 from click_to_dial.salesforce_id import to_18
 
 PATHS = ("/jtelACD/onClickToDial", "/services/apexrest/jtelACD/onClickToDial")
-"""The second is the path of the Apex class that this API replaces."""
+"""The second one is the path of the Apex class that this API replaces."""
 
-LONGEST_AGENT_UID = 80
+MAX_AGENT_UID = 80
 
 _NAMES = ("SalesForceID", "CallerID", "AgentUID")
-_NOT_UTF8 = "\ufffd"  # API Gateway puts it in the place of bytes that are no UTF-8
+_NOT_UTF8 = "\ufffd"  # API Gateway replaces bytes that are not UTF-8 with it
 
 Event = Mapping[str, Any]
 Response = dict[str, Any]
@@ -27,24 +27,24 @@ Query = Mapping[str, Sequence[str]]
 
 
 def is_our_route(event: Event) -> bool:
-    """Whether an API Gateway event is a call of onClickToDial."""
+    """Return whether an API Gateway event is a request for onClickToDial."""
     return event.get("httpMethod") == "GET" and event.get("resource") in PATHS
 
 
 def read_request(event: Event) -> Request:
-    """The three parameters of an API Gateway proxy event (REST API, payload version 1.0).
+    """Return the three parameters of a proxy event (REST API, payload version 1.0).
 
     Raises BadParameterError.
     """
     query = event.get("multiValueQueryStringParameters") or {}
-    record_id = _single(query, "SalesForceID", may_be_empty=True)
+    record_id = _single(query, "SalesForceID", allow_empty=True)
     caller_id = clean(_single(query, "CallerID"))
     agent_uid = _agent_uid(_single(query, "AgentUID"))
     return Request(_record_id(record_id), caller_id, agent_uid)
 
 
 def answer(report: Report) -> Response:
-    """200, 403 or 404: what becomes of a call that could be read."""
+    """Return the response to a call that was decided: 200, 403, or 404 without a record."""
     decision = report.decision
     if decision is None:
         return problem(
@@ -64,31 +64,31 @@ def answer(report: Report) -> Response:
 
 
 def bad_parameter(error: BadParameterError) -> Response:
-    """400: which parameter, and why."""
+    """Return a 400 that names the parameter and the reason."""
     return problem(HTTPStatus.BAD_REQUEST, "bad-parameter", str(error), parameter=error.parameter)
 
 
 def no_such_path() -> Response:
-    """404 for all of jtel's other calls, should they be sent here."""
-    return problem(HTTPStatus.NOT_FOUND, "no-such-path", f"This API answers GET {PATHS[0]} only.")
+    """Return a 404 for another path or method, such as jtel's other requests to Salesforce."""
+    return problem(HTTPStatus.NOT_FOUND, "no-such-path", f"This API answers only GET {PATHS[0]}.")
 
 
 def no_dial_plan(error: DialPlanError) -> Response:
-    """503: nothing to decide by."""
+    """Return a 503."""
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no-dial-plan", str(error))
 
 
 def internal_error() -> Response:
-    """500: a defect of ours. The log has the place; the caller learns nothing of it."""
+    """Return a 500 without any detail: those are in the log."""
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal-error",
-        "A defect of click-to-dial. Its log has the details under this request's id.",
+        "click-to-dial failed. Its log has the details for the id of this request.",
     )
 
 
 def problem(status: HTTPStatus, kind: str, detail: str, **more: str) -> Response:
-    """A problem document; `more` are its members `parameter` and `rule`."""
+    """Return a problem document; `more` are its members `parameter` and `rule`."""
     body = {
         "type": f"urn:click-to-dial:{kind}",
         "title": status.phrase,
@@ -111,20 +111,20 @@ def _response(status: HTTPStatus, content_type: str, body: Mapping[str, Any]) ->
     }
 
 
-def _single(query: Query, name: str, *, may_be_empty: bool = False) -> str:
+def _single(query: Query, name: str, *, allow_empty: bool = False) -> str:
     values = query.get(name, ())
     if not values:
-        raise BadParameterError(name, f"{name} is missing{_instead(query, name)}.")
+        raise BadParameterError(name, f"{name} is missing{_misspelling(query, name)}.")
     if len(values) > 1:
         raise BadParameterError(name, f"{name} is given {len(values)} times, not once.")
-    if not values[0].strip() and not may_be_empty:
+    if not values[0].strip() and not allow_empty:
         raise BadParameterError(name, f"{name} is empty.")
     return values[0]
 
 
-def _instead(query: Query, name: str) -> str:
-    """The parameter that was probably meant to be `name`; only a near miss is quoted back."""
-    from difflib import get_close_matches  # here, since only a misspelt query needs it
+def _misspelling(query: Query, name: str) -> str:
+    """Return a hint if a similar parameter was sent; no other parameter is repeated."""
+    from difflib import get_close_matches  # only a misspelt query needs it
 
     others = {other.lower(): other for other in query if other.isascii() and other not in _NAMES}
     close = get_close_matches(name.lower(), others, n=1, cutoff=0.75)
@@ -132,7 +132,7 @@ def _instead(query: Query, name: str) -> str:
 
 
 def _record_id(value: str) -> str | None:
-    """None for an empty one: whether that is allowed is for the dial plan to say."""
+    """Return the 18-character id, or None if empty: the dial plan may allow that."""
     if not value.strip():
         return None
     record_id = to_18(value)
@@ -140,15 +140,15 @@ def _record_id(value: str) -> str | None:
         raise BadParameterError(
             "SalesForceID",
             "SalesForceID is not a Salesforce record id: 15 letters and digits, or 18 whose last "
-            "3 are the checksum of the others.",
+            "3 are a checksum of the others.",
         )
     return record_id
 
 
 def _agent_uid(value: str) -> str:
     uid = value.strip()
-    if len(uid) > LONGEST_AGENT_UID or not uid.isprintable() or _NOT_UTF8 in uid:
+    if len(uid) > MAX_AGENT_UID or not uid.isprintable() or _NOT_UTF8 in uid:
         raise BadParameterError(
-            "AgentUID", f"AgentUID must be 1 to {LONGEST_AGENT_UID} printable characters in UTF-8."
+            "AgentUID", f"AgentUID must be 1 to {MAX_AGENT_UID} printable characters in UTF-8."
         )
     return uid

@@ -1,16 +1,16 @@
-"""A circuit breaker per sandbox: while Salesforce is down, nobody waits for it."""
+"""Circuit breaker of a sandbox: while Salesforce is down, calls do not wait for it."""
 
 import time
 from collections.abc import Callable
 
-FAILURES = 2
-"""In a row. One alone may be chance; each costs an agent the whole time budget."""
+MAX_FAILURES = 2
+"""Consecutive failures that open the circuit. Each costs an agent the whole time budget."""
 OPEN_SECONDS = 5.0
-"""After which one call tries again: recovery is noticed that soon."""
+"""Pause before one call tries again."""
 
 
 class CircuitBreaker:
-    """Counts failures in a row. A sandbox serves one call at a time, so it needs no lock."""
+    """Counter of consecutive failures. A sandbox serves one call at a time, so it needs no lock."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -19,15 +19,15 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether the next call is not worth trying."""
+        """Return whether Salesforce should not be asked now."""
         waited = self._monotonic() - self._opened_at
-        return self._failures >= FAILURES and waited < OPEN_SECONDS
+        return self._failures >= MAX_FAILURES and waited < OPEN_SECONDS
 
     def succeeded(self) -> None:
-        """Salesforce answered."""
+        """Report that Salesforce answered."""
         self._failures = 0
 
     def failed(self) -> None:
-        """Salesforce did not answer; the pause starts (again) where that is not the first time."""
+        """Report that Salesforce did not answer. The pause starts again."""
         self._failures += 1
         self._opened_at = self._monotonic()

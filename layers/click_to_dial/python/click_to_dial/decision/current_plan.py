@@ -1,43 +1,27 @@
-"""The dial plan that decides, kept in memory: the table is asked at most every 30 s."""
+"""The dial plan in memory, checked for changes at most every 30 s."""
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan, load
-from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.errors import ClickToDialError, DialPlanError, NoDialPlanError, OutOfTimeError
+from click_to_dial.ports import PublishedPlans
 
 RECHECK_SECONDS = 30.0
 CHECK_SECONDS = 0.5
-"""For longer no call waits to hear whether its plan is still the active one."""
-
-
-class Plans(Protocol):
-    """Where plans are published: PlanStore."""
-
-    def active(self) -> ActivePlan | None:
-        """What decides now. Raises DynamoDBError."""
-
-    def load(self, active: ActivePlan) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, str]]]:
-        """Its document and cached mappings. Raises DynamoDBError, NoDialPlanError if it is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    plan: DialPlan
-    revision: int
+"""Time limit of a check for changes, if there is a plan to continue with."""
+MAX_TRIES = 2
+"""A plan can be replaced and deleted between the two reads that it takes."""
 
 
 class CurrentPlan:
-    """The port `DialPlans`. `clock` gives seconds and never goes back."""
+    """The port `DialPlans`. `clock` returns seconds and never goes back."""
 
     def __init__(
         self,
-        plans: Plans,
+        plans: PublishedPlans,
         clock: Callable[[], float] = time.monotonic,
         recheck_seconds: float = RECHECK_SECONDS,
     ) -> None:
@@ -45,72 +29,73 @@ class CurrentPlan:
         self._clock = clock
         self._recheck_seconds = recheck_seconds
         self._lock = threading.Lock()
-        self._held: _Held | None = None
+        self._current: tuple[DialPlan, int] | None = None  # with its revision
         self._checked_at = 0.0
         self.failure: ClickToDialError | None = None
-        """Why the last check failed; the plan of before goes on deciding meanwhile."""
+        """Why the last check failed; the plan in memory is used meanwhile."""
 
     def get(self, deadline: Deadline) -> DialPlan:
-        """The active plan, at most 30 s old, or the last one known where that cannot be read.
+        """Return the active plan, at most 30 s old, or the last one if it cannot be read now.
 
-        Raises NoDialPlanError, or UnreadableDialPlanError, where none was ever read.
+        Raises NoDialPlanError or UnreadableDialPlanError if none has been read yet.
         """
-        held = self._held
-        if held is not None and not self._is_due():  # as nearly always: not worth a thread
-            return held.plan
+        current = self._current
+        if current is not None and not self._is_due():  # nearly always, and not worth a thread
+            return current[0]
         try:
-            return deadline.run(self._get, None if held is None else CHECK_SECONDS).plan
+            return deadline.run(self._check, None if current is None else CHECK_SECONDS)
         except OutOfTimeError as error:
             self.failure = NoDialPlanError("The dial plan cannot be read at the moment.")
-            if held is None:
+            if current is None:
                 raise self.failure from error
-            return held.plan
+            return current[0]
 
-    def _get(self) -> _Held:
-        held = self._held
-        if held is None:
-            with self._lock:
-                return self._checked()
-        # One thread asks; the others have a plan to go on with.
-        if self._lock.acquire(blocking=False):
-            try:
-                return self._checked()
-            finally:
-                self._lock.release()
-        return held
+    def _check(self) -> DialPlan:
+        """Read the plan if it has changed. Only one thread does it; others use the last plan."""
+        current = self._current
+        if current is None:
+            self._lock.acquire()
+        elif not self._lock.acquire(blocking=False):
+            return current[0]
+        try:
+            return self._read_if_due()
+        finally:
+            self._lock.release()
 
     def _is_due(self) -> bool:
         return self._clock() - self._checked_at >= self._recheck_seconds
 
-    def _checked(self) -> _Held:
-        held = self._held
-        if held is not None and not self._is_due():  # another thread has just asked
-            return held
+    def _read_if_due(self) -> DialPlan:
+        current = self._current
+        if current is not None and not self._is_due():  # another thread was faster
+            return current[0]
         checked_at = self._clock()
         try:
-            held = self._read(held)
+            current = self._read(current)
             self.failure = None
         except ClickToDialError as error:
             self.failure = error
-            if held is None:
+            if current is None:
                 raise _as_dial_plan_error(error) from error
-        self._held, self._checked_at = held, checked_at
-        return held
+        self._current, self._checked_at = current, checked_at
+        return current[0]
 
-    def _read(self, held: _Held | None, attempts: int = 2) -> _Held:
+    def _read(self, current: tuple[DialPlan, int] | None, tries: int = 1) -> tuple[DialPlan, int]:
         active = self._plans.active()
         if active is None:
             raise NoDialPlanError("No dial plan is published. Publish one: dialplan publish FILE.")
-        if held is not None and held.revision == active.revision:
-            return held
+        if current is not None and current[1] == active.revision:
+            return current
         try:
             document, entries = self._plans.load(active)
-        except NoDialPlanError:  # replaced and pruned between the two reads
-            if attempts == 1:
+        except NoDialPlanError:
+            if tries == MAX_TRIES:
                 raise
-            return self._read(held, attempts - 1)
-        return _Held(load(document, entries, active.version), active.revision)
+            return self._read(current, tries + 1)
+        return load(document, entries, active.version), active.revision
 
 
 def _as_dial_plan_error(error: ClickToDialError) -> DialPlanError:
-    return error if isinstance(error, DialPlanError) else NoDialPlanError(str(error))
+    if isinstance(error, DialPlanError):
+        return error
+    return NoDialPlanError(str(error), code=error.code, request_id=error.request_id)

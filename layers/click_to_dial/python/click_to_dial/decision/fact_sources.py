@@ -10,6 +10,7 @@ from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.number_lookups import keys
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
+    ClickToDialError,
     DynamoDBError,
     OutOfTimeError,
     SalesforceError,
@@ -41,7 +42,8 @@ class GatheredFacts:
     """The facts known at one point of a decision, and where they come from.
 
     Ages are in seconds, 0 if Salesforce was asked for this decision. `items` are the items of the
-    table about the called number; None if they could not be read.
+    table about the called number; None if they could not be read. `failures` are those of
+    Salesforce, `cache_failures` those of the table.
     """
 
     record: Record | None
@@ -50,7 +52,7 @@ class GatheredFacts:
     agent_from: Origin
     salesforce_calls: int = 0
     failures: tuple[SalesforceError, ...] = ()
-    cache_failed: bool = False
+    cache_failures: tuple[ClickToDialError, ...] = ()
     record_age: float = 0.0
     agent_age: float = 0.0
     items: Mapping[str, StoredItem] | None = field(default_factory=dict)
@@ -69,7 +71,7 @@ def from_cache(plan: DialPlan, click: Click, cached: CachedFacts) -> GatheredFac
         agent=fresh.agent,
         record_from="cached" if record else unasked,
         agent_from="cached" if fresh.agent else "unasked",
-        cache_failed=cached.failed,
+        cache_failures=_present(cached.failure),
         record_age=fresh.record_age if record else 0.0,
         agent_age=fresh.agent_age if fresh.agent else 0.0,
         items=cached.items,
@@ -93,12 +95,12 @@ class FactSources:
 
     def read_cache(self, plan: DialPlan, click: Click, deadline: Deadline) -> CachedFacts:
         """Return all cached facts, however old, and the items about the called number."""
-        number_keys = keys(plan, click.callee.number, self._pseudonym)
+        number_keys = keys(plan, click, self._pseudonym)
         read = partial(self._cache.read, plan, click.record_id, click.agent_uid, number_keys)
         try:
             return deadline.run(read, CACHE_READ_SECONDS)
-        except (DynamoDBError, OutOfTimeError):
-            return CachedFacts(items=None, failed=True)
+        except (DynamoDBError, OutOfTimeError) as error:
+            return CachedFacts(items=None, failure=error)
 
     def from_salesforce(
         self, plan: DialPlan, click: Click, cached: CachedFacts, deadline: Deadline
@@ -114,7 +116,7 @@ class FactSources:
             object_name=cached.object_name,
         )
         result = self._fetch(plan, request, deadline)
-        written = self._write_cache(plan, click, result, deadline)
+        write_failure = self._write_cache(plan, click, result, deadline)
         stale = _limit_age(cached, plan.freshness.stale_if_error, plan.freshness.stale_if_error)
         record, record_from = _best(fresh.record, result.record, stale.record)
         agent, agent_from = _best(fresh.agent, result.agent, stale.agent)
@@ -125,7 +127,7 @@ class FactSources:
             agent_from=agent_from,
             salesforce_calls=result.calls,
             failures=_failures(result),
-            cache_failed=cached.failed or not written,
+            cache_failures=_present(cached.failure, write_failure),
             record_age=cached.record_age if record_from in ("cached", "stale") else 0.0,
             agent_age=cached.agent_age if agent_from in ("cached", "stale") else 0.0,
             items=cached.items,
@@ -158,16 +160,16 @@ class FactSources:
 
     def _write_cache(
         self, plan: DialPlan, click: Click, result: SalesforceResult, deadline: Deadline
-    ) -> bool:
-        """Return False if the result could not be written; it is valid nevertheless."""
+    ) -> ClickToDialError | None:
+        """Write the result to the cache. Return the error if that failed: the result is valid."""
         if not result.calls:
-            return True
+            return None
         write = partial(self._cache.write, plan, click.record_id, click.agent_uid, result)
         try:
             deadline.run(write, CACHE_WRITE_SECONDS)
-        except (DynamoDBError, OutOfTimeError):
-            return False
-        return True
+        except (DynamoDBError, OutOfTimeError) as error:
+            return error
+        return None
 
 
 def _limit_age(cached: CachedFacts, record_seconds: int, agent_seconds: int) -> CachedFacts:
@@ -209,3 +211,7 @@ def _failures(result: SalesforceResult) -> tuple[SalesforceError, ...]:
     """Return each error once: if the whole call failed, both parts hold the same one."""
     parts = [part for part in (result.record, result.agent) if isinstance(part, SalesforceError)]
     return tuple(parts[:1] if len(parts) == 2 and parts[0] is parts[1] else parts)
+
+
+def _present(*failures: ClickToDialError | None) -> tuple[ClickToDialError, ...]:
+    return tuple(failure for failure in failures if failure is not None)

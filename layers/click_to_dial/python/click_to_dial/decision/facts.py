@@ -1,4 +1,4 @@
-"""What the rules are judged by, under the names that the dial plan uses. Pure."""
+"""Facts by the names that the dial plan uses."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import Pseudonym
 
 Values = Mapping[str, Scalar | None]
-"""Facts by their names; None is missing."""
+"""Facts by name; None if missing."""
 
 
 def to_facts(
@@ -26,16 +26,13 @@ def to_facts(
     pseudonym: Pseudonym,
     now: float,
 ) -> Facts:
-    """All that is known of a click at `now`, in seconds since 1970.
-
-    `items` is what the table holds of the callee; None where it could not be asked.
-    """
+    """Return the facts about a click at `now` (seconds since 1970)."""
     callee, record, agent = click.callee, gathered.record, gathered.agent
-    values = dict(_of_callee(plan, callee, now))
+    values = dict(_callee_facts(plan, callee, now))
     if record is not None:
-        values |= _named("record", {"object": record.object_name, **record.attributes})
+        values |= _prefixed("record", {"object": record.object_name, **record.attributes})
     if agent is not None:
-        values |= _named("agent", {"known": agent.known, **agent.attributes})
+        values |= _prefixed("agent", {"known": agent.known, **agent.attributes})
     unknown = set()
     if gathered.record_from in ("unasked", "unknown"):
         unknown.add("record")
@@ -45,12 +42,12 @@ def to_facts(
         if gathered.items is None and callee.number is not None:
             unknown |= {LISTED, ATTEMPTS}
         else:
-            values |= _of_table(plan, click, gathered.items or {}, pseudonym, now)
+            values |= _number_facts(plan, click, gathered.items or {}, pseudonym, now)
     present = {name: value for name, value in values.items() if value is not None}
     return Facts(present, frozenset(unknown), now)
 
 
-def _of_callee(plan: DialPlan, callee: Callee, now: float) -> Values:
+def _callee_facts(plan: DialPlan, callee: Callee, now: float) -> Values:
     values = {
         "callee.kind": callee.kind,
         "callee.country": callee.country,
@@ -58,19 +55,19 @@ def _of_callee(plan: DialPlan, callee: Callee, now: float) -> Values:
     }
     if not plan.hours:
         return values
-    from click_to_dial.decision.hours_facts import hours_facts  # reads zones: only where needed
+    from click_to_dial.decision.hours_facts import hours_facts  # reads time zones
 
     return {**values, **hours_facts(plan, callee, now)}
 
 
-def _named(group: str, attributes: Values) -> Values:
+def _prefixed(group: str, attributes: Values) -> Values:
     return {f"{group}.{name}": value for name, value in attributes.items()}
 
 
-def _of_table(
+def _number_facts(
     plan: DialPlan, click: Click, items: Mapping[str, StoredItem], pseudonym: Pseudonym, now: float
 ) -> Values:
     number, agent = click.callee.number, pseudonym(click.agent_uid)
     calls = [] if number is None else calls_of(items.get(attempts_key(number, pseudonym)))
-    listed = listed_facts(plan, number, items, pseudonym, now)
+    listed = listed_facts(plan, click.callee, items, pseudonym, now)
     return {**listed, **attempts_facts(plan, calls, agent, now)}

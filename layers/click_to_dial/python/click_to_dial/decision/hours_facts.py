@@ -1,4 +1,4 @@
-"""The facts about calling hours, for the windows that a plan has."""
+"""Facts about the calling hours of a plan."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,25 +7,27 @@ from zoneinfo import ZoneInfo
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.calling_hours import is_open, opens
 from click_to_dial.model import Callee, Scalar
-from click_to_dial.phone_numbers import time_zones
+from click_to_dial.time_zones import time_zones
 
 
 def hours_facts(plan: DialPlan, callee: Callee, now: float) -> Mapping[str, Scalar]:
-    """`hours.<name>`: whether the window is open; `hours.<name>.opens`: when a closed one does.
+    """Return `hours.NAME` (open or not) of each window and, if closed, `hours.NAME.opens`.
 
-    That is in the company's own time, which is the agent's: `2026-11-30 10:00 Europe/Berlin`.
+    That is the time when it opens, in the home zone, such as `2026-11-30 10:00 Europe/Berlin`.
     """
     facts: dict[str, Scalar] = {}
-    # Short and internal numbers are dialled at home.
-    zones = time_zones(callee.number) if callee.number else (plan.home_zone,)
+    # Short and internal numbers are in the home zone.
+    zones: tuple[str, ...] = (plan.home_zone,)
+    if callee.number is not None:
+        zones = time_zones(callee.number, callee.country, now)
     for name, window in plan.hours.items():
         facts[f"hours.{name}"] = is_open(window, zones, callee.country, now)
         if not facts[f"hours.{name}"]:
             start = opens(window, zones, callee.country, now)
             if start is not None:
-                facts[f"hours.{name}.opens"] = _shown(start, plan.home_zone)
+                facts[f"hours.{name}.opens"] = _format(start, plan.home_zone)
     return facts
 
 
-def _shown(moment: float, zone: str) -> str:
+def _format(moment: float, zone: str) -> str:
     return f"{datetime.fromtimestamp(moment, ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"

@@ -3,7 +3,6 @@
 import traceback
 from typing import Any
 
-from click_to_dial.decision.fact_sources import GatheredFacts
 from click_to_dial.decision.service import Report
 from click_to_dial.errors import (
     BadParameterError,
@@ -12,17 +11,22 @@ from click_to_dial.errors import (
     SalesforceError,
 )
 from click_to_dial.model import Agent, Decision
-from click_to_dial.observability import count, logger, metrics
+from click_to_dial.observability import count, describe, logger, metrics
 
 MESSAGE = "onClickToDial"
 REQUEST_ID = "requestContext.requestId"
-"""Where an API Gateway event has the id that jtel gets in a header and the access log holds."""
+"""The path in an API Gateway event of the request id, which the access log and jtel have too."""
 
 
 def log_report(report: Report) -> None:
-    """A call that was decided, or whose record does not exist."""
+    """Log and count a call that was decided, or whose record does not exist."""
     gathered, decision = report.gathered, report.decision
     outcome = _outcome(decision)
+    failures = [*gathered.failures, *gathered.cache_failures]
+    remedies = [str(each) for each in gathered.failures if _needs_administrator(each)]
+    if report.plan_failure is not None:
+        failures.append(report.plan_failure)
+        remedies.append(str(report.plan_failure))
     fields: dict[str, Any] = {
         "outcome": outcome,
         "rule": decision.rule if decision else None,
@@ -31,17 +35,16 @@ def log_report(report: Report) -> None:
         "duration_ms": report.duration_ms,
         "callee": report.callee,
         "callee_kind": report.click.callee.kind,
+        "ambiguous": report.click.other_callee is not None,
         "record_from": gathered.record_from,
         "agent_from": gathered.agent_from,
         "record_age": round(gathered.record_age),
         "agent_age": round(gathered.agent_age),
         "salesforce_calls": gathered.salesforce_calls,
         "salesforce_failures": [failure.reason for failure in gathered.failures],
-        "cache_failed": gathered.cache_failed,
+        "cache_failed": bool(gathered.cache_failures),
+        "failures": [describe(failure) for failure in failures],
     }
-    remedies = [str(failure) for failure in _misconfigured(gathered)]
-    if report.plan_failure is not None:
-        remedies.append(str(report.plan_failure))
     _count_shares(outcome, gathered.agent)
     count(*({outcome} - {"DecidedAsOutage"}), *_side_effects(report))
     if remedies:
@@ -51,30 +54,33 @@ def log_report(report: Report) -> None:
 
 
 def log_bad_parameter(error: BadParameterError) -> None:
-    """A 400: which parameter, never its value."""
+    """Log a 400 with the name of the parameter, not its value."""
     count("BadParameter")
     logger.warning(MESSAGE, extra={"outcome": "BadParameter", "parameter": error.parameter})
 
 
 def log_no_dial_plan(error: DialPlanError) -> None:
-    """A 503: nothing is published, or nothing can be read."""
+    """Log a 503: no dial plan is published, or it cannot be read."""
     count("NoDialPlan")
-    logger.error(MESSAGE, extra={"outcome": "NoDialPlan", "remedy": str(error)})
+    fields = {"outcome": "NoDialPlan", "remedy": str(error), "failures": [describe(error)]}
+    logger.error(MESSAGE, extra=fields)
 
 
 def log_no_such_path() -> None:
-    """A 404 for another path or method."""
+    """Log a 404 for another path or method."""
     count("NoSuchPath")
     logger.warning(MESSAGE, extra={"outcome": "NoSuchPath"})
 
 
 def log_defect(error: Exception) -> None:
-    """A 500: the kind of error and the way to it. Its message might quote a phone number."""
+    """Log a 500 with the type and the place of the error; its message may contain a number."""
     count("Defect")
-    way = [
-        f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
-    ]
-    fields = {"outcome": "Defect", "error": type(error).__name__, "at": way}
+    frames = traceback.extract_tb(error.__traceback__)
+    fields = {
+        "outcome": "Defect",
+        "error": type(error).__name__,
+        "at": [f"{frame.filename}:{frame.lineno}" for frame in frames],
+    }
     logger.error(MESSAGE, extra=fields)
 
 
@@ -88,34 +94,32 @@ def _outcome(decision: Decision | None) -> str:
     return "Refused" if decision.service_number is None else "Allowed"
 
 
-def _misconfigured(gathered: GatheredFacts) -> list[SalesforceError]:
-    return [each for each in gathered.failures if isinstance(each, SalesforceConfigurationError)]
+def _needs_administrator(failure: SalesforceError) -> bool:
+    return isinstance(failure, SalesforceConfigurationError)
 
 
 def _side_effects(report: Report) -> list[str]:
-    """What an operator wants to know about besides the outcome."""
+    """Return the metrics that an operator watches besides the outcome."""
     gathered = report.gathered
     record = gathered.record
+    logins = [each for each in gathered.failures if each.reason.startswith(("login-", "secret-"))]
     effects = {
-        "CacheFailed": gathered.cache_failed,
+        "AmbiguousNumber": report.click.other_callee is not None,
+        "CacheFailed": bool(gathered.cache_failures),
         "DialPlanNotChecked": report.plan_failure is not None,
         "SalesforceFailed": bool(gathered.failures),
-        "SalesforceLoginFailed": any(map(_is_of_login, gathered.failures)),
-        "SalesforceMisconfigured": bool(_misconfigured(gathered)),
+        "SalesforceLoginFailed": bool(logins),
+        "SalesforceMisconfigured": any(map(_needs_administrator, gathered.failures)),
         "StaleFacts": "stale" in (gathered.record_from, gathered.agent_from),
         "UnknownKeyPrefix": record is not None and record.object_name is None,
     }
-    return [name for name, holds in effects.items() if holds]
-
-
-def _is_of_login(failure: SalesforceError) -> bool:
-    return failure.reason.startswith(("login-", "secret-"))
+    return [name for name, occurred in effects.items() if occurred]
 
 
 def _count_shares(outcome: str, agent: Agent | None) -> None:
-    """Counted as 0 too, so that their average is a share of the calls: what alarms look at."""
+    """Count 1 or 0, so that the average is the share of calls, which the alarms watch."""
     shares = {"DecidedAsOutage": outcome == "DecidedAsOutage"}
     if agent is not None:
         shares["UnknownAgent"] = not agent.known
-    for name, holds in shares.items():
-        metrics.add_metric(name=name, unit="Count", value=int(holds))
+    for name, occurred in shares.items():
+        metrics.add_metric(name=name, unit="Count", value=int(occurred))

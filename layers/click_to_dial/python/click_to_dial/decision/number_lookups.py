@@ -1,69 +1,89 @@
-"""What the table knows of a number: the lists it is on, and the calls that it got. Pure."""
+"""Facts of a number from items of the table: lists that contain it, and calls to it. Pure."""
 
 import json
 from collections.abc import Mapping, Sequence
 
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.model import Scalar
+from click_to_dial.model import Callee, Click, Scalar
 from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import Pseudonym
 
 PREFIX_DIGITS = (3, 5, 7)
-"""How long, in digits after the plus, a prefix on a list may be: each length costs a key."""
+"""Allowed numbers of digits (after the plus) of a prefix on a list. Each costs a key."""
 
-MOST_LISTS = 24
-"""That a plan may have: DynamoDB gives 100 items at once, and each list takes four of them."""
+MAX_LISTS = 24
+"""Maximum number of lists in a plan: DynamoDB returns 100 items at once, four for each list."""
 
 REPEAT_SECONDS = 10
-"""An agent who asks again this soon for the same number is trying again, not calling again."""
+"""Clicks of one agent on the same number within this time count as one call."""
 
 Calls = Sequence[tuple[float, str]]
-"""When, in seconds since 1970, and by which agent, under a pseudonym; the newest last."""
+"""Time (in seconds since 1970) and agent (as a pseudonym) of each call, the newest last."""
 
 
-def keys(plan: DialPlan, number: str | None, pseudonym: Pseudonym) -> list[str]:
-    """The items to be read for a number: none where the plan has neither lists nor limits."""
-    if number is None:
-        return []
+def keys(plan: DialPlan, click: Click, pseudonym: Pseudonym) -> list[str]:
+    """Return the keys of the items to read for a call. Empty if no rule needs them."""
+    callees = [each for each in (click.callee, click.other_callee) if each is not None]
     names = sorted({name for names in plan.lists.values() for name in names})
-    found = [key for name in names for key in entry_keys(name, number, pseudonym)]
-    return [*found, attempts_key(number, pseudonym)] if plan.limits else found
+    found = [
+        key
+        for name in names
+        for callee in callees
+        for number in numbers_on_lists(callee)
+        for key in entry_keys(name, number, pseudonym)
+    ]
+    if plan.limits:
+        found += [attempts_key(each.number, pseudonym) for each in callees if each.number]
+    return list(dict.fromkeys(found))
+
+
+def numbers_on_lists(callee: Callee) -> list[str]:
+    """Return the numbers to look up in lists: none for a short or internal number."""
+    return [number for number in (callee.number, callee.without_surplus) if number is not None]
 
 
 def entry_keys(name: str, number: str, pseudonym: Pseudonym) -> list[str]:
-    """The items of a list, any of which lists the number (E.164)."""
+    """Return the keys of all entries of a list that would contain the number (E.164)."""
     digits = number.removeprefix("+")
     prefixes = [prefix_key(name, digits[:length]) for length in PREFIX_DIGITS]
     return [number_key(name, number, pseudonym), *prefixes]
 
 
+def list_prefix(name: str) -> str:
+    """Return the prefix of the keys of all entries of a list."""
+    return f"list#{name}#"
+
+
 def number_key(name: str, number: str, pseudonym: Pseudonym) -> str:
-    """The item of a number on a list."""
-    return f"list#{name}#{pseudonym(number)}"
+    """Return the key of a number on a list."""
+    return f"{list_prefix(name)}{pseudonym(number)}"
 
 
 def prefix_key(name: str, digits: str) -> str:
-    """The item of a prefix on a list: it is no person's number, so it stands there as it is."""
-    return f"list#{name}#prefix#{digits}"
+    """Return the key of a prefix on a list. A prefix is not hashed, because it is not personal."""
+    return f"{list_prefix(name)}prefix#{digits}"
 
 
 def attempts_key(number: str, pseudonym: Pseudonym) -> str:
-    """The item of the calls to a number."""
+    """Return the key of the item with the calls to a number."""
     return f"attempts#{pseudonym(number)}"
 
 
 def listed_facts(
     plan: DialPlan,
-    number: str | None,
+    callee: Callee,
     items: Mapping[str, StoredItem],
     pseudonym: Pseudonym,
     now: float,
 ) -> Mapping[str, Scalar]:
-    """Whether a number is on the lists that the rules name. A short or internal one is on none."""
+    """Return whether lists in rules contain the callee. An internal number is on no list."""
 
     def is_listed(name: str) -> bool:
-        entries = [] if number is None else entry_keys(name, number, pseudonym)
-        return any(key in items and not _is_over(items[key], now) for key in entries)
+        return any(
+            key in items and not _is_over(items[key], now)
+            for number in numbers_on_lists(callee)
+            for key in entry_keys(name, number, pseudonym)
+        )
 
     return {
         fact: any(is_listed(name) for name in sorted(names)) for fact, names in plan.lists.items()
@@ -71,7 +91,7 @@ def listed_facts(
 
 
 def attempts_facts(plan: DialPlan, calls: Calls, agent: str, now: float) -> Mapping[str, Scalar]:
-    """How many calls a number got within the times that the rules name."""
+    """Return the number of calls within the periods in rules."""
     earlier = [(at, by) for at, by in calls if not _is_repeat(at, by, agent, now)]
     return {
         fact: sum(
@@ -82,12 +102,12 @@ def attempts_facts(plan: DialPlan, calls: Calls, agent: str, now: float) -> Mapp
 
 
 def calls_of(item: StoredItem | None) -> Calls:
-    """The calls that an item holds; none where there is no item."""
+    """Return the calls in an item. Empty if there is no item."""
     return [] if item is None else [(float(at), str(by)) for at, by in json.loads(item.data)]
 
 
 def with_call(plan: DialPlan, calls: Calls, agent: str, now: float) -> StoredItem | None:
-    """The item after one more call, without what no rule asks for; None for a mere repetition."""
+    """Return the item after one more call, without outdated ones. None for a repeated click."""
     if any(_is_repeat(at, by, agent, now) for at, by in calls):
         return None
     longest = max(limit.within for limit in plan.limits.values())

@@ -1,1 +1,1 @@
-"""What is kept in the one DynamoDB table: dial plans, facts, the access token."""
+"""Adapters to the one DynamoDB table: dial plans, cached facts, number lists, tokens."""

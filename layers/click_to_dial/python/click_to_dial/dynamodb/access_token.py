@@ -1,8 +1,8 @@
 """The Salesforce access token, shared by all sandboxes so that one login serves them all.
 
-Salesforce allows 3,600 logins an hour and user, then refuses all. So whoever needs a new token
-takes a lease by a conditional write; the others wait for what comes of it. A failed login is shared
-too: nobody tries again before `failed_until`.
+Salesforce allows 3,600 logins per hour and user, then refuses all. So a sandbox that needs a new
+token acquires a lease by a conditional write, and the others wait for its result. A failed login is
+shared too: nobody tries again before `failed_until`.
 """
 
 import time
@@ -11,34 +11,38 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from click_to_dial.aws.client import AwsClient
-from click_to_dial.aws.errors import AwsError
+from click_to_dial.aws import AwsClient, dynamodb_errors
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import (
+    ConditionFailedError,
+    DynamoDBError,
     OutOfTimeError,
     SalesforceConfigurationError,
     SalesforceError,
     SalesforceUnavailableError,
 )
 
-POLL_SECONDS = 0.05
-UNAVAILABLE_SECONDS = 2.0
-"""The pause after a login that Salesforce did not answer."""
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 60.0
-"""After one that it refused; doubled each time, yet short enough to notice the fix."""
+MIN_POLL_SECONDS, MAX_POLL_SECONDS = 0.05, 0.4
+"""Pause between two looks at the result of another sandbox. It grows by half each time, so that
+many waiting sandboxes do not overload DynamoDB."""
+UNAVAILABLE_PAUSE_SECONDS = 2.0
+"""Pause after a login that Salesforce did not answer."""
+MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 5.0, 60.0
+"""Pause after a login that Salesforce refused. It doubles each time, but stays short enough to
+notice soon that the cause was removed."""
 
 LEASE_MARGIN_SECONDS = 1.0
-"""Who still works on a login holds the lease: it is longer than a login may take."""
+"""Margin added to the login timeout, so that the lease cannot expire during a login."""
 
 LogIn = Callable[[Deadline], str]
 
 
-class TableFailedError(SalesforceUnavailableError):
-    """DynamoDB does not give or keep the token: as good as a Salesforce out of reach."""
+class TokenStoreError(SalesforceUnavailableError):
+    """DynamoDB did not return or store the token, which has the effect of an outage."""
 
 
 class SharedToken:
-    """Gives the token, from memory, from the table, or, holding the lease, from `log_in`."""
+    """Returns the token from memory, from the table or, holding the lease, from `log_in`."""
 
     def __init__(
         self,
@@ -61,41 +65,46 @@ class SharedToken:
         self._token: str | None = None
 
     def get(self, deadline: Deadline, rejected: str | None = None) -> str:
-        """A token other than `rejected`, which Salesforce no longer takes.
+        """Return a token other than `rejected`, which Salesforce no longer accepts.
 
         Raises SalesforceError (also for a failed login of another sandbox), OutOfTimeError.
         """
         if self._token is not None and self._token != rejected:
             return self._token
-        owner = uuid.uuid4().hex  # made now, since sandboxes may be copies of one snapshot
+        owner = uuid.uuid4().hex  # not earlier, since sandboxes may be copies of one snapshot
+        pause = MIN_POLL_SECONDS
         while True:
             try:
                 token = self._shared(rejected) or self._renewed(deadline, rejected, owner)
-            except TableFailedError:  # DynamoDB is back soon, if at all
-                if deadline.remaining() <= POLL_SECONDS:
+            except TokenStoreError:  # DynamoDB may answer again soon
+                if deadline.remaining() <= pause:
                     raise
                 token = None
             if token is not None:
                 self._token = token
                 return token
-            if deadline.remaining() <= POLL_SECONDS:
+            if deadline.remaining() <= pause:
                 raise OutOfTimeError("Another sandbox is still logging in to Salesforce.")
-            time.sleep(POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(pause * 1.5, MAX_POLL_SECONDS)
 
     def give_up(self, token: str, error: SalesforceError) -> None:
-        """Forgets `token`, which is new and yet refused, and shares `error` for a while."""
+        """Report that a newly issued token was rejected, so that other sandboxes do not log in."""
         self._token = None
         self._share_failure(error, "#token = :proof", token)
 
     def _shared(self, rejected: str | None) -> str | None:
-        """The token that some sandbox got. Raises what made the last login fail, for a while."""
+        """Return the token of any sandbox, or None. Raises the error of a recent failed login."""
         item = self._read()
-        _raise_if_failed(item, self._clock())
+        if float(item.get("failed_until", {}).get("N", "0")) > self._clock():
+            retryable = item["heals"]["BOOL"]
+            error = SalesforceUnavailableError if retryable else SalesforceConfigurationError
+            raise error(item["reason"]["S"], item["message"]["S"])
         token = item.get("token", {}).get("S")
         return None if token == rejected else token
 
     def _renewed(self, deadline: Deadline, rejected: str | None, owner: str) -> str | None:
-        """A new token, where the lease can be had; None where another sandbox is at it."""
+        """Return a new token, or None if another sandbox holds the lease."""
         if not self._take_lease(rejected, owner):
             return None
         try:
@@ -103,7 +112,7 @@ class SharedToken:
         except SalesforceError as error:
             self._share_failure(error, "lease_owner = :proof", owner)
             raise
-        with suppress(TableFailedError):  # it serves this sandbox, whether or not it can be shared
+        with suppress(TokenStoreError):  # this sandbox can use it even if it cannot be shared
             self._update(
                 "SET #token = :token, issued_at = :now "
                 "REMOVE lease_owner, lease_until, failed_until, failures, reason, message, heals",
@@ -129,11 +138,11 @@ class SharedToken:
         )
 
     def _share_failure(self, error: SalesforceError, condition: str, proof: str) -> None:
-        with suppress(TableFailedError):  # `error` says more than that it cannot be shared
+        with suppress(TokenStoreError):  # the caller raises `error`, which is more useful
             failures = int(self._read().get("failures", {}).get("N", "0"))
-            pause = UNAVAILABLE_SECONDS
+            pause = UNAVAILABLE_PAUSE_SECONDS
             if isinstance(error, SalesforceConfigurationError):
-                pause = min(FIRST_PAUSE_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS)
+                pause = min(MIN_PAUSE_SECONDS * 2**failures, MAX_PAUSE_SECONDS)
             self._update(
                 "SET failed_until = :until, failures = :failures, reason = :reason, "
                 "message = :message, heals = :heals REMOVE #token, lease_owner, lease_until",
@@ -150,43 +159,35 @@ class SharedToken:
 
     def _read(self) -> Mapping[str, Any]:
         try:
-            response = self._client("GetItem", **self._item, ConsistentRead=True)
-        except AwsError as error:
-            raise _failed(error) from error
+            with dynamodb_errors("The shared access token cannot be read."):
+                response = self._client.get_item(**self._item, ConsistentRead=True)
+        except DynamoDBError as error:
+            raise _token_store_error(error) from error
         item: Mapping[str, Any] = response.get("Item", {})
         return item
 
     def _update(self, expression: str, condition: str, values: Mapping[str, Any]) -> bool:
-        """Whether the condition held."""
+        """Update the item and return True, or return False if the condition did not hold."""
         names = {"#token": "token"} if "#token" in expression + condition else None
         optional = {} if names is None else {"ExpressionAttributeNames": names}
         try:
-            self._client(
-                "UpdateItem",
-                **self._item,
-                UpdateExpression=expression,
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                **optional,
-            )
-        except AwsError as error:
-            if error.is_condition_failure:
-                return False
-            raise _failed(error) from error
+            with dynamodb_errors("The shared access token cannot be written."):
+                self._client.update_item(
+                    **self._item,
+                    UpdateExpression=expression,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=values,
+                    **optional,
+                )
+        except ConditionFailedError:
+            return False
+        except DynamoDBError as error:
+            raise _token_store_error(error) from error
         return True
 
 
-def _raise_if_failed(item: Mapping[str, Any], now: float) -> None:
-    if float(item.get("failed_until", {}).get("N", "0")) > now:
-        heals = item["heals"]["BOOL"]
-        error = SalesforceUnavailableError if heals else SalesforceConfigurationError
-        raise error(item["reason"]["S"], item["message"]["S"])
-
-
-def _failed(error: AwsError) -> TableFailedError:
-    return TableFailedError(
-        "token-store", f"The shared access token cannot be read or kept: {error.code}."
-    )
+def _token_store_error(error: DynamoDBError) -> TokenStoreError:
+    return TokenStoreError("token-store", str(error), code=error.code, request_id=error.request_id)
 
 
 def _text(value: str) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
-"""What Salesforce said earlier, kept for all sandboxes until its TTL ends.
+"""Facts from Salesforce, cached for all sandboxes until their TTL ends.
 
-One item each for a record, an agent and the object of a custom key prefix. `data` holds JSON: the
-attributes that the plan names, and the shape (fields) that they were read with.
+There is one item for each record, for each agent, and for the object of each custom key prefix.
+`data` is JSON: the attributes that the plan uses, and the shape (fields) that they were read with.
 """
 
 import hashlib
@@ -10,24 +10,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from click_to_dial.aws.client import AwsClient
-from click_to_dial.aws.errors import AwsError
+from click_to_dial.aws import AwsClient, dynamodb_errors
 from click_to_dial.dialplan import DialPlan
+from click_to_dial.dynamodb import number_lists
 from click_to_dial.errors import DynamoDBError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import NOT_FOUND_SECONDS, CachedFacts, SalesforceResult, StoredItem
 from click_to_dial.salesforce_id import STANDARD_OBJECTS, key_prefix
 
+SORT_KEY = "facts"
 OBJECT_NAME_SECONDS = 30 * 24 * 3600
-
-ENTRY = "entry"
-"""The sort key of entries of lists, and of attempts."""
 
 Data = Mapping[str, Any]
 
 
 class DynamoDBFacts:
-    """The port `FactsCache`. `org`, the organisation's host, keeps those of two apart."""
+    """The port `FactsCache`. `org` is the organisation's host, which separates organisations."""
 
     def __init__(
         self, client: AwsClient, table_name: str, org: str, clock: Callable[[], float] = time.time
@@ -40,7 +38,7 @@ class DynamoDBFacts:
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
     ) -> CachedFacts:
-        """One BatchGetItem. Facts that DynamoDB leaves unprocessed count as not kept.
+        """Send one BatchGetItem. Facts that DynamoDB leaves unprocessed count as not cached.
 
         Raises DynamoDBError.
         """
@@ -49,10 +47,10 @@ class DynamoDBFacts:
             keys.append(self._record_key(record_id))
             if key_prefix(record_id) not in STANDARD_OBJECTS:
                 keys.append(self._object_key(record_id))
-        kept, items = self._kept(keys, others)
-        agent, agent_age = kept.get(self._agent_key(agent_uid), ({}, 0.0))
-        record, record_age = kept.get(self._record_key(record_id or ""), ({}, 0.0))
-        name, _ = kept.get(self._object_key(record_id or ""), ({}, 0.0))
+        cached, items = self._get(keys, others)
+        agent, agent_age = cached.get(self._agent_key(agent_uid), ({}, 0.0))
+        record, record_age = cached.get(self._record_key(record_id or ""), ({}, 0.0))
+        name, _ = cached.get(self._object_key(record_id or ""), ({}, 0.0))
         return CachedFacts(
             record=_record(plan, record),
             record_age=record_age,
@@ -65,16 +63,19 @@ class DynamoDBFacts:
     def write(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
     ) -> None:
-        """One BatchWriteItem with what is no error, and is to be kept. Raises DynamoDBError."""
-        kept: list[tuple[str, Data, int]] = []
+        """Send one BatchWriteItem with the parts of `result` that are to be cached.
+
+        Raises DynamoDBError.
+        """
+        parts: list[tuple[str, Data, int]] = []
         if isinstance(result.agent, Agent):
             data = {
                 "shape": _agent_shape(plan),
                 "known": result.agent.known,
                 "values": result.agent.attributes,
             }
-            keep = _seconds(plan, result.agent.known, plan.freshness.agent)
-            kept.append((self._agent_key(agent_uid), data, keep))
+            seconds = _seconds(plan, result.agent.known, plan.freshness.agent)
+            parts.append((self._agent_key(agent_uid), data, seconds))
         if isinstance(result.record, Record) and record_id is not None:
             name = result.record.object_name
             data = {
@@ -83,54 +84,53 @@ class DynamoDBFacts:
                 "object": name,
                 "values": result.record.attributes,
             }
-            keep = _seconds(plan, result.record.found, plan.freshness.record)
-            kept.append((self._record_key(record_id), data, keep))
+            seconds = _seconds(plan, result.record.found, plan.freshness.record)
+            parts.append((self._record_key(record_id), data, seconds))
             if name is not None and key_prefix(record_id) not in STANDARD_OBJECTS:
                 key = self._object_key(record_id)
-                kept.append((key, {"object": name}, OBJECT_NAME_SECONDS))
-        puts = [{"PutRequest": {"Item": self._item(*each)}} for each in kept if each[2] > 0]
+                parts.append((key, {"object": name}, OBJECT_NAME_SECONDS))
+        puts = [{"PutRequest": {"Item": self._item(*part)}} for part in parts if part[2] > 0]
         if not puts:
             return
-        try:
-            self._client("BatchWriteItem", RequestItems={self._table_name: puts})
-        except AwsError as error:
-            raise DynamoDBError(f"Facts cannot be kept: {error.code}.") from error
+        with dynamodb_errors("Facts cannot be written."):
+            self._client.batch_write_item(RequestItems={self._table_name: puts})
 
-    def _kept(
+    def _get(
         self, keys: Sequence[str], others: Sequence[str]
     ) -> tuple[dict[str, tuple[Data, float]], dict[str, StoredItem] | None]:
-        """Data and age by key; the TTL is compared here too, since DynamoDB deletes late.
+        """Return data and age of facts by key, and the other items by key.
 
-        No age is below zero, however far ahead the clock was of the sandbox that wrote.
-
-        And the other items, or None where DynamoDB has left one of them unprocessed.
+        The latter are None if DynamoDB left one of them unprocessed. Expired facts are left out
+        here, since DynamoDB deletes late. An age is never negative, even if the clock of the
+        sandbox that wrote the facts was ahead.
         """
-        pairs = [(key, "facts") for key in keys] + [(key, ENTRY) for key in others]
-        wanted = {"Keys": [{"pk": {"S": key}, "sk": {"S": kind}} for key, kind in pairs]}
-        try:
-            response = self._client("BatchGetItem", RequestItems={self._table_name: wanted})
-        except AwsError as error:
-            raise DynamoDBError(f"Facts cannot be read: {error.code}.") from error
-        now = self._clock()
-        found = response["Responses"].get(self._table_name, ())
-        facts = {
-            item["pk"]["S"]: (
-                json.loads(item["data"]["S"]),
-                max(0.0, now - float(item["read_at"]["N"])),
+        wanted = [{"pk": {"S": key}, "sk": {"S": SORT_KEY}} for key in keys]
+        wanted += [number_lists.item_key(key) for key in others]
+        with dynamodb_errors("Facts cannot be read."):
+            response = self._client.batch_get_item(
+                RequestItems={self._table_name: {"Keys": wanted}}
             )
-            for item in found
-            if item["sk"]["S"] == "facts" and float(item["expires_at"]["N"]) > now
-        }
+        if "Responses" not in response:  # a number on a list must not count as not listed
+            raise DynamoDBError("Facts cannot be read.", code="InvalidResponse")
+        now = self._clock()
+        facts: dict[str, tuple[Data, float]] = {}
+        items: dict[str, StoredItem] = {}
+        for item in response["Responses"].get(self._table_name, ()):
+            key = item["pk"]["S"]
+            if item["sk"]["S"] == number_lists.SORT_KEY:
+                items[key] = number_lists.to_stored_item(item)
+            elif float(item["expires_at"]["N"]) > now:
+                age = max(0.0, now - float(item["read_at"]["N"]))
+                facts[key] = json.loads(item["data"]["S"]), age
         left = response.get("UnprocessedKeys", {}).get(self._table_name, {"Keys": ()})["Keys"]
-        if any(key["sk"]["S"] == ENTRY for key in left):
-            return facts, None
-        return facts, {item["pk"]["S"]: to_item(item) for item in found if item["sk"]["S"] == ENTRY}
+        complete = all(key["sk"]["S"] != number_lists.SORT_KEY for key in left)
+        return facts, items if complete else None
 
     def _item(self, key: str, data: Data, keep_seconds: float) -> Mapping[str, Any]:
         now = self._clock()
         return {
             "pk": {"S": key},
-            "sk": {"S": "facts"},
+            "sk": {"S": SORT_KEY},
             "data": {"S": json.dumps(data)},
             "read_at": {"N": f"{now:.3f}"},
             "expires_at": {"N": str(int(now + keep_seconds))},
@@ -140,17 +140,11 @@ class DynamoDBFacts:
         return f"record#{self._org}#{record_id}"
 
     def _agent_key(self, agent_uid: str) -> str:
-        """The AgentUID names a person, so the key holds only its hash."""
+        """Return the key of an agent: a hash, because the AgentUID identifies a person."""
         return f"agent#{self._org}#{hashlib.sha256(agent_uid.encode()).hexdigest()}"
 
     def _object_key(self, record_id: str) -> str:
         return f"object#{self._org}#{key_prefix(record_id)}"
-
-
-def to_item(item: Mapping[str, Any]) -> StoredItem:
-    """An item that is no fact of Salesforce."""
-    expires_at = item.get("expires_at")
-    return StoredItem(item["data"]["S"], None if expires_at is None else float(expires_at["N"]))
 
 
 def _seconds(plan: DialPlan, found: bool, fresh: int) -> int:
@@ -178,5 +172,5 @@ def _agent_shape(plan: DialPlan) -> str:
 
 
 def _shape(fields: Mapping[str, str]) -> str:
-    """A change of the plan's fields makes what was read before it unusable."""
+    """Return a hash of the fields, so that facts of a plan with other fields are not used."""
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,35 +1,14 @@
-"""The two kinds of items that say which dial plans there are: `active` and the versions."""
+"""The items that describe published dial plans: `active` and one for each version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from click_to_dial.dynamodb.blobs import BlobRef
+from click_to_dial.ports import ActivePlan, BlobRef, CachedMapping
 
 Item = Mapping[str, Any]
 
 ACTIVE_KEY: Item = {"pk": {"S": "plan"}, "sk": {"S": "active"}}
-
-
-@dataclass(frozen=True, slots=True)
-class CachedMapping:
-    """What a mapping that is kept in Salesforce held at `read_at`, an ISO 8601 time."""
-
-    body: BlobRef
-    entries: int
-    read_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class ActivePlan:
-    """What decides now. `revision` counts every change, also those of cached mappings alone."""
-
-    revision: int
-    version: int
-    body: BlobRef
-    mappings: Mapping[str, CachedMapping]
-    activated_at: str
-    activated_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +24,12 @@ class Version:
 
 
 def version_key(number: int) -> Item:
-    """The key of a version; in the order of their numbers."""
+    """Return the key of a version. Keys sort like the numbers."""
     return {"pk": {"S": "plan"}, "sk": {"S": f"version#{number:08d}"}}
 
 
 def from_active(active: ActivePlan) -> Item:
-    """The item of what decides now."""
+    """Return the item of the active plan."""
     return {
         **ACTIVE_KEY,
         **_from_body(active.body),
@@ -63,7 +42,7 @@ def from_active(active: ActivePlan) -> Item:
 
 
 def to_active(item: Item) -> ActivePlan:
-    """What the item says."""
+    """Return the active plan from its item."""
     return ActivePlan(
         revision=int(item["revision"]["N"]),
         version=int(item["version"]["N"]),
@@ -75,7 +54,7 @@ def to_active(item: Item) -> ActivePlan:
 
 
 def from_version(version: Version) -> Item:
-    """The item of a version."""
+    """Return the item of a version."""
     return {
         **version_key(version.number),
         **_from_body(version.body),
@@ -88,7 +67,7 @@ def from_version(version: Version) -> Item:
 
 
 def to_version(item: Item) -> Version:
-    """What the item says."""
+    """Return a version from its item."""
     return Version(
         number=int(item["version"]["N"]),
         body=_to_body(item),

@@ -1,58 +1,118 @@
 """Published dial plans: immutable, numbered versions, and an `active` item that names one of them.
 
-Everything that `active` names is written before it, and `active` moves in one transaction with a
-condition on its revision. So a reader sees the old state or the new one, and no change gets lost.
+A writer stores everything that `active` will refer to first. Then it moves `active` in one
+transaction with a condition on its revision. So readers see the old state or the new one, never a
+mixture, and no change is lost.
 """
 
 import json
-import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
-from click_to_dial.aws.errors import AwsError
+from click_to_dial.aws import AwsClient, dynamodb_errors
 from click_to_dial.dialplan import kept_in_salesforce
+from click_to_dial.dynamodb.blobs import UNREACHABLE, BlobStore
 from click_to_dial.dynamodb.plan_items import (
     ACTIVE_KEY,
-    ActivePlan,
-    CachedMapping,
     Item,
     Version,
     from_active,
     from_version,
+    to_active,
+    to_version,
     version_key,
 )
-from click_to_dial.dynamodb.plan_reader import Document, Entries, PlanReader, dynamodb_errors
-from click_to_dial.errors import PlanConflictError
+from click_to_dial.errors import ConditionFailedError, NoDialPlanError, PlanConflictError
+from click_to_dial.ports import ActivePlan, CachedMapping, Entries
 
-ATTEMPTS = 5
+MAX_TRIES = 5
+
+Document = Mapping[str, Any]
 
 
-class PlanStore(PlanReader):
-    """Reads and changes the dial plans of one table."""
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class PlanStore:
+    """The dial plans in one table. All methods raise DynamoDBError."""
+
+    def __init__(
+        self, client: AwsClient, table_name: str, now: Callable[[], datetime] = _utc_now
+    ) -> None:
+        self._client = client
+        self._table_name = table_name
+        self._now = now
+        self._blobs = BlobStore(client, table_name, now)
+
+    # Reading --------------------------------------------------------------------------------------
+
+    def active(self) -> ActivePlan | None:
+        """Return the active plan, or None if nothing was ever published."""
+        item = self._get(ACTIVE_KEY)
+        return None if item is None else to_active(item)
+
+    def load(self, active: ActivePlan) -> tuple[Document, Mapping[str, Entries]]:
+        """Return the document and the entries of each mapping that is kept in Salesforce.
+
+        Raises NoDialPlanError if they were deleted: then `active` is no longer the active plan.
+        """
+        cached = active.mappings
+        texts = self._blobs.read([active.body, *(each.body for each in cached.values())])
+        entries = {name: json.loads(texts[each.body.hash]) for name, each in cached.items()}
+        return json.loads(texts[active.body.hash]), entries
+
+    def history(self) -> list[Version]:
+        """Return all stored versions, the newest first."""
+        pages = self._client.get_paginator("query").paginate(**self._newest_first())
+        with dynamodb_errors(UNREACHABLE):
+            return [to_version(item) for page in pages for item in page["Items"]]
+
+    def version(self, number: int) -> Version:
+        """Return a version. Raises NoDialPlanError if it does not exist."""
+        item = self._get(version_key(number))
+        if item is None:
+            raise NoDialPlanError(f"There is no version {number} of the dial plan.")
+        return to_version(item)
+
+    def source(self, version: Version) -> str:
+        """Return the YAML of a version as it was written. Raises NoDialPlanError if it is gone."""
+        return self._blobs.read([version.source])[version.source.hash]
+
+    def document(self, version: Version | ActivePlan) -> Document:
+        """Return the document of a version or of the active plan.
+
+        Raises NoDialPlanError if it is gone.
+        """
+        document: Document = json.loads(self._blobs.read([version.body])[version.body.hash])
+        return document
+
+    # Writing --------------------------------------------------------------------------------------
 
     def publish(
         self, document: Document, source: str, *, author: str, comment: str, replaces: int | None
     ) -> ActivePlan:
-        """Makes `document` the active plan, as a new version.
+        """Store `document` as a new version and make it the active plan.
 
-        `replaces` is the version that the change was made from, None where there was none. Raises
-        PlanConflictError where another one is active by now, whose change would be undone.
+        `replaces` is the version that the change is based on, or None if there was none. Raises
+        PlanConflictError if another version is active by now, since its change would be undone.
         """
-        with dynamodb_errors():
-            body = self._bodies.write(json.dumps(document, ensure_ascii=False))
-            version = Version(0, body, self._bodies.write(source), author, self._time(), comment)
-            for _ in range(ATTEMPTS):
-                active = self._expect(replaces)
-                version = replace(version, number=self._last_number() + 1)
-                new = {"Put": self._put(from_version(version), "attribute_not_exists(pk)")}
-                if moved := self._move(active, self._next(active, version, document, author), new):
-                    return moved
+        body = self._blobs.write(json.dumps(document, ensure_ascii=False))
+        version = Version(0, body, self._blobs.write(source), author, self._time(), comment)
+        for _ in range(MAX_TRIES):
+            active = self._expect(replaces)
+            version = replace(version, number=self._last_number() + 1)
+            new = {"Put": self._put(from_version(version), "attribute_not_exists(pk)")}
+            if moved := self._move(active, self._next(active, version, document, author), new):
+                return moved
         raise PlanConflictError("The dial plan is being changed by others. Please try again.")
 
     def rollback(self, number: int, *, author: str, replaces: int | None) -> ActivePlan:
-        """Makes an older version the active plan again.
+        """Make an older version the active plan again.
 
-        Raises NoDialPlanError where it does not exist, PlanConflictError as `publish` does.
+        Raises NoDialPlanError if it does not exist, PlanConflictError as `publish` does.
         """
         version = self.version(number)
         document = self.document(version)
@@ -61,58 +121,60 @@ class PlanStore(PlanReader):
             "Key": version_key(number),
             "ConditionExpression": "attribute_exists(pk)",
         }
-        with dynamodb_errors():
-            for _ in range(ATTEMPTS):
-                active = self._expect(replaces)
-                following = self._next(active, version, document, author)
-                if moved := self._move(active, following, {"ConditionCheck": check}):
-                    return moved
+        for _ in range(MAX_TRIES):
+            active = self._expect(replaces)
+            following = self._next(active, version, document, author)
+            if moved := self._move(active, following, {"ConditionCheck": check}):
+                return moved
         raise PlanConflictError("The dial plan is being changed by others. Please try again.")
 
     def switch_mappings(self, active: ActivePlan, entries: Mapping[str, Entries]) -> ActivePlan:
-        """Puts other entries behind mappings that are kept in Salesforce, all at once.
+        """Replace the entries of mappings that are kept in Salesforce, all at once.
 
-        Raises PlanConflictError where `active` is no longer what decides.
+        Raises PlanConflictError if `active` is no longer the active plan.
         """
-        with dynamodb_errors():
-            cached = {
-                name: CachedMapping(
-                    self._bodies.write(json.dumps(each, ensure_ascii=False, sort_keys=True)),
-                    len(each),
-                    self._time(),
-                )
-                for name, each in entries.items()
-            }
-            following = replace(
-                active, revision=active.revision + 1, mappings={**active.mappings, **cached}
+        cached = {
+            name: CachedMapping(
+                self._blobs.write(json.dumps(each, ensure_ascii=False, sort_keys=True)),
+                len(each),
+                self._time(),
             )
-            moved = self._move(active, following)
+            for name, each in entries.items()
+        }
+        following = replace(
+            active, revision=active.revision + 1, mappings={**active.mappings, **cached}
+        )
+        moved = self._move(active, following)
         if moved is None:
             raise PlanConflictError("The dial plan has changed in the meantime.")
         return moved
 
     def prune(self, keep: int) -> list[int]:
-        """Deletes all versions but the newest `keep`, at least one, and the active one.
+        """Delete all versions except the newest `keep`, at least one, and the active one.
 
-        Returns their numbers. Texts that nothing names any more go too; those younger than an hour
-        are left for the next time, since somebody may be about to name them.
+        Returns their numbers. Texts without a reference are deleted too, unless they are so young
+        that a writer may be about to refer to them.
         """
         deleted = [each.number for each in self.history()[max(keep, 1) :] if self._drop(each)]
         active = self.active()
-        named = [body for each in self.history() for body in (each.body, each.source)]
-        named += [active.body, *(each.body for each in active.mappings.values())] if active else []
-        with dynamodb_errors():
-            self._bodies.prune({body.hash for body in named})
+        used = [body for each in self.history() for body in (each.body, each.source)]
+        used += [active.body, *(each.body for each in active.mappings.values())] if active else []
+        self._blobs.prune({body.hash for body in used})
         return deleted
 
     def _drop(self, version: Version) -> bool:
-        """Deletes a version unless it is, or just now becomes, the active one."""
+        """Delete a version unless it is the active one, or becomes it at this moment."""
         active = self.active()
         if active is None or active.version == version.number:
             return False
+        unchanged = {
+            "TableName": self._table_name,
+            "Key": ACTIVE_KEY,
+            "ConditionExpression": "revision = :revision",
+            "ExpressionAttributeValues": {":revision": {"N": str(active.revision)}},
+        }
         key = {"TableName": self._table_name, "Key": version_key(version.number)}
-        with dynamodb_errors():
-            return self._transact({"Delete": key}, self._check(active))
+        return self._transact({"Delete": key}, {"ConditionCheck": unchanged})
 
     def _expect(self, version: int | None) -> ActivePlan | None:
         active = self.active()
@@ -125,13 +187,14 @@ class PlanStore(PlanReader):
         return active
 
     def _last_number(self) -> int:
-        newest = self._client("Query", **self._newest_first(), Limit=1)["Items"]
+        with dynamodb_errors(UNREACHABLE):
+            newest = self._client.query(**self._newest_first(), Limit=1)["Items"]
         return int(newest[0]["version"]["N"]) if newest else 0
 
     def _next(
         self, active: ActivePlan | None, version: Version, document: Document, author: str
     ) -> ActivePlan:
-        """`version` as the active one, with what is cached of the mappings that it still has."""
+        """Return `version` as the active plan, with the cached mappings that it still uses."""
         cached = {} if active is None else active.mappings
         return ActivePlan(
             revision=1 if active is None else active.revision + 1,
@@ -147,7 +210,10 @@ class PlanStore(PlanReader):
     def _move(
         self, active: ActivePlan | None, following: ActivePlan, *also: Item
     ) -> ActivePlan | None:
-        """`following`, now active; None where `active` was not any more, or `also` did not hold."""
+        """Atomically replace `active` by `following` and return it.
+
+        Returns None if `active` changed meanwhile or a condition in `also` failed.
+        """
         values: Item = {}
         condition = "attribute_not_exists(pk)"
         if active is not None:
@@ -160,26 +226,34 @@ class PlanStore(PlanReader):
         put = {"TableName": self._table_name, "Item": item, "ConditionExpression": condition}
         return {**put, "ExpressionAttributeValues": values} if values else put
 
-    def _check(self, active: ActivePlan) -> Item:
+    def _transact(self, *items: Item) -> bool:
+        """Write all items. Return False, having written none, if a condition did not hold.
+
+        boto3 adds a request token, so that DynamoDB applies a repeated request once.
+        """
+        try:
+            with dynamodb_errors(UNREACHABLE):
+                self._client.transact_write_items(TransactItems=list(items))
+        except ConditionFailedError:
+            return False
+        return True
+
+    def _newest_first(self) -> dict[str, Any]:
         return {
-            "ConditionCheck": {
-                "TableName": self._table_name,
-                "Key": ACTIVE_KEY,
-                "ConditionExpression": "revision = :revision",
-                "ExpressionAttributeValues": {":revision": {"N": str(active.revision)}},
-            }
+            "TableName": self._table_name,
+            "KeyConditionExpression": "pk = :plan AND begins_with(sk, :version)",
+            "ExpressionAttributeValues": {":plan": {"S": "plan"}, ":version": {"S": "version#"}},
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
         }
 
-    def _transact(self, *items: Item) -> bool:
-        """Whether all of it was done; else none of it was, for a condition did not hold."""
-        token = uuid.uuid4().hex  # what arrives twice, since its answer got lost, counts once
-        try:
-            self._client("TransactWriteItems", TransactItems=list(items), ClientRequestToken=token)
-        except AwsError as error:
-            if error.is_condition_failure:
-                return False
-            raise
-        return True
+    def _get(self, key: Item) -> Item | None:
+        with dynamodb_errors(UNREACHABLE):
+            response = self._client.get_item(
+                TableName=self._table_name, Key=key, ConsistentRead=True
+            )
+        item: Item | None = response.get("Item")
+        return item
 
     def _time(self) -> str:
         return self._now().isoformat(timespec="seconds")

@@ -1,19 +1,18 @@
-"""Which access tokens Salesforce confirmed, by their hashes, so that they outlast its outages."""
+"""Access tokens that Salesforce verified, by their hashes, so that callers survive its outages."""
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from click_to_dial.aws.client import AwsClient
-from click_to_dial.aws.errors import AwsError
-from click_to_dial.errors import DynamoDBError
+from click_to_dial.aws import AwsClient, dynamodb_errors
 
 
 class VerifiedTokens:
-    """The port `Confirmations`. A token is good for `keep_seconds` after it was confirmed.
+    """Cache of verified tokens. A token is valid for `keep_seconds` after its verification.
 
-    `scope` says by which rules it was: where they change, it must be confirmed anew.
+    `scope` is the access policy that was applied. After a change of it, tokens must be verified
+    again. All methods raise DynamoDBError.
     """
 
     def __init__(
@@ -31,34 +30,33 @@ class VerifiedTokens:
         self._clock = clock
 
     def keep(self, token: str, user_id: str) -> None:
-        """Notes that Salesforce has just confirmed `token`. Raises DynamoDBError."""
+        """Store that Salesforce has just verified `token`."""
         now = self._clock()
         item = {
             "user_id": {"S": user_id},
             "confirmed_at": {"N": f"{now:.3f}"},
             "expires_at": {"N": str(int(now + self._keep_seconds))},
         }
-        self._call("PutItem", Item=self._key(token) | item)
+        with dynamodb_errors("Verified tokens cannot be written."):
+            self._client.put_item(TableName=self._table_name, Item=self._key(token) | item)
 
     def user_of(self, token: str) -> str | None:
-        """The user id of a token that is still good; None of any other. Raises DynamoDBError."""
-        answer = self._call("GetItem", Key=self._key(token), ConsistentRead=True)
-        item = answer.get("Item")
-        # Compared here too: DynamoDB deletes late, and `keep_seconds` may have become less.
+        """Return the user id of a token that is still valid, or None."""
+        with dynamodb_errors("Verified tokens cannot be read."):
+            response = self._client.get_item(
+                TableName=self._table_name, Key=self._key(token), ConsistentRead=True
+            )
+        item = response.get("Item")
+        # Compared here too: DynamoDB deletes late, and `keep_seconds` may have been reduced.
         if not item or self._clock() - float(item["confirmed_at"]["N"]) >= self._keep_seconds:
             return None
         return str(item["user_id"]["S"])
 
     def forget(self, token: str) -> None:
-        """Notes that `token` is no longer good. Raises DynamoDBError."""
-        self._call("DeleteItem", Key=self._key(token))
+        """Store that `token` is no longer valid."""
+        with dynamodb_errors("Verified tokens cannot be deleted."):
+            self._client.delete_item(TableName=self._table_name, Key=self._key(token))
 
     def _key(self, token: str) -> dict[str, Any]:
         digest = hashlib.sha256(f"{self._scope}\n{token}".encode()).hexdigest()
         return {"pk": {"S": f"confirmed#{digest}"}, "sk": {"S": "confirmed"}}
-
-    def _call(self, operation: str, **request: Any) -> Mapping[str, Any]:
-        try:
-            return self._client(operation, TableName=self._table_name, **request)
-        except AwsError as error:
-            raise DynamoDBError(f"Confirmations: {error.code}.") from None

@@ -20,7 +20,7 @@ class InvalidIdError(SalesforceError):
     """The id cannot be one of this object, so the record does not exist."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Failure:
     """Row of the table: the answers it matches, its code for logs, its error and a remedy.
 
@@ -135,7 +135,9 @@ def failure(status: int, content: object) -> SalesforceError:
         row = next(row for row in FAILURES if row.matches(status, error_code, message))
     column = _COLUMN.search(message)
     field = f" (field {column[1]} of {column[2]})" if column else ""
-    return row.error(row.reason, f"HTTP {status} {error_code}{field}: {row.advice}")
+    error = row.error(row.reason, f"HTTP {status} {error_code}{field}: {row.advice}")
+    error.code = error_code
+    return error
 
 
 def wrong_types() -> SalesforceUnavailableError:

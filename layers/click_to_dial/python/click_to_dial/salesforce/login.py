@@ -8,10 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.errors import SalesforceConfigurationError, SalesforceUnavailableError
+from click_to_dial.errors import (
+    SalesforceConfigurationError,
+    SalesforceUnavailableError,
+    SecretError,
+)
 from click_to_dial.salesforce.session import SalesforceSession, json_of, request_id_of
 
 TOKEN_PATH = "/services/oauth2/token"
+
+REJECTED = ("login-invalid-client", "login-invalid-client-id")
+"""Reasons of an error for which a new version of the secret may be the remedy."""
 
 # Salesforce's error, a part of its description, what to change in Setup. The first match counts.
 ADVICE: tuple[tuple[str, str, str], ...] = (
@@ -71,8 +78,42 @@ ADVICE: tuple[tuple[str, str, str], ...] = (
 
 
 def log_in(session: SalesforceSession, read_secret: Callable[[], str], deadline: Deadline) -> str:
-    """Return a new access token. Raises SalesforceError with advice, OutOfTimeError."""
-    client_id, client_secret = credentials(read_secret())
+    """Return a new access token.
+
+    `read_secret` raises SecretError. It is called again if Salesforce rejects the credentials,
+    because the secret may have been rotated at this moment. Raises SalesforceError with advice,
+    OutOfTimeError.
+    """
+    found = credentials(_secret(read_secret))
+    try:
+        return _request_token(session, found, deadline)
+    except SalesforceConfigurationError as error:
+        if error.reason not in REJECTED or (newer := credentials(_secret(read_secret))) == found:
+            raise
+        return _request_token(session, newer, deadline)
+
+
+def _secret(read_secret: Callable[[], str]) -> str:
+    try:
+        secret = read_secret()
+    except SecretError as error:
+        found = {"code": error.code, "request_id": error.request_id}
+        if error.retryable:
+            raise SalesforceUnavailableError("secret-unreachable", str(error), **found) from error
+        raise SalesforceConfigurationError(
+            "secret-unreadable",
+            f"The Salesforce secret cannot be read ({error.code}).",
+            **found,
+        ) from error
+    if not secret.strip():
+        raise SalesforceConfigurationError(
+            "secret-empty", "The Salesforce secret is empty: store client_id and client_secret."
+        )
+    return secret
+
+
+def _request_token(session: SalesforceSession, found: tuple[str, str], deadline: Deadline) -> str:
+    client_id, client_secret = found
     response = session.request(
         "POST",
         session.url + TOKEN_PATH,

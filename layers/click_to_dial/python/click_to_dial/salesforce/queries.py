@@ -56,12 +56,12 @@ def object_query(prefix: str) -> str:
     )
 
 
-def mapping_query(source: Mapping[str, str | None]) -> str:
+def mapping_query(source: Mapping[str, str]) -> str:
     """Return the query for all rows of a mapping.
 
     The filter is SOQL of the plan, which only its author can write.
     """
-    key, value, name = (checked_name(source[part] or "") for part in ("key", "value", "object"))
+    key, value, name = (checked_name(source[part]) for part in ("key", "value", "object"))
     where = f" WHERE {source['filter']}" if source.get("filter") else ""
     return f"SELECT {key},{value} FROM {name}{where}"
 

@@ -114,8 +114,6 @@ class SalesforceSession(requests.Session):
         Raises SalesforceError with a code of NETWORK_FAILURES, OutOfTimeError.
         """
         was_connected = self.is_connected
-        if not was_connected:
-            self.close()
         try:
             return self._send(method, url, deadline, options)
         except SalesforceBusyError as error:
@@ -126,24 +124,21 @@ class SalesforceSession(requests.Session):
     def _send(
         self, method: str, url: str, deadline: Deadline, options: dict[str, Any]
     ) -> requests.Response:
+        if not self.is_connected:
+            self.close()  # all connections: the others were idle for longer
         remaining = deadline.remaining()
         if remaining <= 0:
             raise OutOfTimeError("The time budget is used up.")
-        options |= {
-            "allow_redirects": False,
-            "timeout": (min(self._connect_seconds, remaining), remaining),
-        }
+        timeouts = (min(self._connect_seconds, remaining), remaining)
         try:
-            response = super().request(method, url, **options)
+            response = super().request(
+                method, url, **options | {"timeout": timeouts, "allow_redirects": False}
+            )
         except (requests.RequestException, urllib3_errors.HTTPError) as error:
             self._answered_at = -math.inf
-            self.close()  # if the server closed one connection while it was idle, then all
             raise _failure(error) from None
-        self._answered_at = self._monotonic()
-        if (
-            response.status_code < 200
-        ):  # the final answer would be taken for that to the next request
-            self.close()
+        # After a 1xx answer the connection cannot be used again: the final answer is still to come.
+        self._answered_at = self._monotonic() if response.status_code >= 200 else -math.inf
         return response
 
 

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from click_to_dial.aws.client import AwsClient
-from click_to_dial.aws.secrets import read_secret
+from click_to_dial import aws
+from click_to_dial.aws import AwsClient
 from click_to_dial.dynamodb.access_token import SharedToken
 from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.login import log_in
@@ -18,7 +18,7 @@ def connect(settings: Settings, dynamodb: AwsClient, secrets: AwsClient) -> Sale
         dynamodb,
         settings.table_name,
         settings.salesforce_host,
-        partial(log_in, session, partial(read_secret, secrets, settings.salesforce_secret_id)),
+        partial(log_in, session, partial(aws.read_secret, secrets, settings.salesforce_secret_id)),
         login_seconds=settings.time_budget,
     )
     return SalesforceClient(session, settings.salesforce_api_version, tokens)

@@ -1,18 +1,17 @@
-"""Keeps the mappings that live in Salesforce in step: reads them, checks them, switches them.
+"""Synchronise the mappings that are kept in Salesforce: read, check and activate them.
 
-The mappings that could be read switch together; one that could not keeps what it has. A row that
-cannot serve is left out, so that the mapping's default applies, and is reported; a mapping that
-would lose too many of its entries is not believed.
+All mappings that could be read become active together; the others keep their entries. A row that
+cannot be used is left out and reported, so that the mapping's default applies. A mapping that would
+lose too many of its entries keeps them all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import kept_in_salesforce
-from click_to_dial.dynamodb.plan_items import ActivePlan
 from click_to_dial.errors import (
     ClickToDialError,
     NoDialPlanError,
@@ -21,46 +20,22 @@ from click_to_dial.errors import (
     SalesforceError,
 )
 from click_to_dial.model import Scalar
-from click_to_dial.salesforce.queries import mapping_query
-from click_to_dial.salesforce.results import value_at
+from click_to_dial.ports import CachedMappings, Entries, MappingReader
 
-ATTEMPTS = 3
-MOST_LOST = 0.5
-"""A mapping that would lose a larger share of its entries than this is not believed."""
-
-Document = Mapping[str, Any]
-Entries = Mapping[str, str]
-
-
-class Rows(Protocol):
-    """The organisation, as far as it is read here."""
-
-    def select(self, soql: str, deadline: Deadline) -> list[Any]:
-        """All rows of a query. Raises SalesforceError, OutOfTimeError."""
-
-
-class Plans(Protocol):
-    """Where plans and cached mappings are kept."""
-
-    def active(self) -> ActivePlan | None:
-        """What decides now."""
-
-    def load(self, active: ActivePlan) -> tuple[Document, Mapping[str, Entries]]:
-        """Its document and the entries of its cached mappings."""
-
-    def switch_mappings(self, active: ActivePlan, entries: Mapping[str, Entries]) -> ActivePlan:
-        """Puts other entries in place. Raises PlanConflictError."""
+MAX_TRIES = 3
+MAX_LOSS = 0.5
+"""Default for the largest share of its entries that a mapping may lose."""
 
 
 class SyncRefusedError(ClickToDialError):
-    """A mapping would lose too many entries, or Salesforce's rows make no sense."""
+    """A mapping would lose too many of its entries."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Change:
-    """What a sync does to one mapping. `problems` says which rows were left out, and why.
+    """Effect of a sync on one mapping. `problems` tells which rows were left out, and why.
 
-    Where there is a `failure`, nothing is done: the mapping keeps its entries of `before`.
+    With a `failure` the mapping keeps the entries in `before`.
     """
 
     mapping: str
@@ -70,119 +45,104 @@ class Change:
     failure: ClickToDialError | None = None
 
     def loss(self) -> float:
-        """The share of the entries that would go, from 0 to 1."""
-        gone = self.before.keys() - self.after.keys()
-        return len(gone) / len(self.before) if self.before else 0.0
+        """Return the share of the entries that would be removed, from 0 to 1."""
+        removed = self.before.keys() - self.after.keys()
+        return len(removed) / len(self.before) if self.before else 0.0
 
 
 def sync(
-    plans: Plans, organisation: Rows, deadline: Deadline, *, most_lost: float, dry_run: bool = False
+    store: CachedMappings,
+    read_mapping: MappingReader,
+    deadline: Deadline,
+    *,
+    max_loss: float,
+    dry_run: bool = False,
 ) -> list[Change]:
-    """Brings the cached mappings of the active plan in step with Salesforce, and says how.
+    """Update the cached mappings of the active plan from Salesforce, and return the changes.
 
-    A mapping that Salesforce does not give, or that would lose a larger share of its entries than
-    `most_lost`, is one with a failure; a `dry_run` changes nothing. Raises NoDialPlanError,
-    DynamoDBError, and PlanConflictError where others change the plan over and over.
+    A `dry_run` updates nothing. A mapping that cannot be read, or that would lose a larger share of
+    its entries than `max_loss`, has a failure. Raises NoDialPlanError, DynamoDBError, and
+    PlanConflictError if the plan changes during every try.
     """
-    for _ in range(ATTEMPTS):
-        active = plans.active()
+    for _ in range(MAX_TRIES):
+        active = store.active()
         if active is None:
-            raise NoDialPlanError("No dial plan is published, so there are no mappings to keep.")
-        document, cached = plans.load(active)
-        found = _read_all(organisation, document, cached, deadline)
-        changes = [_refuse_a_loss(change, most_lost) for change in found]
-        new = {change.mapping: change.after for change in changes if _is_new(change, cached)}
-        if dry_run or not new:
+            raise NoDialPlanError("No dial plan is published, so there are no mappings to read.")
+        document, cached = store.load(active)
+        changes = read_changes(document, cached, read_mapping, deadline, max_loss)
+        updates = {
+            change.mapping: change.after
+            for change in changes
+            if change.failure is None
+            and (change.before != change.after or change.mapping not in cached)
+        }
+        if dry_run or not updates:
             return changes
         try:
-            plans.switch_mappings(active, new)
+            store.switch_mappings(active, updates)
         except PlanConflictError:
             continue
         return changes
     raise PlanConflictError("The dial plan is being changed by others. The next sync tries again.")
 
 
-def entries_of(
-    rows: list[Any], source: Mapping[str, str], service_numbers: Mapping[str, Any]
-) -> tuple[Entries, tuple[str, ...]]:
-    """The entries that rows of Salesforce hold, and what is wrong with those that are left out.
+def read_changes(
+    document: Mapping[str, Any],
+    cached: Mapping[str, Entries],
+    read_mapping: MappingReader,
+    deadline: Deadline,
+    max_loss: float,
+) -> list[Change]:
+    """Compare each mapping that is kept in Salesforce with its cached entries.
 
-    Raises SyncRefusedError where a row does not have the two fields that were asked for.
+    Each mapping gets an equal share of the time that is left.
+    """
+    names = kept_in_salesforce(document)
+    changes: list[Change] = []
+    for name in names:
+        source = document["mappings"][name]["salesforce"]
+        before = cached.get(name, {})
+        seconds = deadline.remaining() / (len(names) - len(changes))
+        try:
+            pairs = deadline.run(partial(read_mapping, source, deadline), seconds)
+        except (SalesforceError, OutOfTimeError) as error:
+            changes.append(Change(name, before, before, (), error))
+            continue
+        after, problems = entries_of(pairs, source, document["service_numbers"])
+        change = Change(name, before, after, problems)
+        if change.loss() > max_loss:  # the message is logged: no key, it may be a customer's name
+            refusal = SyncRefusedError(
+                f"It would lose {change.loss():.0%} of its {len(before)} entries, more than the "
+                f"{max_loss:.0%} that are allowed; rows left out: {len(problems)}. dialplan sync "
+                "--dry-run shows them; dialplan sync --most-lost 100 accepts the loss."
+            )
+            change = replace(change, failure=refusal)
+        changes.append(change)
+    return changes
+
+
+def entries_of(
+    pairs: Sequence[tuple[Scalar | None, Scalar | None]],
+    source: Mapping[str, str],
+    service_numbers: Mapping[str, Any],
+) -> tuple[Entries, tuple[str, ...]]:
+    """Return the entries of a mapping, and why other rows are left out.
+
+    `pairs` are the key and the value of each row; `source` names their fields.
     """
     entries: dict[str, str] = {}
     problems: list[str] = []
-    twice: set[str] = set()
-    for number, row in enumerate(rows, 1):
-        key, value = _key_and_value(row, source)
+    ambiguous: set[str] = set()
+    for number, (key, value) in enumerate(pairs, 1):
         if not isinstance(key, str) or not isinstance(value, str):
             part, found = ("value", value) if isinstance(key, str) else ("key", key)
             fault = "is empty" if found is None else "is not text"
             problems.append(f"row {number}: {source[part]} {fault}")
         elif value not in service_numbers:
-            problems.append(f"{_label(key)}: {_label(value)} is no service number of the plan")
+            problems.append(f"{key[:40]!r}: {value[:40]!r} is not a service number of the plan")
         elif entries.setdefault(key, value) != value:
-            twice.add(key)
-    for key in sorted(twice):
+            ambiguous.add(key)
+    for key in sorted(ambiguous):
         del entries[key]
-        problems.append(f"{_label(key)}: listed more than once, with different service numbers")
+        problems.append(f"{key[:40]!r}: listed more than once, with different service numbers")
     return entries, tuple(problems)
-
-
-def _key_and_value(row: Any, source: Mapping[str, str]) -> tuple[Scalar | None, Scalar | None]:
-    try:
-        return value_at(row, source["key"]), value_at(row, source["value"])
-    except (KeyError, TypeError):
-        raise SyncRefusedError("Salesforce's rows do not hold the fields asked for.") from None
-
-
-def _read_all(
-    organisation: Rows, document: Document, cached: Mapping[str, Entries], deadline: Deadline
-) -> list[Change]:
-    """One mapping after the other; one that never ends leaves the others their share of time."""
-    names = kept_in_salesforce(document)
-    changes: list[Change] = []
-    for name in names:
-        at_most = deadline.remaining() / (len(names) - len(changes))
-        before = cached.get(name, {})
-        changes.append(_read(organisation, name, document, before, deadline, at_most))
-    return changes
-
-
-def _read(
-    organisation: Rows,
-    name: str,
-    document: Document,
-    before: Entries,
-    deadline: Deadline,
-    at_most: float,
-) -> Change:
-    """What Salesforce holds of a mapping, or why that is not known after `at_most` seconds."""
-    source = document["mappings"][name]["salesforce"]
-    try:
-        rows = deadline.run(partial(organisation.select, mapping_query(source), deadline), at_most)
-        after, problems = entries_of(rows, source, document["service_numbers"])
-    except (SalesforceError, OutOfTimeError, SyncRefusedError) as error:
-        return Change(name, before, before, (), error)
-    return Change(name, before, after, problems)
-
-
-def _is_new(change: Change, cached: Mapping[str, Entries]) -> bool:
-    if change.failure is not None:
-        return False
-    return change.before != change.after or change.mapping not in cached
-
-
-def _refuse_a_loss(change: Change, most_lost: float) -> Change:
-    """The message goes into a log, so it holds no key, which may be a customer's name."""
-    if change.loss() <= most_lost:
-        return change
-    refusal = SyncRefusedError(
-        f"It would lose {change.loss():.0%} of its {len(change.before)} entries, more than the "
-        f"{most_lost:.0%} that are believed; rows left out: {len(change.problems)}. "
-        "dialplan sync --dry-run shows them; dialplan sync --most-lost 100 accepts the loss."
-    )
-    return replace(change, failure=refusal)
-
-
-def _label(text: object) -> str:
-    return repr(str(text)[:40])

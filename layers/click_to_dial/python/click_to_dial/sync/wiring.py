@@ -1,23 +1,25 @@
-"""The wiring of the sync, apart from bootstrap.py: a decision must not import what it needs."""
+"""Wiring of the sync."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
-from click_to_dial import bootstrap_aws, settings
+from click_to_dial import aws, settings
 from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.plan_store import PlanStore
+from click_to_dial.salesforce.mapping_rows import read_mapping
 from click_to_dial.salesforce.wiring import connect
-from click_to_dial.sync.mappings import MOST_LOST, Change, sync
+from click_to_dial.sync.mappings import MAX_LOSS, Change, sync
 
 SYNC_SECONDS = 45.0
-"""Nobody waits for a sync; its function's timeout is a little longer."""
+"""Time limit of a sync. The timeout of its function is a little longer."""
 
 
 @cache
 def synchroniser() -> Callable[[], list[Change]]:
-    """What brings the mappings in step with Salesforce, once per call."""
-    from_environment, aws = settings.from_environment(), settings.aws_from_environment()
-    dynamodb = bootstrap_aws.dynamodb(aws)
-    plans = PlanStore(dynamodb, from_environment.table_name)
-    org = connect(from_environment, dynamodb, bootstrap_aws.secrets_manager(aws))
-    return lambda: sync(plans, org, Deadline(SYNC_SECONDS), most_lost=MOST_LOST)
+    """Return a function that updates the mappings from Salesforce."""
+    from_environment = settings.from_environment()
+    dynamodb = aws.dynamodb_client()
+    store = PlanStore(dynamodb, from_environment.table_name)
+    client = connect(from_environment, dynamodb, aws.secrets_client())
+    read = partial(read_mapping, client)
+    return lambda: sync(store, read, Deadline(SYNC_SECONDS), max_loss=MAX_LOSS)

@@ -1,0 +1,154 @@
+"""The clients against servers that fail: which requests are repeated, and that they end."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+import boto3
+import pytest
+
+from click_to_dial import aws
+from click_to_dial.errors import DynamoDBError, SecretError
+
+KEY = {"pk": {"S": "p"}, "sk": {"S": "s"}}
+ITEM = {**KEY, "data": {"B": b"\0\1"}}
+FOUND = json.dumps({"Item": {"data": {"B": "AAE="}}})
+
+
+def answer(status: int, body: str, **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} x", f"content-length: {len(body)}", "x-amzn-requestid: request-1"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+RESET, SILENCE = b"", None
+THROTTLED = answer(400, '{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}')
+UNAVAILABLE = answer(503, "<html>")
+DENIED = answer(400, '{"__type": "AccessDeniedException", "Message": "arn:aws:x"}')
+ALL_GOOD = answer(200, FOUND)
+
+
+@contextmanager
+def scripted(*answers: bytes | None) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that gives these answers in turn, and its requests. None is no answer at all."""
+    requests: list[bytes] = []
+    left_open = ExitStack()
+
+    def serve() -> None:
+        for each in answers:
+            with suppress(OSError):
+                connection, _ = listener.accept()
+                requests.append(connection.recv(65536))
+                if each is SILENCE:
+                    left_open.enter_context(connection)
+                else:
+                    connection.sendall(each)
+                    connection.close()
+
+    with left_open, socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", requests
+
+
+@pytest.fixture
+def client_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Makes a client as the functions have it, with a shorter read timeout."""
+
+    def make(url: str) -> Any:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        return aws.create_client("dynamodb", read_seconds=0.2)
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto3 pauses for up to a second before it repeats a throttled request."""
+    monkeypatch.setattr("random.random", lambda: 0.0)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [RESET, THROTTLED, UNAVAILABLE, SILENCE],
+    ids=["reset", "throttled", "unavailable", "silent"],
+)
+def test_a_failure_that_may_pass_is_tried_once_more(
+    client_at: Callable[[str], Any], failure: bytes | None
+) -> None:
+    with scripted(failure, ALL_GOOD) as (url, requests):
+        found = client_at(url).get_item(TableName="t", Key=KEY)
+        assert found["Item"] == {"data": {"B": b"\0\1"}}
+    assert len(requests) == 2
+
+
+def test_a_refusal_is_not_tried_again(client_at: Callable[[str], Any]) -> None:
+    with (
+        scripted(DENIED, ALL_GOOD) as (url, requests),
+        pytest.raises(DynamoDBError) as raised,
+        aws.dynamodb_errors("No."),
+    ):
+        client_at(url).get_item(TableName="t", Key=KEY)
+    assert len(requests) == 1
+    assert (raised.value.code, raised.value.request_id) == ("AccessDeniedException", "request-1")
+
+
+def test_a_server_that_never_answers_is_given_up_after_two_read_timeouts(
+    client_at: Callable[[str], Any],
+) -> None:
+    with (
+        scripted(SILENCE, SILENCE, ALL_GOOD) as (url, requests),
+        pytest.raises(DynamoDBError) as raised,
+        aws.dynamodb_errors("No."),
+    ):
+        client_at(url).get_item(TableName="t", Key=KEY)
+    assert len(requests) == aws.MAX_ATTEMPTS
+    assert raised.value.code == "ReadTimeoutError"
+
+
+def test_nobody_listens(client_at: Callable[[str], Any]) -> None:
+    with pytest.raises(DynamoDBError) as raised, aws.dynamodb_errors("No."):
+        client_at("http://127.0.0.1:9").get_item(TableName="t", Key=KEY)
+    assert raised.value.code == "EndpointConnectionError"
+
+
+def test_one_variable_redirects_all_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    clients = (aws.dynamodb_client(), aws.secrets_client(), aws.create_client("cloudformation"))
+    assert {client.meta.endpoint_url for client in clients} == {"http://127.0.0.1:1"}
+
+
+def test_fifty_threads_share_the_connections_of_a_client(
+    table: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    table.dynamodb.put_item(TableName=table.name, Item=ITEM)
+    errors: list[Exception] = []
+
+    def read() -> None:
+        try:
+            assert table.dynamodb.get_item(TableName=table.name, Key=KEY)["Item"] == ITEM
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=read) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert "pool is full" not in caplog.text
+
+
+def test_a_secret_is_read_by_its_stage(table: Any) -> None:
+    client = boto3.client("secretsmanager")
+    client.create_secret(Name=table.name, SecretString="first")
+    client.put_secret_value(SecretId=table.name, SecretString='{"client_secret": "größer"}')
+    secrets = aws.secrets_client()
+    assert aws.read_secret(secrets, table.name) == '{"client_secret": "größer"}'
+    assert aws.read_secret(secrets, table.name, "AWSPREVIOUS") == "first"
+    with pytest.raises(SecretError) as raised:
+        aws.read_secret(secrets, "no-such-secret")
+    assert (raised.value.code, raised.value.retryable) == ("ResourceNotFoundException", False)
+    assert raised.value.request_id
