@@ -215,9 +215,10 @@ def _behind_international_prefix(digits: str, region: str) -> list[PhoneNumber]:
     if digits.startswith("00") and _written_as_national(digits, region) is not None:
         return []
     numbers = []
-    parsed = _parse(digits, region, keep_raw_input=True)
-    if parsed and parsed.country_code_source == phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_IDD:
-        numbers.append(_international(_digits(parsed)))
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    prefix = metadata and re.match(metadata.international_prefix or "$", digits)
+    if prefix:
+        numbers.append(_international(digits[prefix.end() :]))
     if digits.startswith("00"):
         numbers.append(_international(digits[2:]))
     return [number for number in numbers if number is not None and _is_dialable(number)]
@@ -339,9 +340,9 @@ def _digits(number: PhoneNumber) -> str:
     return e164.removeprefix("+")
 
 
-def _parse(digits: str, region: str | None, *, keep_raw_input: bool = False) -> PhoneNumber | None:
+def _parse(digits: str, region: str | None) -> PhoneNumber | None:
     try:
-        return phonenumbers.parse(digits, region, keep_raw_input=keep_raw_input)
+        return phonenumbers.parse(digits, region)
     except NumberParseException:
         return None
 
