@@ -26,6 +26,15 @@ help: ## show this list
 
 # One machine --------------------------------------------------------------------------------------
 
+# `make run 3001` would start on port 3000, and look for a target 3001 afterwards.
+ifneq ($(filter run simulator sam-local,$(firstword $(MAKECMDGOALS))),)
+EXTRA := $(word 2,$(MAKECMDGOALS))
+ifneq ($(EXTRA),)
+$(error Name each value: make $(firstword $(MAKECMDGOALS)) \
+  $(if $(filter %.json,$(EXTRA)),ORG,$(if $(filter %.yaml %.yml,$(EXTRA)),PLAN,PORT))=$(EXTRA))
+endif
+endif
+
 .PHONY: run
 run: .venv/run ## run the whole system on this machine [PORT=3000 ORG=… PLAN=… AUTH=key]
 	@PYTHONPATH="$(SOURCES)" exec .venv/bin/python -m local_stack.run
@@ -67,6 +76,11 @@ policy: .venv-checkov/done ## check template.yaml with checkov; skipped checks a
 e2e: build .venv/dev .venv-lambda/done ## test the built functions in Lambda's runtime emulator
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" .venv/bin/python -m pytest tests/e2e
 
+.PHONY: deployed
+deployed: build .venv/dev .venv-aws/done ## rehearse the deployment on a local AWS [KEEP=1]
+	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" PYTHONPATH="$(SOURCES)" .venv/bin/python \
+	  -m $(if $(KEEP),tests.deployed,pytest tests/deployed)
+
 .PHONY: bench
 bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/template.yaml ## measure the speed, in comparison with a naive handler
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.benchmarks
@@ -78,7 +92,7 @@ bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/templat
 	  --build-dir .aws-sam/naive
 
 .PHONY: check
-check: lint types test validate policy e2e ## run lint, types, test, validate, policy and e2e, as CI does
+check: lint types test validate policy e2e deployed ## run all checks, as CI does
 
 # AWS ----------------------------------------------------------------------------------------------
 
@@ -120,6 +134,7 @@ lock: .venv-lock/bin/uv ## update the lock files from pyproject.toml
 
 # Create the virtual environment $1, or print what is missing.
 define venv
+@[ -w . ] || { echo "$(CURDIR) cannot be written, and $1 belongs there" >&2; exit 1; }
 @"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \
   "Python 3.11 or newer is needed, not '$(PYTHON)': try make PYTHON=python3.13" >&2; exit 1; }
 @"$(PYTHON)" -m venv $1 >/dev/null 2>&1 || { rm -rf $1; echo \
@@ -128,7 +143,10 @@ endef
 
 # Install the packages of lock file $2 into the virtual environment $1.
 pip_install = @echo "Installing $2 into $1" >&2; $1/bin/python -m pip --disable-pip-version-check \
-  install -qq --no-deps --require-hashes --only-binary :all: -r $2
+  install --progress-bar off --no-deps --require-hashes --only-binary :all: -r $2 \
+  | awk -v total="$$(grep -c == $2)" '/^(Collecting|Processing|Ignoring|Requirement already)/ { n++ } \
+    /^(Collecting|Processing)/ { sub(".*/", "", $$2); printf "  %d of %d: %s\n", n, total, $$2 } \
+    /^Installing/ { print "  unpacking" } { fflush() }' >&2
 
 .venv/bin/python:
 	$(call venv,.venv)
@@ -146,7 +164,7 @@ pip_install = @echo "Installing $2 into $1" >&2; $1/bin/python -m pip --disable-
 	$(call pip_install,.venv,$<)
 	@touch $@
 
-.venv-lambda/done: PYTHON := $(or $(LAMBDA_PYTHON),$(PYTHON))
+.venv-lambda/done .venv-aws/done: PYTHON := $(or $(LAMBDA_PYTHON),$(PYTHON))
 .venv-%/done: requirements/%.txt
 	$(call venv,.venv-$*)
 	$(call pip_install,.venv-$*,$<)

@@ -2,10 +2,12 @@
 
 import json
 import os
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from click_to_dial import aws, settings
 from click_to_dial.aws import AwsClient
@@ -21,8 +23,9 @@ from click_to_dial.settings import Settings
 
 CHECKOUT = Path(__file__).parents[1]
 
-LOCAL = (CHECKOUT if (CHECKOUT / "local_stack").is_dir() else Path()) / ".local/run.json"
-"""Environment of the functions while `make run` runs.
+LOCAL = (CHECKOUT if (CHECKOUT / "local_stack").is_dir() else Path()) / ".local"
+"""Folder of the local systems. While `make run` serves on a port, `<port>/run.json` in it contains
+the environment of the functions.
 
 An installed command finds it if the current directory is the checkout.
 """
@@ -95,21 +98,57 @@ def find_target(stack: str | None) -> Target:
 
 
 def local_target() -> Target | None:
-    """Return the local system, or None if it does not run. Raises TargetError."""
-    if not LOCAL.exists():
+    """Return the local system, or None if none runs. Raises TargetError.
+
+    If several run, the environment variable PORT selects one, as for `make run`.
+    """
+    files = sorted(LOCAL.glob(f"{os.environ.get('PORT') or '*'}/run.json"))
+    if not files:
         return None
+    systems = {file: _read_environment(file) for file in files}
+    running = {file: each for file, each in systems.items() if _listens(each["AWS_ENDPOINT_URL"])}
+    if not running:
+        raise TargetError("make run is no longer running. Start it again: make run")
+    if len(running) > 1:
+        ports = [file.parent.name for file in running]
+        raise TargetError(
+            f"Local systems run on the ports {', '.join(ports)}."
+            f" Select one: PORT={ports[0]} dialplan ..."
+        )
+    ((file, environment),) = running.items()
     try:
-        environment: Mapping[str, str] = json.loads(LOCAL.read_text())
         target_settings = settings.from_environment(
             {**environment, "TIME_BUDGET_MS": TIME_BUDGET_MS}
         )
         key = settings.number_key(environment)
-    except (OSError, ValueError, TypeError, KeyError) as error:  # another version, or truncated
-        raise TargetError(f"{LOCAL} cannot be read. Restart the local system: make run") from error
+    except (ValueError, KeyError) as error:  # written by another version
+        raise _unreadable(file) from error
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):  # they belong to the real AWS
         os.environ.pop(name, None)
     os.environ.update(environment)  # boto3 finds its endpoint and credentials there
     return Target("this machine", target_settings, lambda: key)
+
+
+def _read_environment(file: Path) -> Mapping[str, str]:
+    try:
+        environment: Mapping[str, str] = json.loads(file.read_text())
+        urlsplit(environment["AWS_ENDPOINT_URL"])
+    except (OSError, ValueError, TypeError, KeyError) as error:  # another version, or truncated
+        raise _unreadable(file) from error
+    return environment
+
+
+def _unreadable(file: Path) -> TargetError:
+    return TargetError(f"{file} cannot be read. Restart the local system: make run")
+
+
+def _listens(url: str) -> bool:
+    address = urlsplit(url)
+    try:
+        socket.create_connection((address.hostname, address.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _stack(name: str) -> Target:

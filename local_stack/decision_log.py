@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from click_to_dial.observability import logger, metrics
@@ -32,11 +33,12 @@ class DecisionLog(logging.Handler):
         """Print a line for a call, and one for each remedy that the function suggests."""
         fields = vars(self._calls).pop("fields", {})
         what = _summary(fields) if "outcome" in fields else f"{method} {target.split('?')[0]:.60}"
-        print(f"{time.strftime('%H:%M:%S')}  {response.status}  {what}")
+        lines = [f"{time.strftime('%H:%M:%S')}  {response.status}  {what}"]
         remedies = fields.get("remedy", [])
-        for remedy in [remedies] if isinstance(remedies, str) else remedies:
-            print(f"{'':15}{remedy}")
-        print(end="", flush=True)
+        remedies = [remedies] if isinstance(remedies, str) else remedies
+        lines += [f"{'':15}{remedy}" for remedy in remedies]
+        with suppress(BrokenPipeError):  # nobody reads them any more
+            print("\n".join(lines), flush=True)
 
 
 def without_metrics(handler: Handler) -> Handler:

@@ -6,8 +6,10 @@ Environment: PORT of the gateway (3000), ORG (local_stack/demo_org.json), PLAN
 
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice, zip_longest
@@ -41,6 +43,8 @@ def main() -> int:
         run(os.environ)
     except KeyboardInterrupt:
         print()
+    except BrokenPipeError:  # nobody reads the output any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ChildError, ClickToDialError, OrganisationError, UsageError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -58,25 +62,51 @@ def run(environment: Mapping[str, str]) -> None:
         raise UsageError(f"PORT: {port!r} is not the number of a port.") from None
     except OSError as error:
         raise UsageError(f"Port {port} cannot be used: {error.strerror}.") from None
-    inputs = read_inputs(
-        Path(environment.get("ORG") or "local_stack/demo_org.json"),
-        Path(environment.get("PLAN") or "dialplans/demo.yaml"),
-    )
-    logs = LOCAL.parent
-    logs.mkdir(exist_ok=True)
-    simulator = ("local_stack.salesforce", "--port", "0", "--org", str(inputs.org_path))
-    with (
-        Child(logs / "aws.log", "local_stack.aws") as aws,
-        Child(logs / "salesforce.log", *simulator) as salesforce,
-        settings_of(aws.url(), salesforce.url()) as settings,
-    ):
-        set_up(inputs, settings)
-        _serve(server, inputs, settings)
+    with server:
+        inputs = read_inputs(
+            Path(environment.get("ORG") or "local_stack/demo_org.json"),
+            Path(environment.get("PLAN") or "dialplans/demo.yaml"),
+        )
+        simulator = ("local_stack.salesforce", "--port", "0", "--org", str(inputs.org_path))
+        with (
+            state_folder(server.port) as folder,
+            Child(folder / "aws.log", "local_stack.aws") as aws,
+            Child(folder / "salesforce.log", *simulator) as salesforce,
+            settings_of(aws.url(), salesforce.url(), folder) as settings,
+        ):
+            set_up(inputs, settings)
+            _serve(server, inputs, settings)
 
 
 @contextmanager
-def settings_of(aws_url: str, salesforce_url: str) -> Iterator[Mapping[str, str]]:
-    """Set the functions' environment, and keep it in a file for the command `dialplan`."""
+def state_folder(port: int) -> Iterator[Path]:
+    """Create the folder for state and logs of a local system, and remove it at the end.
+
+    It is kept if a program does not start, because its log says why. Raises UsageError.
+    """
+    folder = LOCAL / str(port)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written ({error.strerror}). The local system keeps its state and"
+            " logs there: use a checkout that you may write to."
+        ) from None
+    keep = False
+    try:
+        yield folder
+    except ChildError:
+        keep = True
+        raise
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def settings_of(aws_url: str, salesforce_url: str, folder: Path) -> Iterator[Mapping[str, str]]:
+    """Set the functions' environment, and keep it in `folder` for the command `dialplan`."""
     template = sam.load()
     values = {"Table": TABLE, "SalesforceSecret": SECRET, "SalesforceUrl": salesforce_url}
     by_key = {**values, "AuthMode": "key", "ApiKeySecret": API_KEY}
@@ -89,11 +119,12 @@ def settings_of(aws_url: str, salesforce_url: str) -> Iterator[Mapping[str, str]
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         os.environ.pop(name, None)
     os.environ.update(settings)
-    LOCAL.write_text(json.dumps(settings, indent=2))
+    state = folder / "run.json"
+    state.write_text(json.dumps(settings, indent=2))
     try:
         yield settings
     finally:
-        LOCAL.unlink(missing_ok=True)
+        state.unlink(missing_ok=True)
 
 
 def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -> None:
@@ -109,9 +140,11 @@ def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -
     rules = len(inputs.plan.document["rules"])
     print(f"Click-to-dial at {url} with {inputs.plan_path} ({rules} rules)")
     print(f"Salesforce simulator with {inputs.org_path} at {settings['SALESFORCE_URL']}\n")
-    print("Calls to try, and their answers:\n")
     header = f"-H 'Authorization: Bearer {API_KEY}' " if authorize else ""
-    for target, response in find_examples(Gateway(template), inputs):
+    examples = find_examples(Gateway(template), inputs)
+    if examples:
+        print("Calls to try, and their answers:\n")
+    for target, response in examples:
         print(f"  curl {header}'{url}{target}'\n  {response.status} {response.body}\n")
     print("Calls as they come in, until Ctrl-C:\n", flush=True)
     server.serve_forever(poll_interval=0.1)  # returns after Ctrl-C

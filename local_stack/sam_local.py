@@ -16,10 +16,9 @@ from pathlib import Path
 
 import requests
 
-from dialplan_cli.targets import LOCAL
 from local_stack import template as sam
 from local_stack.children import Child
-from local_stack.run import settings_of
+from local_stack.run import settings_of, state_folder
 from local_stack.salesforce.simulator import CLIENT_ID, CLIENT_SECRET
 from local_stack.setup import API_KEY, SECRET, TABLE, read_inputs, set_up
 
@@ -35,17 +34,16 @@ def main() -> int:
     """Serve until Ctrl-C. Return SAM's exit status."""
     auth, port = os.environ.get("AUTH") or "salesforce", os.environ.get("PORT") or "3000"
     inputs = read_inputs(Path("local_stack/demo_org.json"), Path("dialplans/demo.yaml"))
-    logs = LOCAL.parent
-    logs.mkdir(exist_ok=True)
     simulator = ("local_stack.salesforce", "--host", ALL_ADDRESSES, "--port", "0")
     with (
-        Child(logs / "aws.log", "local_stack.aws", ALL_ADDRESSES) as aws,
-        Child(logs / "salesforce.log", *simulator) as salesforce,
+        state_folder(int(port)) as folder,
+        Child(folder / "aws.log", "local_stack.aws", ALL_ADDRESSES) as aws,
+        Child(folder / "salesforce.log", *simulator) as salesforce,
     ):
         aws_url, salesforce_url = (
             each.url().replace(ALL_ADDRESSES, LOOPBACK) for each in (aws, salesforce)
         )
-        with settings_of(aws_url, salesforce_url) as settings:
+        with settings_of(aws_url, salesforce_url, folder) as settings:
             set_up(inputs, settings)
             write_copy(
                 auth, aws_url.replace(LOOPBACK, HOST), salesforce_url.replace(LOOPBACK, HOST)

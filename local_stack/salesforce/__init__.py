@@ -28,7 +28,8 @@ all without one, the login included. Kinds:
 - of one subrequest of a composite request, named by its referenceId: subrequest-record,
   subrequest-agent, ... with "error": one of the kinds above (default: server-error-json)
 - of the login: login-invalid-client-id, login-invalid-client, login-authentication-failure,
-  login-wrong-domain, login-no-run-as-user, login-app-access, login-rate, login-unsupported-grant
+  login-wrong-domain, login-no-run-as-user, login-app-access, login-rate, login-unknown-error (a
+  transient one), login-unsupported-grant
 - not from Salesforce itself: server-error-html, unavailable-html, login-page-200, empty (200
   without a body), redirect (to "location"), wrong-types (valid JSON of other types), answer (any
   "status", "body", "text", "headers", "content_type")

@@ -13,6 +13,7 @@ LOGIN_ERRORS = {
     "login-no-run-as-user": ("invalid_grant", "no client credentials user enabled"),
     "login-app-access": ("invalid_app_access", "user is not admin approved to access this app"),
     "login-rate": ("invalid_grant", "login rate exceeded"),
+    "login-unknown-error": ("unknown_error", "retry your request"),
     "login-unsupported-grant": ("unsupported_grant_type", "grant type not supported"),
 }
 

@@ -74,7 +74,8 @@ def dialplan(capsys: pytest.CaptureFixture[str], nowhere: None) -> Dialplan:
 @pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing runs on this machine, whatever the developer has started."""
-    monkeypatch.setattr(targets, "LOCAL", tmp_path / "run.json")
+    monkeypatch.setattr(targets, "LOCAL", tmp_path)
+    monkeypatch.delenv("PORT", raising=False)
 
 
 @pytest.fixture
@@ -99,7 +100,9 @@ def environment(
     )
     for name in found.keys() - os.environ.keys():  # so that they are taken away again
         monkeypatch.setenv(name, "")
-    targets.LOCAL.write_text(json.dumps(found))
+    state = targets.LOCAL / "3000/run.json"
+    state.parent.mkdir()
+    state.write_text(json.dumps(found))
     return found
 
 

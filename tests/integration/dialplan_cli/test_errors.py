@@ -23,7 +23,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 def test_a_state_file_of_another_version_is_reported(
     dialplan: Dialplan, environment: Mapping[str, str], content: str
 ) -> None:
-    targets.LOCAL.write_text(content)
+    (targets.LOCAL / "3000/run.json").write_text(content)
     assert dialplan("history") == 1
     assert dialplan.err.endswith("cannot be read. Restart the local system: make run\n")
 
@@ -61,7 +61,7 @@ def test_the_message_names_salesforce_if_it_cannot_be_reached(
     dialplan: Dialplan, environment: Mapping[str, str]
 ) -> None:
     nowhere = {**environment, "SALESFORCE_URL": "http://127.0.0.1:9"}
-    targets.LOCAL.write_text(json.dumps(nowhere))
+    (targets.LOCAL / "3000/run.json").write_text(json.dumps(nowhere))
     assert dialplan("validate", DEMO, "--salesforce") == 1
     assert dialplan.err.startswith("Salesforce (")
 

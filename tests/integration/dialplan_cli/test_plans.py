@@ -76,7 +76,9 @@ class TestFiles:
     def test_a_missing_table_is_reported_in_a_sentence(
         self, dialplan: Dialplan, environment: Mapping[str, str]
     ) -> None:
-        targets.LOCAL.write_text(json.dumps({**environment, "TABLE_NAME": "gone"}))
+        (targets.LOCAL / "3000/run.json").write_text(
+            json.dumps({**environment, "TABLE_NAME": "gone"})
+        )
         assert dialplan("history") == 1
         assert dialplan.err.startswith(
             "The dial plans cannot be reached. An error occurred (ResourceNotFoundException)"
@@ -200,7 +202,7 @@ class TestPublishing:
             return stack if name == "cloudformation" else real(name, **options)
 
         monkeypatch.setattr(boto3, "client", client_of)
-        targets.LOCAL.unlink()
+        (targets.LOCAL / "3000/run.json").unlink()
         assert dialplan("publish", DEMO, "--yes", "--stack", "acme-prod") == 0
         assert dialplan.json("history", "--stack", "acme-prod")[0]["number"] == 1
         del outputs["TableName"]

@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +17,12 @@ from typing import Any
 import pytest
 import requests
 
+from dialplan_cli import targets
 from dialplan_cli.plan.read import read_plan
+from local_stack import run as local_run
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-ORG = {
+ORG: dict[str, list[dict[str, Any]]] = {
     "Account": [
         {"Id": "0010C0000000001", "Type": "Kunde", "Groesse__c": 7},
         {"Id": "0010C0000000002", "Type": "Lieferant"},
@@ -59,6 +63,7 @@ def free_port() -> int:
 def start(**settings: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "local_stack.run"],
+        stdin=subprocess.DEVNULL,
         env=ENVIRONMENT | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -87,6 +92,20 @@ class Running:
             line = process.stdout.readline()
             assert line, process.communicate()[1]
             self.head += line
+
+    @property
+    def state(self) -> Path:
+        """The file with the environment of its functions."""
+        return targets.LOCAL / self.url.rpartition(":")[2] / "run.json"
+
+    def dialplan(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "dialplan_cli", *arguments],
+            env=ENVIRONMENT | settings,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
 
     def call(
         self, record_id: str, agent: str = "jürgen", caller_id: str = "431265030"
@@ -122,6 +141,7 @@ def test_decides_calls_of_other_peoples_data_and_ends_cleanly(files: tuple[Path,
             calls = [session.get(f"{system.url}/jtelACD/onClickToDial") for _ in range(101)]
         assert {call.status_code for call in calls} == {400}
 
+        assert "Calls to try" in system.head
         assert "taken to be empty" in system.head
         assert "Account.Gesperrt__c" in system.head
         assert system.head.count("curl '") == 3
@@ -207,3 +227,106 @@ def test_asks_for_the_key_where_the_authorizer_is_on(files: tuple[Path, Path]) -
         assert requests.get(url, timeout=10).status_code == 401
         right = requests.get(url, headers={"Authorization": key[1]}, timeout=10)
         assert right.status_code == 400
+
+
+@pytest.fixture(scope="module")
+def both(
+    files: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Running, Running]]:
+    org = tmp_path_factory.mktemp("other") / "org.json"
+    org.write_text(json.dumps(ORG | {"Account": [ORG["Account"][1]]}))
+    with running(*files) as one, running(org, files[1]) as other:
+        yield one, other
+
+
+def test_each_of_two_systems_has_its_own_state(
+    both: tuple[Running, Running], files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    one, other = both
+    assert one.call("0010C0000000001") == (200, "4312345")
+    assert other.call("0010C0000000001")[0] == 404
+    for system in both:
+        port = system.url.rpartition(":")[2]
+        note = f"Published on {port}."
+        plan = tmp_path / f"{port}.yaml"
+        plan.write_text(files[1].read_text().replace("Das geht nicht.", note))
+        published = system.dialplan("publish", str(plan), "--yes", "--comment", note, PORT=port)
+        assert published.returncode == 0, published.stderr
+        history = json.loads(system.dialplan("history", "--json", PORT=port).stdout)
+        assert [each["comment"] for each in history] == [note, ""]
+
+
+def test_the_command_asks_which_of_two(both: tuple[Running, Running]) -> None:
+    asked = both[0].dialplan("history")
+    assert asked.returncode == 1
+    assert "Select one: PORT=" in asked.stderr
+
+
+def test_an_empty_organisation_has_no_calls_to_try(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    org = tmp_path / "org.json"
+    org.write_text("{}")
+    with running(org, files[1]) as system:
+        assert "Calls to try" not in system.head
+        assert system.call("0010C0000000001")[0] == 404
+
+
+def test_nothing_outlives_a_killed_system(files: tuple[Path, Path]) -> None:
+    with running(*files) as system:
+        state = json.loads(system.state.read_text())
+        try:
+            system.process.kill()
+            system.process.wait()
+            for url in (state["AWS_ENDPOINT_URL"], state["SALESFORCE_URL"]):
+                wait_until_refused(int(url.rpartition(":")[2]))
+            started = time.monotonic()
+            history = system.dialplan("history", PORT=system.state.parent.name)
+            assert history.stderr == "make run is no longer running. Start it again: make run\n"
+            assert history.returncode == 1
+            assert time.monotonic() - started < 15, "without waiting for what is gone"
+        finally:
+            shutil.rmtree(system.state.parent)
+
+
+def wait_until_refused(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.05)
+    pytest.fail(f"port {port} still answers")
+
+
+def test_ends_quietly_if_nobody_reads_its_output(files: tuple[Path, Path]) -> None:
+    with running(*files) as system:
+        assert system.process.stdout is not None
+        system.process.stdout.readline()  # a blank one
+        system.process.stdout.close()
+        assert system.call("0010C0000000001") == (200, "4312345")
+        system.process.terminate()
+        assert system.process.wait(timeout=10) == 0
+        assert system.process.stderr is not None
+        assert system.process.stderr.read() == ""
+        assert not system.state.parent.exists()
+
+
+def test_a_checkout_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setattr(local_run, "LOCAL", file / ".local")
+    with pytest.raises(local_run.UsageError, match=r"cannot be written \(Not a directory\)"):
+        local_run.run({"PORT": "0"})
+
+
+@pytest.mark.parametrize(
+    ("goals", "form"),
+    [("run 41302", "make run PORT=41302"), ("run my-org.json", "make run ORG=my-org.json")],
+)
+def test_a_value_without_a_name_is_refused_with_the_right_form(goals: str, form: str) -> None:
+    command = ["make", "-C", str(targets.CHECKOUT), *goals.split()]
+    refused = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert refused.returncode == 2
+    assert form in refused.stderr

@@ -57,6 +57,20 @@ class TestRecordedBytes:
                 '","errorCode":"INVALID_TYPE"}]',
             ),
             (
+                "/query?q=select%20count()%20from%20XYZZY",
+                400,
+                '[{"message":"\\nselect count() from XYZZY\\n                    ^\\nERROR at'
+                " Row:1:Column:21\\nsObject type 'XYZZY' is not supported. If you are attempting to"
+                " use a custom object, be sure to append the '__c' after the entity name. Please"
+                " reference your WSDL or the describe call for the appropriate names."
+                '","errorCode":"INVALID_TYPE"}]',
+            ),
+            (
+                "/query?q=select%20count()%20from%20User%20where%20CommunityNickname%20!=%20null",
+                200,
+                '{"totalSize":5,"done":true,"records":[]}',
+            ),
+            (
                 f"/query?q=SELECT%20Id%20FROM%20Contact%20WHERE%20Id%3D%27{ACCOUNT}%27",
                 200,
                 '{"totalSize":0,"done":true,"records":[]}',
@@ -226,7 +240,27 @@ class TestComposite:
             bad=f"/sobjects/@{{ent.records[7].QualifiedApiName}}/{CONTACT}",
         ).json()["compositeResponse"]
         assert answers[1]["body"]["Id"] == CONTACT
-        assert answers[2]["body"][0]["errorCode"] == "PROCESSING_HALTED"
+        assert answers[2]["httpStatusCode"] == 400
+        assert answers[2]["body"] == [
+            {
+                "errorCode": "PROCESSING_HALTED",
+                "message": "Invalid reference specified. No value for"
+                " ent.records[7].QualifiedApiName found in ent. Provided referenceId"
+                " ('ent.records[7].QualifiedApiName') must start with a letter or a number, and it"
+                " can contain only letters, numbers and underscores ('_').",
+            }
+        ]
+
+    def test_a_null_is_a_value_only_of_a_row(self, salesforce: Simulator) -> None:
+        row = f"/sobjects/Contact/{CONTACT}?fields=AccountId"
+        accounts = "/query?q=SELECT+Id+FROM+Account+WHERE+Name='@{parent.%s}'"
+        of_row = composite(salesforce, parent=row, accounts=accounts % "AccountId")
+        parent = "/query?q=SELECT+AccountId+FROM+Contact"
+        of_query = composite(salesforce, parent=parent, accounts=accounts % "records[0].AccountId")
+        assert [
+            response.json()["compositeResponse"][1]["httpStatusCode"]
+            for response in (of_row, of_query)
+        ] == [200, 400]
 
     def test_one_subrequest_fails_alone(self, salesforce: Simulator) -> None:
         salesforce.fail("subrequest-agent", times=1, error="no-access")
@@ -270,9 +304,18 @@ class TestRefusals:
         described = get(salesforce, f"{DATA}/sobjects/Contact/describe").json()
         assert "DoNotCall" not in {field["name"] for field in described["fields"]}
 
+    def test_versions(self, salesforce: Simulator) -> None:
+        versions = get(salesforce, "/services/data").json()
+        assert versions[-1] == {
+            "label": "Winter '27",
+            "url": "/services/data/v68.0",
+            "version": "68.0",
+        }
+
     @pytest.mark.parametrize(
         ("path", "status"),
         [
+            ("/services/data/v69.0/limits", 404),
             ("/services/data/v99.0/limits", 404),
             ("/services/data/v20.0/limits", 410),
             ("/services/apexrest/nope", 404),
