@@ -76,6 +76,11 @@ policy: .venv-checkov/done ## check template.yaml with checkov; skipped checks a
 e2e: build .venv/dev .venv-lambda/done ## test the built functions in Lambda's runtime emulator
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" .venv/bin/python -m pytest tests/e2e
 
+.PHONY: deployed
+deployed: build .venv/dev .venv-aws/done ## rehearse the deployment on a local AWS [KEEP=1]
+	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" PYTHONPATH="$(SOURCES)" .venv/bin/python \
+	  -m $(if $(KEEP),tests.deployed,pytest tests/deployed)
+
 .PHONY: bench
 bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/template.yaml ## measure the speed, in comparison with a naive handler
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.benchmarks
@@ -87,7 +92,7 @@ bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/templat
 	  --build-dir .aws-sam/naive
 
 .PHONY: check
-check: lint types test validate policy e2e ## run lint, types, test, validate, policy and e2e, as CI does
+check: lint types test validate policy e2e deployed ## run all checks, as CI does
 
 # AWS ----------------------------------------------------------------------------------------------
 
@@ -159,7 +164,7 @@ pip_install = @echo "Installing $2 into $1" >&2; $1/bin/python -m pip --disable-
 	$(call pip_install,.venv,$<)
 	@touch $@
 
-.venv-lambda/done: PYTHON := $(or $(LAMBDA_PYTHON),$(PYTHON))
+.venv-lambda/done .venv-aws/done: PYTHON := $(or $(LAMBDA_PYTHON),$(PYTHON))
 .venv-%/done: requirements/%.txt
 	$(call venv,.venv-$*)
 	$(call pip_install,.venv-$*,$<)

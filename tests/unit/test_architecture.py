@@ -1,11 +1,10 @@
-"""handler → bootstrap → service → ports ← adapters: the arrows of the house, checked.
+"""The import arrows of the design: functions → wiring → slice → ports ← adapters.
 
-Each module of the shared package may import only what stands here. A vendor's SDK has one importer.
+A module may import only what its package is allowed here, and each SDK has one importer.
 """
 
 import ast
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,73 +12,122 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers/click_to_dial/python/click_to_dial"
 
-PORTS = {"deadline", "dialplan", "errors", "model", "ports", "pseudonym"}
+VALUES = {"dialplan", "errors", "model", "ports", "salesforce_id"}
+SLICE = {*VALUES, "deadline", "observability", "phone_numbers", "pseudonym"}
+ADAPTER = {*VALUES, "deadline", "skip_imports"}
+
 ARROWS: dict[str, set[str]] = {
-    "model": set(),
     "errors": set(),
+    "model": set(),
+    "pseudonym": set(),
     "salesforce_id": set(),
     "settings": set(),
-    "pseudonym": set(),
-    "deadline": {"errors"},
     "skip_imports": set(),
-    "phone_numbers": {"errors", "model", "phonenumbers", "skip_imports"},
-    "dialplan": {"errors", "model", "dialplan"},
-    "ports": PORTS,
-    "decision": {*PORTS, "decision", "phone_numbers", "salesforce_id"}
-    | {"observability", "snapshot_restore_py"},
-    "authorizer": {*PORTS, "authorizer", "aws", "observability", "salesforce_id"},
-    "sync": {*PORTS, "sync", "observability"},
-    "aws": {"errors", "skip_imports", "boto3", "botocore"},
-    "dynamodb": {*PORTS, "aws", "dynamodb", "salesforce_id"},
-    "salesforce": {*PORTS, "__version__", "salesforce", "salesforce_id", "skip_imports"}
-    | {"requests", "simple_salesforce", "urllib3"},
-    "observability": {"errors", "aws_lambda_powertools"},
+    "deadline": {"errors"},
+    "observability": {"errors"},
+    "phone_numbers": {"errors", "model", "skip_imports"},
+    "dialplan": {"errors", "model"},
+    "ports": {"deadline", "dialplan", "errors", "model"},
+    "decision": SLICE,
+    "authorizer": SLICE,
+    "sync": SLICE,
+    "aws": {"errors", "skip_imports"},
+    "dynamodb": {*ADAPTER, "aws"},
+    "salesforce": {*ADAPTER, "__version__"},
 }
-WIRING = {"aws", "dynamodb", "salesforce", "settings"}
-"""What a slice's wiring may import besides."""
+"""What the modules of a package may import, besides the package itself."""
 
-SDKS = (
-    *("aws_lambda_powertools", "boto3", "botocore", "phonenumbers"),
-    *("requests", "simple_salesforce"),
-)
+WIRING = {*SLICE, "aws", "dynamodb", "salesforce", "settings"}
+"""What a module named `wiring` may import."""
+
+SDKS = {
+    "aws_lambda_powertools": "observability.py",
+    "boto3": "aws.py",
+    "botocore": "aws.py",
+    "phonenumbers": "phone_numbers.py",
+    "requests": "salesforce/session.py",
+    "simple_salesforce": "salesforce/client.py",
+    "snapshot_restore_py": "decision/warm_start.py",
+    "urllib3": "salesforce/session.py",
+}
+"""Each package from outside and the only module that imports it."""
+
+TOOLS: dict[str, set[str]] = {
+    "dialplan_cli": {"click_to_dial", "dialplan_cli"},
+    "dialplan_cli.plan": {"click_to_dial", "dialplan_cli.plan"},
+    "local_stack": {"click_to_dial", "dialplan_cli", "functions", "local_stack"},
+    "local_stack.salesforce": {
+        "click_to_dial",
+        "local_stack.salesforce",
+        "local_stack.http_server",
+    },
+}
+"""What the packages of the command and of the local stack may import of our code."""
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Top-level packages and, of our own, the module or package below click_to_dial."""
+def imports(path: Path) -> set[str]:
+    """Return the dotted names that a module imports, also inside functions."""
+    found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
             module = node.module or ""
-            own = module == "click_to_dial"
-            names = [f"{module}.{alias.name}" for alias in node.names] if own else [module]
-        for name in names:
-            parts = name.split(".")
-            yield parts[1] if parts[0] == "click_to_dial" and len(parts) > 1 else parts[0]
+            whole = module in ("click_to_dial", *TOOLS)  # its names are modules
+            found |= {f"{module}.{alias.name}" for alias in node.names} if whole else {module}
+    return found
 
 
-def modules() -> list[Path]:
-    return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+def modules(root: Path = PACKAGE) -> list[Path]:
+    return sorted(path for path in root.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def our_imports(path: Path) -> set[str]:
+    """Return the modules and packages directly below click_to_dial that a module imports."""
+    names = (name.split(".") for name in imports(path))
+    return {parts[1] for parts in names if parts[0] == "click_to_dial" and len(parts) > 1}
+
+
+def sdks(path: Path) -> set[str]:
+    names = {name.partition(".")[0] for name in imports(path)}
+    return names - set(sys.stdlib_module_names) - {"click_to_dial"}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_what_the_design_lets_it(path: Path) -> None:
-    name = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    foreign = {module for module in imports(path) if module not in sys.stdlib_module_names}
-    assert foreign <= ARROWS[name] | (WIRING if path.name == "wiring.py" else set())
+def test_a_module_imports_only_what_its_package_may(path: Path) -> None:
+    package = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    allowed = WIRING if path.name == "wiring.py" else ARROWS[package]
+    assert our_imports(path) <= allowed | {package}
 
 
-@pytest.mark.parametrize("sdk", SDKS)
-def test_an_sdk_is_imported_in_one_file(sdk: str) -> None:
-    assert len([path for path in modules() if sdk in imports(path)]) == 1
+def test_an_sdk_is_imported_in_one_module() -> None:
+    importers = {(sdk, str(path.relative_to(PACKAGE))) for path in modules() for sdk in sdks(path)}
+    assert importers == set(SDKS.items())
 
 
 def test_only_settings_reads_the_environment() -> None:
-    readers = [path.stem for path in modules() if "import os" in path.read_text()]
+    readers = [path.stem for path in modules() if "os" in imports(path)]
     assert readers == ["settings"]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "functions").rglob("*.py")), ids=str)
+def test_protocols_are_in_ports() -> None:
+    definitions = [path.name for path in modules() if "Protocol)" in path.read_text()]
+    assert definitions == ["ports.py"]
+
+
+@pytest.mark.parametrize("path", modules(ROOT / "functions"), ids=str)
 def test_a_function_is_one_thin_handler(path: Path) -> None:
+    slices = {"authorize": "authorizer", "on_click_to_dial": "decision", "sync": "sync"}
     assert path.name == "handler.py"
-    foreign = {module for module in imports(path) if module not in sys.stdlib_module_names}
-    assert foreign <= {"authorizer", "decision", "sync", "errors", "observability", "settings"}
+    assert sdks(path) == set()
+    assert our_imports(path) <= {slices[path.parent.name], "errors", "observability", "settings"}
+
+
+@pytest.mark.parametrize("package", TOOLS)
+def test_the_command_and_the_local_stack_import_only_what_they_may(package: str) -> None:
+    ours = {"click_to_dial", "dialplan_cli", "functions", "local_stack", "tests"}
+    allowed = tuple(f"{name}." for name in TOOLS[package])
+    for path in modules(ROOT / package.replace(".", "/")):
+        names = {name for name in imports(path) if name.partition(".")[0] in ours}
+        assert {name for name in names if not f"{name}.".startswith(allowed)} == set(), path

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 from click_to_dial.authorizer.authorize import Verdict
-from click_to_dial.aws import AwsClient, read_secret
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import SecretError, UnverifiedError
 
@@ -21,14 +20,14 @@ STAGES = ("AWSCURRENT", "AWSPREVIOUS")
 class SharedKey:
     """The current key and the previous one, cached in memory.
 
-    `monotonic` returns seconds and never goes back.
+    `read` returns the secret's version with a given label and raises SecretError. `monotonic`
+    returns seconds and never goes back.
     """
 
     def __init__(
-        self, client: AwsClient, secret_id: str, monotonic: Callable[[], float] = time.monotonic
+        self, read: Callable[[str], str], monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._client = client
-        self._secret_id = secret_id
+        self._read_version = read
         self._monotonic = monotonic
         self._keys: list[bytes] = []
         self._read_at = self._tried_at = -math.inf
@@ -61,7 +60,7 @@ class SharedKey:
     def _value(self, stage: str) -> bytes:
         """Return the value of a version, empty if it does not exist, as before a first rotation."""
         try:
-            return read_secret(self._client, self._secret_id, stage).strip().encode()
+            return self._read_version(stage).strip().encode()
         except SecretError as error:
             if error.code == "ResourceNotFoundException":
                 return b""

@@ -24,7 +24,8 @@ def build_authorizer(settings: AuthSettings) -> Authorizer:
 def _by_key(settings: AuthSettings) -> Check:
     from click_to_dial.authorizer.api_key import SharedKey, check
 
-    return partial(check, SharedKey(aws.secrets_client(), settings.key_secret_id))
+    read = partial(aws.read_secret, aws.secrets_client(), settings.key_secret_id)
+    return partial(check, SharedKey(read))
 
 
 def _by_salesforce(settings: AuthSettings) -> Check:
