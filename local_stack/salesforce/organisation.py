@@ -202,7 +202,7 @@ def parse_tables(content: object) -> tuple[Tables, Mapping[str, str]]:
                 raise OrganisationError(f"{where} is also the Id of {seen[record_id]}.")
             seen[record_id] = f"{name}, row {number}"
             prefix, owners = record_id[:3], PREFIXES | prefixes
-            owner = owners.get(prefix, name)
+            owner: str = owners.get(prefix) or name
             if owner.lower() != name.lower():
                 raise OrganisationError(f"{where} begins with the key prefix of {owner}.")
             if prefix not in owners and name.lower() in map(str.lower, owners.values()):
