@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Scalar = str | int | float | bool
 Attributes = Mapping[str, Scalar]
 """Attribute names of the plan and their values, without attributes that are null in Salesforce."""
+
+NO_ATTRIBUTES: Attributes = {}
 
 CalleeKind = Literal[
     "mobile",
@@ -21,8 +23,7 @@ CalleeKind = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Callee:
+class Callee(NamedTuple):
     """The number to be called. `number` is E.164 with plus, or None for a short or internal one."""
 
     kind: CalleeKind
@@ -30,8 +31,7 @@ class Callee:
     number: str | None = None
 
 
-@dataclass(frozen=True)
-class Click:
+class Click(NamedTuple):
     """A request from jtel; `record_id` has 18 characters, or is None if there is no record."""
 
     record_id: str | None
@@ -39,8 +39,7 @@ class Click:
     agent_uid: str
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """The clicked Salesforce record; `found` is False if it does not exist.
 
     `object_name` is None if the key prefix of the id belongs to no object.
@@ -48,19 +47,17 @@ class Record:
 
     found: bool
     object_name: str | None = None
-    attributes: Attributes = field(default_factory=dict)
+    attributes: Attributes = NO_ATTRIBUTES
 
 
-@dataclass(frozen=True)
-class Agent:
+class Agent(NamedTuple):
     """The Salesforce User who clicked; `known` is False unless exactly one active User matches."""
 
     known: bool
-    attributes: Attributes = field(default_factory=dict)
+    attributes: Attributes = NO_ATTRIBUTES
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """The facts that a dial plan is evaluated with, by the names that its rules use.
 
     A name that is not in `values` is missing. `unknown` are the groups of facts that could not be
@@ -73,8 +70,7 @@ class Facts:
     now: float = 0.0
 
 
-@dataclass(frozen=True)
-class ServiceNumber:
+class ServiceNumber(NamedTuple):
     """A number that jtel can signal: its ServiceNumbers.Name, or else Name2.
 
     It may be shown from `valid_from` until before `valid_to` (seconds since 1970) and to callees in
