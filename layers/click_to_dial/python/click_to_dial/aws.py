@@ -4,6 +4,7 @@ boto3 finds the region, credentials, proxy and CA bundle as everywhere. `AWS_END
 points all clients to another AWS.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -41,6 +42,7 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
         ),
         _NoDocumentation,
     ),
+    "importlib.metadata": {"version": None},  # by urllib3, for HTTP/2
     "s3transfer.manager": {"TransferConfig": None},  # uploads to S3
 }
 """An eighth of the CPU time that boto3 and its clients need in a cold start."""
@@ -49,6 +51,9 @@ with skip_imports(SKIPPED):
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+
+logging.getLogger("botocore").setLevel(logging.WARNING)
+"""At INFO it logs in each cold start where it found credentials and endpoints."""
 
 AwsClient = Any
 """A client of boto3, whose classes are made at run time."""

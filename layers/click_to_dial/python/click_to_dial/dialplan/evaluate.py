@@ -13,6 +13,7 @@ from click_to_dial.dialplan.model import (
     SignalNumber,
 )
 from click_to_dial.model import Decision, Facts, RuleTrace, Scalar, ServiceNumber
+from click_to_dial.phone_numbers import signalled_number
 
 UNRESOLVED = "No number can be signalled for this call. Please tell your administrator."
 
@@ -32,7 +33,7 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
         if matches is False:
             trace.append((rule.id, "failed", fact, expected))
             continue
-        decision = _resolve(rule.outcome, rule.id, facts) if matches else None
+        decision = _resolve(plan, rule.outcome, rule.id, facts) if matches else None
         if decision is None:
             trace.append((rule.id, "unknown", fact, expected))
             decision = _outage(plan, rule, facts)
@@ -65,23 +66,23 @@ def _checks_limit(rule: Rule, settled_by: Condition | None) -> bool:
     return any(condition.limit for condition in rule.conditions)
 
 
-def _resolve(outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
+def _resolve(plan: DialPlan, outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
     """Return the decision of a rule that matches; None if its number needs an unknown fact."""
     if isinstance(outcome, Refuse):
         return Decision(rule, reason=outcome.reason)
     fact = "" if isinstance(outcome, SignalNumber) else outcome.fact
     if fact not in facts.values and fact.partition(".")[0] in facts.unknown:
         return None
-    number = _signalled_number(outcome, facts)
+    number = _signalled_number(plan, outcome, facts)
     if number is not None and _is_available(number, facts):
         return Decision(rule, number)
     if outcome.otherwise is not None:
-        return _resolve(outcome.otherwise, rule, facts)
+        return _resolve(plan, outcome.otherwise, rule, facts)
     return Decision(rule, reason=UNRESOLVED, cause="unresolved")
 
 
 def _signalled_number(
-    outcome: SignalNumber | SignalMapping | SignalAgent, facts: Facts
+    plan: DialPlan, outcome: SignalNumber | SignalMapping | SignalAgent, facts: Facts
 ) -> ServiceNumber | None:
     if isinstance(outcome, SignalNumber):
         return outcome.service_number
@@ -89,9 +90,9 @@ def _signalled_number(
     if isinstance(outcome, SignalMapping):
         entry = None if value is None else outcome.entries.get(_as_text(value))
         return entry or outcome.default
-    extension = "" if value is None else _as_text(value).strip()
-    number = outcome.prefix + extension
-    return ServiceNumber(number, outcome.name or number) if extension else None
+    extension = "" if value is None else _as_text(value)
+    number = signalled_number(extension, outcome.prefix, plan.numbering)
+    return None if number is None else ServiceNumber(number, outcome.name or number)
 
 
 def _is_available(number: ServiceNumber, facts: Facts) -> bool:
@@ -104,7 +105,7 @@ def _is_available(number: ServiceNumber, facts: Facts) -> bool:
 
 
 def _outage(plan: DialPlan, rule: Rule, facts: Facts) -> Decision:
-    decision = _resolve(plan.outage, rule.id, facts)
+    decision = _resolve(plan, plan.outage, rule.id, facts)
     if decision is None:  # the outage itself needs an unknown fact
         decision = Decision(rule=rule.id, reason=UNRESOLVED)
     return replace(decision, cause="outage")

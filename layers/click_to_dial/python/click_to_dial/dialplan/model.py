@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from click_to_dial.dialplan.conditions import AttemptLimit, Condition
-from click_to_dial.model import ServiceNumber
+from click_to_dial.model import Numbering, ServiceNumber
 
 if TYPE_CHECKING:  # only plans with calling hours need this module, which reads time zones
     from click_to_dial.dialplan.calling_hours import Window
@@ -75,7 +75,7 @@ class DialPlan(NamedTuple):
     `home_zone` is an IANA time zone; it is empty if the plan has no calling hours.
     """
 
-    home_region: str
+    numbering: Numbering
     without_record: bool
     objects: Mapping[str, Fields]
     agent_match: str
