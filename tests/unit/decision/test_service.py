@@ -282,3 +282,52 @@ def test_a_deadline_hands_errors_over_and_does_not_start_late() -> None:
         Deadline(1.0).run(fail)
     with pytest.raises(Exception, match="time budget is used up"):
         Deadline(0.0).run(fail)
+
+
+KIEL_OR_VIENNA = Request("001dM00003jU9GxQAK", "431265030", "jdoe")
+"""+431265030 without its plus, or 0431 265030 without its zero. The first one is dialled."""
+
+
+@pytest.mark.parametrize(
+    ("refused", "rule"),
+    [
+        ({"callee.country": "AT"}, "no"),
+        ({"callee.country": "DE"}, "no"),
+        ({"callee.number": "+49431265030"}, "no"),
+        ({"callee.country": "FR"}, "everyone"),
+    ],
+)
+def test_an_ambiguous_number_is_allowed_only_if_both_readings_are(refused: Any, rule: str) -> None:
+    rules = [
+        {"id": "no", "when": refused, "refuse": "No."},
+        {"id": "everyone", "when": {}, "signal": {"number": "hotline"}},
+    ]
+    report = service(the_plan=plan(rules=rules)).decide(KIEL_OR_VIENNA)
+    assert report.decision is not None
+    assert report.decision.rule == rule
+    assert report.facts.values["callee.number"] == "+431265030"
+    assert report.other is not None
+    assert report.other.facts.values["callee.number"] == "+49431265030"
+
+
+def test_the_dialled_reading_decides_which_number_is_signalled() -> None:
+    rules = [
+        {
+            "id": "by-country",
+            "when": {},
+            "signal": {"mapping": "by-country", "key": "callee.country"},
+        }
+    ]
+    assert number(service(the_plan=plan(rules=rules)).decide(KIEL_OR_VIENNA)) == "431265030"
+
+
+def test_a_reading_that_needs_facts_does_not_decide_early() -> None:
+    rules = [
+        {"id": "austria", "when": {"callee.country": "AT"}, "signal": {"number": "hotline"}},
+        {"id": "no", "when": {"record.do_not_call": True}, "refuse": "No."},
+        {"id": "everyone", "when": {}, "signal": {"number": "hotline"}},
+    ]
+    opted_out = FakeSalesforce(record=Record(True, "Contact", {"do_not_call": True}))
+    report = service(opted_out, the_plan=plan(rules=rules)).decide(KIEL_OR_VIENNA)
+    assert report.decision is not None
+    assert (report.decision.rule, report.decision.service_number) == ("no", None)
