@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.model import Click, Scalar
+from click_to_dial.model import Callee, Click, Scalar
 from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import Pseudonym
 
@@ -21,19 +21,29 @@ Calls = Sequence[tuple[float, str]]
 """Time (in seconds since 1970) and agent (as a pseudonym) of each call, the newest last."""
 
 
-def keys(plan: DialPlan, number: str | None, pseudonym: Pseudonym) -> list[str]:
-    """Return the keys of the items to read for a number. Empty if no rule needs them."""
-    if number is None:
-        return []
+def keys(plan: DialPlan, click: Click, pseudonym: Pseudonym) -> list[str]:
+    """Return the keys of the items to read for a call. Empty if no rule needs them."""
+    callees = [each for each in (click.callee, click.other_callee) if each is not None]
     names = sorted({name for names in plan.lists.values() for name in names})
-    found = [key for name in names for key in entry_keys(name, number, pseudonym)]
-    return [*found, attempts_key(number, pseudonym)] if plan.limits else found
+    found = [
+        key
+        for name in names
+        for callee in callees
+        for number in numbers_on_lists(callee)
+        for key in entry_keys(name, number, pseudonym)
+    ]
+    if plan.limits:
+        found += [attempts_key(each.number, pseudonym) for each in callees if each.number]
+    return list(dict.fromkeys(found))
 
 
-def entry_keys(name: str, number: str | None, pseudonym: Pseudonym) -> list[str]:
+def numbers_on_lists(callee: Callee) -> list[str]:
+    """Return the numbers to look up in lists: none for a short or internal number."""
+    return [number for number in (callee.number, callee.without_surplus) if number is not None]
+
+
+def entry_keys(name: str, number: str, pseudonym: Pseudonym) -> list[str]:
     """Return the keys of all entries of a list that would contain the number (E.164)."""
-    if number is None:
-        return []
     digits = number.removeprefix("+")
     prefixes = [prefix_key(name, digits[:length]) for length in PREFIX_DIGITS]
     return [number_key(name, number, pseudonym), *prefixes]
@@ -68,13 +78,18 @@ def number_facts(
 ) -> Mapping[str, Scalar]:
     """Return whether lists contain the called number, and how many calls it received.
 
-    A call without an E.164 number, such as an internal one, is on no list and was never counted.
+    A short or internal number is on no list and was never counted.
     """
     number, agent = click.callee.number, pseudonym(click.agent_uid)
     valid = {key for key, item in items.items() if item.expires_at is None or item.expires_at > now}
     facts: dict[str, Scalar] = {}
     for fact, names in plan.lists.items():
-        entries = {key for name in names for key in entry_keys(name, number, pseudonym)}
+        entries = {
+            key
+            for name in names
+            for listed in numbers_on_lists(click.callee)
+            for key in entry_keys(name, listed, pseudonym)
+        }
         facts[fact] = bool(entries & valid)
     calls = [] if number is None else calls_of(items.get(attempts_key(number, pseudonym)))
     earlier = [(at, by) for at, by in calls if not _is_repeat(at, by, agent, now)]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from click_to_dial.deadline import Deadline, begin
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
@@ -17,8 +18,8 @@ from click_to_dial.errors import (
     DynamoDBError,
     OutOfTimeError,
 )
-from click_to_dial.model import Click, Decision, Facts
-from click_to_dial.phone_numbers import read_callee
+from click_to_dial.model import Callee, Click, Decision, Facts
+from click_to_dial.phone_numbers import read_number
 from click_to_dial.ports import Attempts, CachedFacts, DialPlans, FactsCache, Salesforce
 from click_to_dial.pseudonym import Pseudonym
 
@@ -26,8 +27,7 @@ COUNT_SECONDS = 0.5
 """Time limit for counting a call that a limit applies to."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """The query parameters, checked as far as possible without the dial plan.
 
     `caller_id` is the called number, cleaned; `record_id` has 18 characters or is None if empty.
@@ -38,10 +38,19 @@ class Request:
     agent_uid: str
 
 
-@dataclass(frozen=True)
-class Report:
+class OtherReading(NamedTuple):
+    """The second reading of an ambiguous number: its facts, and the decision for it alone."""
+
+    callee: Callee
+    facts: Facts
+    decision: Decision
+
+
+class Report(NamedTuple):
     """A decision with everything that led to it; `decision` is None if the record does not exist.
 
+    `facts` are those of the number that is dialled. `other` is set if the number is ambiguous; then
+    the call is allowed only if both readings are.
     `callee` is the keyed hash of the called number. `plan_failure` is the reason why the plan could
     not be checked for changes.
     """
@@ -51,6 +60,7 @@ class Report:
     gathered: GatheredFacts
     facts: Facts
     decision: Decision | None
+    other: OtherReading | None = None
     callee: str | None = None
     plan_failure: ClickToDialError | None = None
     duration_ms: int = 0
@@ -119,8 +129,7 @@ class ClickToDial:
                 report = self._evaluate(plan, click, gathered)
         report = self._count(plan, report, deadline)
         number = click.callee.number
-        return replace(
-            report,
+        return report._replace(
             callee=None if number is None else self.pseudonym(number),
             plan_failure=self.plans.failure,
             duration_ms=round((self.time_budget - deadline.remaining()) * 1000),
@@ -131,7 +140,13 @@ class ClickToDial:
         facts = to_facts(plan, click, gathered, self.pseudonym, self.clock())
         exists = gathered.record is None or gathered.record.found
         decision = evaluate(plan, facts) if exists else None
-        return Report(plan.version, click, gathered, facts, decision)
+        report = Report(plan.version, click, gathered, facts, decision)
+        if click.other_callee is None or decision is None:
+            return report
+        other_click = click._replace(callee=click.other_callee)
+        other_facts = to_facts(plan, other_click, gathered, self.pseudonym, facts.now)
+        other = OtherReading(click.other_callee, other_facts, evaluate(plan, other_facts))
+        return report._replace(decision=_stricter(decision, other.decision), other=other)
 
     def _count(self, plan: DialPlan, report: Report, deadline: Deadline) -> Report:
         """Count an allowed call that a limit applies to.
@@ -145,7 +160,7 @@ class ClickToDial:
                 changed = deadline.run(partial(self._add_call, plan, report), COUNT_SECONDS)
             except (DynamoDBError, OutOfTimeError) as error:
                 failures = (*report.gathered.cache_failures, error)
-                changed = replace(report.gathered, items=None, cache_failures=failures)
+                changed = report.gathered._replace(items=None, cache_failures=failures)
             if changed is None:
                 break
             report = self._evaluate(plan, report.click, changed)
@@ -161,8 +176,8 @@ class ClickToDial:
             return None
         current = self.attempts.read(key)
         others = {name: item for name, item in items.items() if name != key}
-        return replace(
-            report.gathered, items=others if current is None else others | {key: current}
+        return report.gathered._replace(
+            items=others if current is None else others | {key: current}
         )
 
 
@@ -174,5 +189,18 @@ def to_click(request: Request, plan: DialPlan) -> Click:
             "SalesForceID is empty, and the dial plan allows no calls without a record "
             "(without_record).",
         )
-    callee = read_callee(request.caller_id, plan.home_region)
-    return Click(request.record_id, callee, request.agent_uid)
+    callee, *others = read_number(request.caller_id, plan.numbering)
+    return Click(request.record_id, callee, request.agent_uid, others[0] if others else None)
+
+
+def _stricter(dialled: Decision, other: Decision) -> Decision:
+    """Return the decision about an ambiguous number: a refusal if a rule refuses either reading.
+
+    If no number can be shown for the other reading, that is no refusal.
+    """
+    for decision in (dialled, other):
+        if decision.service_number is None and decision.cause == "rule":
+            return decision
+    if dialled.service_number is None or other.cause != "outage":
+        return dialled
+    return other if other.service_number is None else replace(dialled, cause="outage")

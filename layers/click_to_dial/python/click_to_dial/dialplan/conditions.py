@@ -4,8 +4,7 @@ import fnmatch
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from click_to_dial.model import Facts, Scalar
 
@@ -17,8 +16,7 @@ Expected = Operand | Mapping[str, Operand]
 LISTED, ATTEMPTS = "callee.listed", "callee.attempts"
 
 
-@dataclass(frozen=True)
-class AttemptLimit:
+class AttemptLimit(NamedTuple):
     """The calls that a limit counts: those to the number in the last `within` seconds.
 
     `by` is `anyone`, or `others` for calls by other agents only.
@@ -28,8 +26,7 @@ class AttemptLimit:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """A test of one fact.
 
     `group` is the part of the fact's name that may be unknown as a whole. `expected` is the plan's
@@ -64,12 +61,12 @@ def condition(fact: str, expected: Expected) -> Condition:
         lists = frozenset(str(name) for name in _as_list(names))
         fact = f"{LISTED}.{'+'.join(sorted(lists))}"
         test = _condition(fact, not isinstance(expected, Mapping))
-        return replace(test, group=LISTED, lists=lists)
+        return test._replace(group=LISTED, lists=lists)
     if fact == ATTEMPTS and isinstance(expected, Mapping):
         limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]))
         operators = {name: each for name, each in expected.items() if name not in ("within", "by")}
         test = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators)
-        return replace(test, group=ATTEMPTS, limit=limit)
+        return test._replace(group=ATTEMPTS, limit=limit)
     return _condition(fact, expected)
 
 

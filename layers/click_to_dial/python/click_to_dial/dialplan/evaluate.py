@@ -13,6 +13,7 @@ from click_to_dial.dialplan.model import (
     SignalNumber,
 )
 from click_to_dial.model import Decision, Facts, RuleTrace, Scalar, ServiceNumber
+from click_to_dial.phone_numbers import signalled_number
 
 UNRESOLVED = "No number can be signalled for this call. Please tell your administrator."
 
@@ -33,13 +34,13 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
         if matches is False:
             trace.append((rule.id, "failed", fact, expected))
             continue
-        decision = _resolve(rule.outcome, rule.id, facts) if matches else None
+        decision = _resolve(plan, rule.outcome, rule.id, facts) if matches else None
         if decision is not None:
             trace.append((rule.id, "decided", fact, expected))
             decision = _with_opening_time(decision, rule, facts)
         else:
             trace.append((rule.id, "unknown", fact, expected))
-            decision = _resolve(plan.outage, rule.id, facts)
+            decision = _resolve(plan, plan.outage, rule.id, facts)
             # Without a decision, the outage itself needs an unknown fact.
             decision = replace(decision or Decision(rule.id, reason=UNRESOLVED), cause="outage")
         return replace(decision, limited=limited, trace=tuple(trace))
@@ -61,7 +62,7 @@ def _match(rule: Rule, facts: Facts) -> tuple[bool | None, Condition | None]:
     return (True, None) if unknown is None else (None, unknown)
 
 
-def _resolve(outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
+def _resolve(plan: DialPlan, outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
     """Return the decision of a rule that matches; None if its number needs an unknown fact."""
     if isinstance(outcome, Refuse):
         return Decision(rule, reason=outcome.reason)
@@ -71,15 +72,17 @@ def _resolve(outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
         value = facts.values.get(outcome.fact)
         if value is None and outcome.fact.partition(".")[0] in facts.unknown:
             return None
-        number = _number_for(outcome, value)
+        number = _number_for(plan, outcome, value)
     if number is not None and number.is_available(facts.now, facts.values.get("callee.country")):
         return Decision(rule, number)
     if outcome.otherwise is not None:
-        return _resolve(outcome.otherwise, rule, facts)
+        return _resolve(plan, outcome.otherwise, rule, facts)
     return Decision(rule, reason=UNRESOLVED, cause="unresolved")
 
 
-def _number_for(outcome: SignalMapping | SignalAgent, value: Scalar | None) -> ServiceNumber | None:
+def _number_for(
+    plan: DialPlan, outcome: SignalMapping | SignalAgent, value: Scalar | None
+) -> ServiceNumber | None:
     """Return the number that a mapping or an agent's attribute gives for the value of a fact.
 
     The keys of a mapping are text: `true`, or `7` also for 7.0.
@@ -93,8 +96,8 @@ def _number_for(outcome: SignalMapping | SignalAgent, value: Scalar | None) -> S
     if isinstance(outcome, SignalMapping):
         entry = None if value is None else outcome.entries.get(text)
         return entry or outcome.default
-    number = outcome.prefix + text.strip()
-    return ServiceNumber(number, outcome.name or number) if text.strip() else None
+    number = signalled_number(text, outcome.prefix, plan.numbering)
+    return None if number is None else ServiceNumber(number, outcome.name or number)
 
 
 def _with_opening_time(decision: Decision, rule: Rule, facts: Facts) -> Decision:

@@ -19,7 +19,7 @@ from click_to_dial.dialplan.model import (
     SignalNumber,
 )
 from click_to_dial.errors import UnreadableDialPlanError
-from click_to_dial.model import ServiceNumber
+from click_to_dial.model import Numbering, ServiceNumber
 
 if TYPE_CHECKING:
     from click_to_dial.dialplan.calling_hours import Window
@@ -59,7 +59,7 @@ def load(
         rules = tuple(_rule(rule, numbers, mappings) for rule in document["rules"])
         conditions = [condition for rule in rules for condition in rule.conditions]
         return DialPlan(
-            home_region=document["home_region"],
+            numbering=_numbering(document),
             without_record=document["without_record"] == "allow",
             objects=document["objects"],
             agent_match=document["agents"]["match"],
@@ -78,6 +78,15 @@ def load(
             "The published dial plan was written by another version of click-to-dial "
             f"({type(error).__name__}: {error}). Deploy that version or publish the plan again."
         ) from error
+
+
+def _numbering(document: Document) -> Numbering:
+    shortest, longest = document.get("internal_digits") or (1, 0)
+    return Numbering(
+        home_region=document["home_region"],
+        internal_digits=range(shortest, longest + 1) or None,
+        plain_numbers=document.get("plain_numbers", "international"),
+    )
 
 
 def _service_number(document: Document) -> ServiceNumber:
