@@ -20,6 +20,7 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
 )
 from tests.fakes import Clock
+from tests.integration.repeated import send_twice
 
 LOGIN_SECONDS = 2.5
 
@@ -91,6 +92,22 @@ def test_a_revoked_token_is_renewed_once(sandbox: Any, org: Org) -> None:
     with ThreadPoolExecutor(10) as pool:
         tokens = list(pool.map(lambda each: get(each, "token-1", seconds=20), sandboxes))
     assert (set(tokens), org.logins) == ({"token-2"}, 2)
+
+
+def test_writes_whose_first_answer_was_lost_do_not_cost_a_login(
+    sandbox: Any, org: Org, table: Any, clock: Clock
+) -> None:
+    send_twice(table.dynamodb, "UpdateItem")
+    assert get(sandbox()) == "token-1"
+    assert get(sandbox(), "token-1") == "token-2"
+    org.error = SalesforceUnavailableError("login-unavailable", "HTTP 503")
+    for _ in range(2):
+        with pytest.raises(SalesforceUnavailableError, match="HTTP 503"):
+            get(sandbox(), "token-2")
+    assert org.logins == 3
+    org.error = None
+    clock.advance(UNAVAILABLE_PAUSE_SECONDS)
+    assert get(sandbox()) == "token-4"
 
 
 def test_who_waits_too_long_goes_on_without(sandbox: Any, org: Org, table: Any) -> None:
