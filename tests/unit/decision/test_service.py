@@ -1,7 +1,6 @@
 """The use case on fakes: where facts come from, and what becomes of a call without them."""
 
 import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,7 +99,7 @@ def test_an_emergency_waits_for_nobody(cache: FakeFacts) -> None:
     cache.broken = True
     salesforce = FakeSalesforce(record=Record(False, "Account"))
     the_plan = plan(rules=[EMERGENCY, *DOCUMENT["rules"]])
-    report = service(salesforce, cache, the_plan).decide(replace(REQUEST, caller_id="112"))
+    report = service(salesforce, cache, the_plan).decide(REQUEST._replace(caller_id="112"))
     assert (number(report), salesforce.requests) == ("4989461495000", [])
     assert (report.gathered.record_from, report.gathered.agent_from) == ("unasked", "unasked")
     assert not report.gathered.cache_failures  # it was not asked
@@ -110,7 +109,7 @@ def test_a_call_is_placed_only_where_there_is_such_a_record() -> None:
     salesforce = FakeSalesforce(record=Record(False, "Account"))
     the_plan = plan(rules=DOCUMENT["rules"][-1:], without_record="allow")
     assert service(salesforce, None, the_plan).decide(REQUEST).decision is None
-    report = service(salesforce, None, the_plan).decide(replace(REQUEST, record_id=None))
+    report = service(salesforce, None, the_plan).decide(REQUEST._replace(record_id=None))
     assert (number(report), len(salesforce.requests)) == ("4989461495000", 1)
 
 
@@ -127,7 +126,7 @@ def test_what_is_kept_of_the_agent_may_be_enough_to_refuse() -> None:
 def test_a_rule_behind_one_that_needs_the_record_does_not_decide_before_it() -> None:
     salesforce = FakeSalesforce()
     the_plan = plan(rules=[*DOCUMENT["rules"][:3], EMERGENCY, DOCUMENT["rules"][3]])
-    report = service(salesforce, None, the_plan).decide(replace(REQUEST, caller_id="112"))
+    report = service(salesforce, None, the_plan).decide(REQUEST._replace(caller_id="112"))
     assert len(salesforce.requests) == 1
     assert report.decision is not None
     assert report.decision.rule == "customers"

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from click_to_dial.deadline import Deadline, begin
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
@@ -26,8 +27,7 @@ COUNT_SECONDS = 0.5
 """Time limit for counting a call that a limit applies to."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """The query parameters, checked as far as possible without the dial plan.
 
     `caller_id` is the called number, cleaned; `record_id` has 18 characters or is None if empty.
@@ -38,8 +38,7 @@ class Request:
     agent_uid: str
 
 
-@dataclass(frozen=True)
-class OtherReading:
+class OtherReading(NamedTuple):
     """The second reading of an ambiguous number: its facts, and the decision for it alone."""
 
     callee: Callee
@@ -47,8 +46,7 @@ class OtherReading:
     decision: Decision
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """A decision with everything that led to it; `decision` is None if the record does not exist.
 
     `facts` are those of the number that is dialled. `other` is set if the number is ambiguous; then
@@ -110,8 +108,7 @@ class ClickToDial:
                 report = self._evaluate(plan, click, gathered)
         report = self._count(plan, report, deadline)
         number = click.callee.number
-        return replace(
-            report,
+        return report._replace(
             callee=None if number is None else self.pseudonym(number),
             plan_failure=self.plans.failure,
             duration_ms=round((self.time_budget - deadline.remaining()) * 1000),
@@ -125,10 +122,10 @@ class ClickToDial:
         report = Report(plan.version, click, gathered, facts, decision)
         if click.other_callee is None or decision is None:
             return report
-        other_click = replace(click, callee=click.other_callee)
+        other_click = click._replace(callee=click.other_callee)
         other_facts = to_facts(plan, other_click, gathered, self.pseudonym, facts.now)
         other = OtherReading(click.other_callee, other_facts, evaluate(plan, other_facts))
-        return replace(report, decision=_stricter(decision, other.decision), other=other)
+        return report._replace(decision=_stricter(decision, other.decision), other=other)
 
     def _count(self, plan: DialPlan, report: Report, deadline: Deadline) -> Report:
         """Count an allowed call that a limit applies to.
@@ -142,7 +139,7 @@ class ClickToDial:
                 changed = deadline.run(partial(self._add_call, plan, report), COUNT_SECONDS)
             except (DynamoDBError, OutOfTimeError) as error:
                 failures = (*report.gathered.cache_failures, error)
-                changed = replace(report.gathered, items=None, cache_failures=failures)
+                changed = report.gathered._replace(items=None, cache_failures=failures)
             if changed is None:
                 break
             report = self._evaluate(plan, report.click, changed)
@@ -158,8 +155,8 @@ class ClickToDial:
             return None
         current = self.attempts.read(key)
         others = {name: item for name, item in items.items() if name != key}
-        return replace(
-            report.gathered, items=others if current is None else others | {key: current}
+        return report.gathered._replace(
+            items=others if current is None else others | {key: current}
         )
 
 

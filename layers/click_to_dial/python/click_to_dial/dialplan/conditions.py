@@ -3,7 +3,7 @@
 import fnmatch
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from click_to_dial.model import Facts, Scalar
 
@@ -15,8 +15,7 @@ Expected = Operand | Mapping[str, Operand]
 LISTED, ATTEMPTS = "callee.listed", "callee.attempts"
 
 
-@dataclass(frozen=True)
-class AttemptLimit:
+class AttemptLimit(NamedTuple):
     """The calls that a limit counts: those to the number in the last `within` seconds.
 
     `by` is `anyone`, or `others` for calls by other agents only.
@@ -26,8 +25,7 @@ class AttemptLimit:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """A test of one fact.
 
     `group` is the part of the fact's name that may be unknown as a whole. `expected` is the plan's
@@ -65,7 +63,7 @@ def _list_condition(expected: Expected) -> Condition:
     names = expected["not"] if isinstance(expected, Mapping) else expected
     lists = frozenset(str(name) for name in _as_list(names))
     result = _condition(f"{LISTED}.{'+'.join(sorted(lists))}", not isinstance(expected, Mapping))
-    return replace(result, group=LISTED, lists=lists)
+    return result._replace(group=LISTED, lists=lists)
 
 
 def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
@@ -73,7 +71,7 @@ def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
     limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]))
     operators = {name: value for name, value in expected.items() if name not in ("within", "by")}
     result = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators)
-    return replace(result, group=ATTEMPTS, limit=limit)
+    return result._replace(group=ATTEMPTS, limit=limit)
 
 
 def _condition(fact: str, expected: Expected) -> Condition:

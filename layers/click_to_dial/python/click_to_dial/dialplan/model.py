@@ -1,8 +1,7 @@
 """The loaded dial plan: the form in which it is evaluated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from click_to_dial.dialplan.conditions import AttemptLimit, Condition
 from click_to_dial.model import Numbering, ServiceNumber
@@ -14,23 +13,20 @@ Fields = Mapping[str, str]
 """Attribute names of the plan and their Salesforce field paths, such as `kind`: `Account.Type`."""
 
 
-@dataclass(frozen=True)
-class Refuse:
+class Refuse(NamedTuple):
     """Outcome: refuse the call; the agent sees `reason`."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class SignalNumber:
+class SignalNumber(NamedTuple):
     """Outcome: show `service_number` to the called party."""
 
     service_number: ServiceNumber
     otherwise: "Outcome | None" = None
 
 
-@dataclass(frozen=True)
-class SignalMapping:
+class SignalMapping(NamedTuple):
     """Outcome: show the service number that a mapping has for the value of `fact`.
 
     `default` applies if the fact is missing or has no entry.
@@ -42,8 +38,7 @@ class SignalMapping:
     otherwise: "Outcome | None" = None
 
 
-@dataclass(frozen=True)
-class SignalAgent:
+class SignalAgent(NamedTuple):
     """Outcome: show the agent's own number, which is `prefix` and the value of `fact`."""
 
     fact: str
@@ -56,8 +51,7 @@ Outcome = Refuse | SignalNumber | SignalMapping | SignalAgent
 """What a rule does. `otherwise` applies if no number can be shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule that matches if all `conditions` hold."""
 
     id: str
@@ -65,8 +59,7 @@ class Rule:
     outcome: Outcome
 
 
-@dataclass(frozen=True)
-class Freshness:
+class Freshness(NamedTuple):
     """How many seconds cached facts may be used."""
 
     record: int
@@ -74,8 +67,7 @@ class Freshness:
     stale_if_error: int
 
 
-@dataclass(frozen=True)
-class DialPlan:
+class DialPlan(NamedTuple):
     """A dial plan.
 
     `objects` has the attributes of each Salesforce object. `lists` and `limits` are the facts about
