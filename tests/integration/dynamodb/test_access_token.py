@@ -11,6 +11,7 @@ from click_to_dial.dynamodb.access_token import (
     LEASE_MARGIN_SECONDS,
     MAX_PAUSE_SECONDS,
     UNAVAILABLE_PAUSE_SECONDS,
+    Login,
     SharedToken,
 )
 from click_to_dial.errors import (
@@ -62,8 +63,7 @@ def sandbox(table: Any, org: Org, clock: Clock) -> Any:
             table.dynamodb,
             table.name,
             "acme.my.salesforce.com",
-            org.log_in,
-            login_seconds=LOGIN_SECONDS,
+            Login(org.log_in, LOGIN_SECONDS),
             clock=clock,
         )
 
@@ -179,7 +179,7 @@ def test_a_new_token_that_is_refused_is_not_renewed_over_and_over(
 
 
 def test_a_table_that_fails_is_no_reason_to_log_in(table: Any, org: Org) -> None:
-    token = SharedToken(table.dynamodb, "no-such-table", "org", org.log_in, login_seconds=1)
+    token = SharedToken(table.dynamodb, "no-such-table", "org", Login(org.log_in, 1))
     with pytest.raises(SalesforceUnavailableError, match="shared access token"):
         get(token)
     assert org.logins == 0
@@ -193,7 +193,7 @@ def test_a_refused_login_that_cannot_be_shared_is_said_and_not_repeated(
         return org.log_in(deadline)
 
     org.error = SalesforceConfigurationError("login-invalid-client", "Copy the secret again.")
-    token = SharedToken(table.dynamodb, table.name, "org", log_in, login_seconds=1)
+    token = SharedToken(table.dynamodb, table.name, "org", Login(log_in, 1))
     with pytest.raises(SalesforceConfigurationError, match="Copy the secret again"):
         get(token)
     assert org.logins == 1
