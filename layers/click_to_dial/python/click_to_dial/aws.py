@@ -1,7 +1,7 @@
-"""Clients and secrets of AWS, and its errors as ours: the only module that imports boto3.
+"""Clients for AWS, its secrets, and our errors for its errors. No other module imports boto3.
 
-boto3 finds the region, credentials, proxy and CA bundle as everywhere. `AWS_ENDPOINT_URL` alone
-points all clients to another AWS.
+boto3 reads region, credentials, proxy, certificate authorities and endpoints from the environment:
+`AWS_ENDPOINT_URL` alone points all clients to another AWS.
 """
 
 import logging
@@ -61,7 +61,7 @@ with skip_imports(SKIPPED):
     from botocore.utils import ContainerMetadataFetcher
 
 logging.getLogger("botocore").setLevel(logging.WARNING)
-"""At INFO it logs in each cold start where it found credentials and endpoints."""
+"""In each cold start it would log, at INFO, where it found credentials and endpoints."""
 
 
 class TlsContext(ssl.SSLContext):
@@ -91,12 +91,12 @@ AwsClient = Any
 
 CONNECT_SECONDS = 0.3
 READ_SECONDS = 0.6
-"""DynamoDB answers within milliseconds. No call may wait longer for it."""
+"""Maximum wait for a response of DynamoDB, which normally takes milliseconds."""
 SECRET_READ_SECONDS = 2.0
-"""A secret is read for a login only, once for all sandboxes."""
+"""Longer, because a secret is only read for a login, once for all sandboxes."""
 MAX_ATTEMPTS = 2
 MAX_CONNECTIONS = 50
-"""More than a function has threads, or the local stack serves requests at the same time."""
+"""More than the number of threads of a function or of the local stack."""
 
 _TRANSACTION_CONFLICTS = {"ConditionalCheckFailed", "TransactionConflict"}
 
@@ -181,9 +181,9 @@ def dynamodb_errors(message: str) -> Iterator[None]:
         yield
     except ClientError as error:
         kind = ConditionFailedError if _is_condition_failure(error) else DynamoDBError
-        raise kind(message, code=error_code(error), request_id=_request_id(error)) from error
+        raise kind(message, code=_error_code(error), request_id=_request_id(error)) from error
     except BotoCoreError as error:
-        raise DynamoDBError(message, code=error_code(error)) from error
+        raise DynamoDBError(message, code=_error_code(error)) from error
 
 
 def read_secret(client: AwsClient, secret_id: str, stage: str = "AWSCURRENT") -> str:
@@ -196,18 +196,18 @@ def read_secret(client: AwsClient, secret_id: str, stage: str = "AWSCURRENT") ->
     except ClientError as error:
         raise SecretError(
             "Secrets Manager refuses to return the secret.",
-            code=error_code(error),
+            code=_error_code(error),
             request_id=_request_id(error),
             retryable=_is_retryable(error),
         ) from error
     except BotoCoreError as error:
         raise SecretError(
-            "Secrets Manager does not answer.", code=error_code(error), retryable=True
+            "Secrets Manager does not answer.", code=_error_code(error), retryable=True
         ) from error
     return str(response.get("SecretString", ""))
 
 
-def error_code(error: Exception) -> str:
+def _error_code(error: Exception) -> str:
     """Return the code that AWS answered, or, without an answer, the name of boto3's exception."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
@@ -224,11 +224,11 @@ def _request_id(error: ClientError) -> str:
 
 
 def _is_condition_failure(error: ClientError) -> bool:
-    """Tell if a condition failed. A transaction can also be cancelled because of throttling.
+    """Return True if a condition failed. Throttling, too, can cancel a transaction.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
     """
     reasons = {each.get("Code") for each in error.response.get("CancellationReasons", ())}
-    return error_code(error) == "ConditionalCheckFailedException" or bool(
+    return _error_code(error) == "ConditionalCheckFailedException" or bool(
         reasons & _TRANSACTION_CONFLICTS
     )
