@@ -93,8 +93,8 @@ def explain(
         report = service.decide(api.read_request({"multiValueQueryStringParameters": query}))
     except BadParameterError as error:
         response = api.bad_parameter(error)
-    except DialPlanError as error:
-        response = api.no_dial_plan(error)
+    except DialPlanError:
+        response = api.no_dial_plan()
     else:
         response = api.answer(report)
     return Explanation(response["statusCode"], json.loads(response["body"]), report, at)
