@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from click_to_dial.decision.service import Report, Request
-from click_to_dial.errors import BadParameterError, DialPlanError
+from click_to_dial.errors import BadParameterError
 from click_to_dial.phone_numbers import clean
 from click_to_dial.salesforce_id import to_18
 
@@ -84,9 +84,14 @@ def no_such_path() -> Response:
     return problem(HTTPStatus.NOT_FOUND, "no-such-path", f"This API answers only GET {PATHS[0]}.")
 
 
-def no_dial_plan(error: DialPlanError) -> Response:
-    """Return a 503."""
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no-dial-plan", str(error))
+def no_dial_plan() -> Response:
+    """Return a 503. The reason may name internals, so only the log has it."""
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "no-dial-plan",
+        "No dial plan is published, or it cannot be read at the moment. The log of click-to-dial "
+        "has the reason for the id of this request.",
+    )
 
 
 def internal_error() -> Response:

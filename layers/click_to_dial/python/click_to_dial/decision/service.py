@@ -196,8 +196,10 @@ def to_click(request: Request, plan: DialPlan) -> Click:
 def _stricter(dialled: Decision, other: Decision) -> Decision:
     """Return the decision about an ambiguous number: a refusal if a rule refuses either reading.
 
-    If no number can be shown for the other reading, that is no refusal.
+    If no number can be shown for the other reading, that is no refusal. The trace is always that of
+    the number that is dialled.
     """
+    other = replace(other, trace=dialled.trace)
     for decision in (dialled, other):
         if decision.service_number is None and decision.cause == "rule":
             return decision
