@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from click_to_dial.decision.fact_sources import GatheredFacts
 from click_to_dial.decision.number_lookups import (
+    Calls,
     attempts_facts,
     attempts_key,
     calls_of,
@@ -42,7 +43,13 @@ def to_facts(
         if gathered.items is None and callee.number is not None:
             unknown |= {LISTED, ATTEMPTS}
         else:
-            values |= _number_facts(plan, click, gathered.items or {}, pseudonym, now)
+            items = gathered.items or {}
+            values |= listed_facts(plan, callee, items, pseudonym, now)
+            calls = _calls(callee, items, pseudonym)
+            if calls is None:
+                unknown.add(ATTEMPTS)
+            else:
+                values |= attempts_facts(plan, calls, pseudonym(click.agent_uid), now)
     present = {name: value for name, value in values.items() if value is not None}
     return Facts(present, frozenset(unknown), now)
 
@@ -64,10 +71,8 @@ def _prefixed(group: str, attributes: Values) -> Values:
     return {f"{group}.{name}": value for name, value in attributes.items()}
 
 
-def _number_facts(
-    plan: DialPlan, click: Click, items: Mapping[str, StoredItem], pseudonym: Pseudonym, now: float
-) -> Values:
-    number, agent = click.callee.number, pseudonym(click.agent_uid)
-    calls = [] if number is None else calls_of(items.get(attempts_key(number, pseudonym)))
-    listed = listed_facts(plan, click.callee, items, pseudonym, now)
-    return {**listed, **attempts_facts(plan, calls, agent, now)}
+def _calls(callee: Callee, items: Mapping[str, StoredItem], pseudonym: Pseudonym) -> Calls | None:
+    """Return the earlier calls to the number, or None if they are unknown."""
+    if callee.number is None:
+        return []
+    return calls_of(items.get(attempts_key(callee.number, pseudonym)))
