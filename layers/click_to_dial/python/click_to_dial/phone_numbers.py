@@ -65,6 +65,18 @@ def read_callee(cleaned: str, home_region: str) -> Callee:
     return _without_prefix(cleaned, home_region)
 
 
+def comparable(number: str, home_region: str) -> str | None:
+    """Return one spelling for all spellings of a number: E.164, or else its digits.
+
+    Return None for text that is not a number.
+    """
+    try:
+        cleaned = clean(number)
+        return read_callee(cleaned, home_region).number or cleaned
+    except BadParameterError:
+        return None
+
+
 def time_zones(number: str) -> tuple[str, ...]:
     """Return the IANA time zones of a number (E.164 with plus); none if it has no location.
 

@@ -17,6 +17,8 @@ PATHS = ("/jtelACD/onClickToDial", "/services/apexrest/jtelACD/onClickToDial")
 """The second one is the path of the Apex class that this API replaces."""
 
 MAX_AGENT_UID = 80
+MAX_EMERGENCY_CHARACTERS = 8
+"""Maximum length of an emergency number with a plus and a trunk prefix. A longer number is none."""
 
 _NAMES = ("SalesForceID", "CallerID", "AgentUID")
 _NOT_UTF8 = "\ufffd"  # API Gateway replaces bytes that are not UTF-8 with it
@@ -34,13 +36,27 @@ def is_our_route(event: Event) -> bool:
 def read_request(event: Event) -> Request:
     """Return the three parameters of a proxy event (REST API, payload version 1.0).
 
-    Raises BadParameterError.
+    Raises BadParameterError. If the number may be an emergency number, a fault of the other two
+    parameters is only noted in the request.
     """
     query = event.get("multiValueQueryStringParameters") or {}
-    record_id = _single(query, "SalesForceID", allow_empty=True)
-    caller_id = clean(_single(query, "CallerID"))
-    agent_uid = _agent_uid(_single(query, "AgentUID"))
-    return Request(_record_id(record_id), caller_id, agent_uid)
+    faults: list[BadParameterError] = []
+    record_id, agent_uid, caller_id = None, "", ""
+    try:
+        record_id = _record_id(_single(query, "SalesForceID", allow_empty=True))
+    except BadParameterError as error:
+        faults.append(error)
+    try:
+        caller_id = clean(_single(query, "CallerID"))
+    except BadParameterError as error:
+        faults.append(error)
+    try:
+        agent_uid = _agent_uid(_single(query, "AgentUID"))
+    except BadParameterError as error:
+        faults.append(error)
+    if faults and not 0 < len(caller_id) <= MAX_EMERGENCY_CHARACTERS:
+        raise faults[0]
+    return Request(record_id, caller_id, agent_uid, faults[0] if faults else None)
 
 
 def answer(report: Report) -> Response:

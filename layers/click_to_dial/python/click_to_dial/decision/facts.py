@@ -14,6 +14,7 @@ from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.model import Callee, Click, Facts, Scalar
 from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import Pseudonym
+from click_to_dial.salesforce_id import STANDARD_OBJECTS, key_prefix
 
 Values = Mapping[str, Scalar | None]
 """Facts by name; None if missing."""
@@ -44,7 +45,8 @@ def to_facts(
         else:
             values |= _number_facts(plan, click, gathered.items or {}, pseudonym, now)
     present = {name: value for name, value in values.items() if value is not None}
-    return Facts(present, frozenset(unknown), now)
+    clicked = STANDARD_OBJECTS.get(key_prefix(click.record_id)) if click.record_id else None
+    return Facts(present, frozenset(unknown), now, clicked)
 
 
 def _callee_facts(plan: DialPlan, callee: Callee, now: float) -> Values:
