@@ -41,6 +41,7 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
         ),
         _NoDocumentation,
     ),
+    "importlib.metadata": {"version": None},  # by urllib3, for HTTP/2
     "s3transfer.manager": {"TransferConfig": None},  # uploads to S3
 }
 """An eighth of the CPU time that boto3 and its clients need in a cold start."""

@@ -22,14 +22,15 @@ from click_to_dial.salesforce.session import SalesforceSession, request_id_of
 from click_to_dial.skip_imports import skip_imports
 
 # SOAP, JWT and bulk jobs. They need zeep, PyJWT and more-itertools, which are not in the layer.
-_UNUSED = {
+SKIPPED: Mapping[str, Mapping[str, Any]] = {
     "simple_salesforce.bulk": {"SFBulkHandler": None},
     "simple_salesforce.bulk2": {"SFBulk2Handler": None},
     "simple_salesforce.login": {"SalesforceLogin": None},
     "simple_salesforce.metadata": {"SfdcMetadataApi": None},
+    "xml.dom.minidom": {},
 }
 
-with skip_imports(_UNUSED):
+with skip_imports(SKIPPED):
     from simple_salesforce.api import Salesforce
     from simple_salesforce.exceptions import SalesforceError as LibraryError
     from simple_salesforce.format import format_soql

@@ -19,10 +19,15 @@ from click_to_dial.errors import (
 )
 from click_to_dial.skip_imports import skip_imports
 
-# It guesses encodings. Salesforce names them, and its import takes a fifth of that of requests.
-_NO_GUESSES = {"__version__": "3.0.0", "detect": lambda content: {"encoding": "utf-8"}}
+SKIPPED: Mapping[str, Mapping[str, Any]] = {
+    "charset_normalizer": {  # guesses the encoding of a text
+        "__version__": "3.0.0",
+        "detect": lambda content: {"encoding": "utf-8"},
+    },
+    "idna": {},  # imported when a host name outside ASCII is used
+}
 
-with skip_imports({"charset_normalizer": _NO_GUESSES}):
+with skip_imports(SKIPPED):
     import requests
     from requests import exceptions as requests_errors
     from urllib3 import exceptions as urllib3_errors
