@@ -164,7 +164,7 @@ def _matches(operand: Operand) -> Test:
 
 
 def _includes(operand: Operand) -> Test:
-    """One of the values is among those of a multi-select picklist, which Salesforce joins by `;`."""
+    """One of the values is selected in a multi-select picklist, which Salesforce joins by `;`."""
     values = frozenset(str(value) for value in _as_list(operand))
     return lambda value: isinstance(value, str) and not values.isdisjoint(value.split(";"))
 
