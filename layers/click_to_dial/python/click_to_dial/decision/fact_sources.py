@@ -32,7 +32,7 @@ CACHE_READ_SECONDS = 0.5
 CACHE_WRITE_SECONDS = 0.25
 
 Origin = Literal["none", "unasked", "cached", "salesforce", "stale", "unknown"]
-"""Where facts come from. `none`: the click has no record or no agent. `unknown`: all sources failed."""
+"""Where facts come from. `none`: no record or agent was given. `unknown`: all failed."""
 
 Known = TypeVar("Known", Record, Agent)
 
