@@ -2,12 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import phonenumbers
 
 from click_to_dial.decision.number_lookups import (
     PREFIX_DIGITS,
@@ -16,7 +13,8 @@ from click_to_dial.decision.number_lookups import (
     prefix_key,
 )
 from click_to_dial.dynamodb.number_lists import ListEntry
-from click_to_dial.errors import ClickToDialError
+from click_to_dial.errors import BadParameterError, ClickToDialError
+from click_to_dial.phone_numbers import clean, read_international
 from click_to_dial.pseudonym import Pseudonym
 from dialplan_cli.csv_files import open_csv
 from dialplan_cli.plan.types import is_date
@@ -25,7 +23,6 @@ COLUMNS = ("number", "reason", "source", "expires")
 EXPORT_COLUMNS = ("hash_of_number_or_prefix", "reason", "source", "expires")
 
 _PREFIX = re.compile(r"\+([0-9]+)\*")
-_NUMBER = re.compile(r"\+[0-9][0-9\s()./-]*")
 
 
 class ListError(ClickToDialError):
@@ -114,12 +111,12 @@ def _parse_number(text: str) -> str:
                 f"a prefix has {lengths} digits after the plus; list several, or longer ones"
             )
         return f"+{digits}*"
-    number = None
-    if _NUMBER.fullmatch(text):  # of two numbers in a cell, phonenumbers reads only the first
-        with suppress(phonenumbers.NumberParseException):
-            number = phonenumbers.parse(text)
-    if number is None or not phonenumbers.is_possible_number(number):
+    try:
+        number = read_international(clean(text)).number
+    except BadParameterError:
+        number = None
+    if number is None:
         raise ListError(
             "number must be written with its country code, +4917012345678, or as a prefix, +49900*"
         )
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return number

@@ -20,7 +20,7 @@ from dialplan_cli.plan.rules import (
     When,
 )
 from dialplan_cli.plan.schema import MappingInPlan, Plan, ServiceNumber
-from dialplan_cli.plan.types import seconds
+from dialplan_cli.plan.types import digit_lengths, seconds
 
 Document = dict[str, Any]
 
@@ -32,6 +32,7 @@ def to_document(plan: Plan) -> Document:
     return {
         "version": plan.version,
         "home_region": plan.home_region,
+        **_numbering(plan),
         "without_record": plan.without_record,
         "service_numbers": {
             key: _service_number(number, zone) for key, number in plan.service_numbers.items()
@@ -50,6 +51,17 @@ def to_document(plan: Plan) -> Document:
         "outage": _outage(plan.outage),
         "freshness": {key: seconds(value) for key, value in plan.freshness.model_dump().items()},
     }
+
+
+def _numbering(plan: Plan) -> Document:
+    """Return the keys that differ from their defaults."""
+    keys: Document = {}
+    if plan.internal_digits is not None:
+        lengths = digit_lengths(plan.internal_digits)
+        keys["internal_digits"] = [lengths.start, lengths.stop - 1]
+    if plan.plain_numbers == "national":
+        keys["plain_numbers"] = plan.plain_numbers
+    return keys
 
 
 def _service_number(number: ServiceNumber, zone: str | None) -> Document:

@@ -75,7 +75,7 @@ def _implies_operator(later: Operators, test: Test, name: str, operand: Any) -> 
     if name == "present":
         return operand is True
     if name in ("same_as", "differs_from"):
-        return later.get(name) == operand
+        return bool(later.get(name) == operand)
     if name in ("includes", "excludes"):
         return name in later and _implies_selection(name, as_list(later[name]), as_list(operand))
     if name == "not":

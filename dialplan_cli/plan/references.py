@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from click_to_dial.errors import BadParameterError
-from click_to_dial.phone_numbers import clean, read_callee
+from click_to_dial.model import Numbering
+from click_to_dial.phone_numbers import clean, is_mass_traffic, read_number
 from dialplan_cli.plan.facts import check_conditions, known_facts
 from dialplan_cli.plan.hours import home_zone
 from dialplan_cli.plan.source import (
@@ -33,7 +34,6 @@ _NO_HOME_ZONE = (
     "needs the key `home_zone` in the plan, such as Europe/London: the country has several time "
     "zones, and"
 )
-_MASS_TRAFFIC = "+49137"  # phonenumbers knows it as shared cost, like 0180, which may be signalled
 
 
 def check_references(data: Any) -> Findings:
@@ -74,10 +74,10 @@ def special_number_reason(number: str, region: str) -> str | None:
     Return None if it may be shown.
     """
     try:
-        callee = read_callee(clean(number), region)
+        callee = read_number(clean(number), Numbering(region))[0]
     except BadParameterError:
         return "is not a possible telephone number"
-    if (callee.number or "").startswith(_MASS_TRAFFIC):
+    if is_mass_traffic(callee):
         return "is a number for mass calls (0137)"
     return _SPECIAL_KINDS.get(callee.kind)
 

@@ -15,6 +15,7 @@ from dialplan_cli.plan.types import (
     Date,
     Duration,
     FieldPath,
+    InternalDigits,
     Name,
     PlanModel,
     Region,
@@ -116,6 +117,15 @@ class Plan(PlanModel):
     home_zone: Zone | None = Field(
         default=None,
         description="Time zone of the company, if the country has several: Europe/London.",
+    )
+    internal_digits: InternalDigits | None = Field(
+        default=None,
+        description="Lengths of internal extensions, `3` or `2-4`. Default: up to 6 digits, unless "
+        "the number is a public short number.",
+    )
+    plain_numbers: Literal["international", "national"] = Field(
+        default="international",
+        description="How digits without a prefix are read if both readings are valid.",
     )
     without_record: Literal["refuse", "allow"] = Field(
         default="refuse", description="What to do with calls without a Salesforce record."

@@ -28,6 +28,7 @@ NAME = r"^\S+$"
 ATTRIBUTE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 API_NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 FIELD_PATH = r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,5}$"
+INTERNAL_DIGITS = r"^[1-7](-[1-7])?$"
 DURATION = r"^[0-9]{1,6}[smhd]$"
 
 
@@ -51,6 +52,12 @@ def require(test: Callable[[Any], bool], message: str) -> AfterValidator:
 def seconds(duration: str) -> int:
     """Return the seconds of a duration such as `90s` or `8h`."""
     return int(duration[:-1]) * SECONDS_PER_UNIT[duration[-1]]
+
+
+def digit_lengths(lengths: int | str) -> range:
+    """Return the lengths in `3` or `2-4`. It is empty for `4-2`."""
+    first, _, last = str(lengths).partition("-")
+    return range(int(first), int(last or first) + 1)
 
 
 def is_date(value: object) -> bool:
@@ -114,6 +121,25 @@ Duration = Annotated[
         "must be a whole number with its unit: 0s, 90s, 5m, 8h or 7d",
     ),
     WithJsonSchema({"type": "string", "pattern": DURATION}),
+]
+InternalDigits = Annotated[
+    Any,
+    require(
+        lambda value: (
+            isinstance(value, str | int)
+            and re.fullmatch(INTERNAL_DIGITS, str(value)) is not None
+            and len(digit_lengths(value)) > 0
+        ),
+        "must be a number of digits, or the least and the most: 3 or 2-4, from 1 to 7",
+    ),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": 7},
+                {"type": "string", "pattern": INTERNAL_DIGITS},
+            ]
+        }
+    ),
 ]
 Date = Annotated[
     Any,

@@ -23,7 +23,6 @@ DENIED = {
     "yaml": "published plans are JSON",
     "zeep": "simple_salesforce.metadata is skipped in salesforce/client.py",
     "click_to_dial.authorizer": "another function",
-    "click_to_dial.dynamodb.plan_store": "only publishing needs it",
     "click_to_dial.sync": "another function",
 }
 """Modules that no decision needs, and why they are not imported."""

@@ -4,6 +4,7 @@ boto3 finds the region, credentials, proxy and CA bundle as everywhere. `AWS_END
 points all clients to another AWS.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -50,6 +51,9 @@ with skip_imports(SKIPPED):
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+
+logging.getLogger("botocore").setLevel(logging.WARNING)
+"""At INFO it logs in each cold start where it found credentials and endpoints."""
 
 AwsClient = Any
 """A client of boto3, whose classes are made at run time."""

@@ -11,9 +11,14 @@ Attributes = Mapping[str, Scalar]
 CalleeKind = Literal[
     "mobile",
     "fixed-line",
+    "fixed-or-mobile",
     "toll-free",
     "premium-rate",
     "shared-cost",
+    "voip",
+    "personal",
+    "satellite",
+    "international-network",
     "emergency",
     "short-code",
     "internal",
@@ -22,24 +27,44 @@ CalleeKind = Literal[
 
 
 @dataclass(frozen=True)
+class Numbering:
+    """How numbers without a plus are read.
+
+    National numbers are those of `home_region`, such as DE. `internal_digits` are the lengths of
+    internal numbers, or None if the plan does not declare them. `plain_numbers` is the reading of
+    digits without any prefix if both readings are valid.
+    """
+
+    home_region: str
+    internal_digits: range | None = None
+    plain_numbers: Literal["international", "national"] = "international"
+
+
+@dataclass(frozen=True)
 class Callee:
-    """The number to be called. `number` is E.164 with plus, or None for a short or internal one."""
+    """The number to be called. `number` is E.164 with plus, or None for a short or internal one.
+
+    `without_surplus` is the number that networks dial if `number` has too many digits.
+    """
 
     kind: CalleeKind
     country: str | None = None
     number: str | None = None
+    without_surplus: str | None = None
 
 
 @dataclass(frozen=True)
 class Click:
     """A request from jtel; `record_id` has 18 characters, or is None if there is no record.
 
-    `agent_uid` is empty only in an emergency call without a usable AgentUID.
+    `agent_uid` is empty only in an emergency call without a usable AgentUID. `other_callee` is the
+    second reading of an ambiguous number, in another country.
     """
 
     record_id: str | None
     callee: Callee
     agent_uid: str
+    other_callee: Callee | None = None
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,20 @@
-"""Reading of phone numbers as jtel sends them in CallerID (docs/jtel.md).
+"""Reads phone numbers: clicked ones, list entries, extensions, numbers in records.
 
-`phonenumbers.parse` alone reads `491701234567` in Germany as a fixed-line number, not as a mobile.
+`phonenumbers` parses a number in one reading. Digits often have several: without a plus,
+`491701234567` may be international or national. This module chooses among them. docs/numbers.md
+explains the rules and shows how numbers of each country are read.
 """
 
 import re
+from collections.abc import Iterable
+from copy import copy
+from urllib.parse import unquote
 
 from click_to_dial.errors import BadParameterError
-from click_to_dial.model import Callee, CalleeKind
+from click_to_dial.model import Callee, CalleeKind, Numbering
 from click_to_dial.skip_imports import skip_imports
 
-# Finding numbers in texts and formatting them while typing take a third of the import time.
+# What finds numbers in texts, and formats them while they are typed: a third of the import time.
 with skip_imports(
     {
         "phonenumbers.asyoutypeformatter": {"AsYouTypeFormatter": None},
@@ -21,117 +26,330 @@ with skip_imports(
     import phonenumbers
     from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 
-INTERNAL_DIGITS = 6
-"""Maximum number of digits of an internal extension."""
+MAX_UNDECLARED_INTERNAL_DIGITS = 6
+"""Maximum length of an internal number if the plan has no `internal_digits`."""
 
-_SEPARATORS = re.compile(r"[\s()./\-\u2010-\u2015\u2212]+")
-_NUMBER = re.compile(r"\+?[0-9]+")
-_MAX_DIGITS = 22  # 00, a country code of 3 and the 17 digits that phonenumbers reads
+MAX_SURPLUS_DIGITS = 4
+"""Maximum number of digits dropped from the end of a number that is too long."""
+
+MAX_DIGITS = 22
+"""Maximum length: an international prefix, a country code and the 17 digits of phonenumbers."""
+
+MAX_E164_DIGITS = 15
+"""Maximum length of a number with its country code. It is the limit for signalled numbers too."""
+
+# Blanks, punctuation, and invisible characters: soft hyphen, zero-width and directional marks.
+_SEPARATORS = re.compile(
+    r"[\s()\[\]./\-\u00ad\u2010-\u2015\u2212\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\uff08\uff09\uff0d-\uff0f]+"
+)
+_SIGNALLED_SEPARATORS = re.compile(r"[\s.()\-]+")
+_NUMBER = re.compile(r"[+ ]?[0-9]+")
+
+# Mexico abolished the mobile prefix 1 and the trunk prefixes 01, 044 and 045 in 2019:
+# https://en.wikipedia.org/wiki/Telephone_numbers_in_Mexico
+_OBSOLETE_FORMS = ((re.compile(r"52(?:1|01|044|045)([0-9]{10})"), r"52\1"),)
+
 _KINDS: dict[int, CalleeKind] = {
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.FIXED_LINE: "fixed-line",
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed-or-mobile",
     PhoneNumberType.TOLL_FREE: "toll-free",
     PhoneNumberType.PREMIUM_RATE: "premium-rate",
     PhoneNumberType.SHARED_COST: "shared-cost",
+    PhoneNumberType.VOIP: "voip",
+    PhoneNumberType.PERSONAL_NUMBER: "personal",
 }
+
+# Codes without a country: https://www.itu.int/pub/T-SP-E.164D
+_KINDS_OF_NETWORKS: tuple[tuple[str, CalleeKind], ...] = (
+    ("+870", "satellite"),
+    ("+881", "satellite"),
+    ("+88213", "satellite"),
+    ("+88216", "satellite"),
+    ("+882", "international-network"),
+    ("+883", "international-network"),
+)
+
+_NEVER_SIGNALLED = frozenset(("emergency", "premium-rate", "short-code"))
+_GERMAN_MASS_TRAFFIC = "+49137"  # shared cost for phonenumbers, like 0180, which may be signalled
 
 
 def clean(caller_id: str) -> str:
-    """Return the digits, after a plus if there was one, or a blank, which it may arrive as.
+    """Return the digits, with the plus, or the blank that an unescaped plus becomes, before them.
 
-    Raises BadParameterError if there is anything but digits and separators.
+    Raises BadParameterError for anything but digits and separators.
     """
-    digits = _SEPARATORS.sub("", caller_id)
-    if caller_id.startswith(" "):
-        digits = "+" + digits.removeprefix("+")
+    text = unquote(caller_id) if "%" in caller_id else caller_id  # it was encoded twice
+    digits = _SEPARATORS.sub("", text.replace("\uff0b", "+"))
+    digits = "".join(str(int(each)) if each.isdecimal() else each for each in digits)
+    if text.startswith(" ") and not digits.startswith("+"):
+        digits = " " + digits
     if not _NUMBER.fullmatch(digits):
         raise _unreadable("contains something that is not a digit")
-    if len(digits) > _MAX_DIGITS:
+    if len(digits) > MAX_DIGITS:
         raise _unreadable("is too long")
     return digits
 
 
-def read_callee(cleaned: str, home_region: str) -> Callee:
-    """Return the callee for a cleaned number, dialled in `home_region` (ISO 3166, such as DE).
+def read_number(cleaned: str, numbering: Numbering) -> tuple[Callee, ...]:
+    """Return the callee of a `clean`ed number.
 
-    Raises BadParameterError if the number cannot be dialled.
+    An ambiguous number has a second callee. It is a number of another country, but its digits may
+    also mean the second one.
+
+    Raises BadParameterError for a number that cannot be dialled.
     """
-    if short := _short(cleaned, home_region):
-        return Callee(short, home_region)
-    if cleaned.startswith(("+", "00")):
-        return _possible("+" + cleaned.removeprefix("+").removeprefix("00"), None)
-    if cleaned.startswith("0"):
-        return _possible(cleaned, home_region)
-    return _without_prefix(cleaned, home_region)
+    region, digits = numbering.home_region, cleaned.lstrip("+ ")
+    if _is_emergency(digits, region):
+        return (Callee("emergency", region),)
+    if cleaned.startswith("+") or (cleaned.startswith(" ") and _lost_its_plus(digits, numbering)):
+        return _choose([_international(digits)], region)
+    if behind_prefix := _behind_international_prefix(digits, region):
+        return _choose(behind_prefix, region)
+    if _is_internal(digits, numbering):
+        return (Callee("internal", region),)
+    if written := _written_as_national(digits, region):
+        return (_callee(written),)
+    if _is_short_number(digits, region):
+        return (Callee("short-code", region),)
+    readings = [_international(digits), _national(digits, region)]
+    if numbering.plain_numbers == "national" and any(map(_is_valid, readings)):
+        readings.reverse()
+    return _choose(readings, region)
 
 
-def comparable(number: str, home_region: str) -> str | None:
+def comparable(number: str, numbering: Numbering) -> str | None:
     """Return one spelling for all spellings of a number: E.164, or else its digits.
 
     Return None for text that is not a number.
     """
     try:
         cleaned = clean(number)
-        return read_callee(cleaned, home_region).number or cleaned
+        return read_number(cleaned, numbering)[0].number or cleaned
     except BadParameterError:
         return None
 
 
-def time_zones(number: str) -> tuple[str, ...]:
-    """Return the IANA time zones of a number (E.164 with plus); none if it has no location.
+def read_international(cleaned: str) -> Callee:
+    """Return the callee of a `clean`ed number that begins with a plus and the country code.
 
-    A number of a whole country, such as a mobile, may be in any zone of the country.
+    Raises BadParameterError for any other number.
     """
-    # Imported here, because only plans with calling hours need it.
-    from phonenumbers import timezone
-
-    parsed = phonenumbers.parse(number)
-    zones = timezone.time_zones_for_number(parsed)
-    if zones == ("Etc/Unknown",):  # its type is unknown, but its first digits tell the country
-        zones = timezone.time_zones_for_geographical_number(parsed)
-    return () if zones == ("Etc/Unknown",) else tuple(zones)
+    if not cleaned.startswith("+"):
+        raise _unreadable("does not begin with a plus and the country code")
+    return _choose([_international(cleaned[1:])], "")[0]
 
 
-def _without_prefix(digits: str, home_region: str) -> Callee:
-    """Read digits as international without plus, as national, or as an internal extension."""
-    international, national = ("+" + digits, None), (digits, home_region)
-    internal = len(digits) <= INTERNAL_DIGITS
-    if phonenumbers.ndd_prefix_for_region(home_region, True):
-        readings = [international] if internal else [international, national]
-    else:  # without a trunk prefix, national numbers are dialled like this
-        readings = [national, international]
-    for reading in readings:
-        number = _parse(*reading)
-        if number and phonenumbers.is_valid_number(number):
-            return _callee(number)
-    if internal:
-        return Callee("internal", home_region)
-    raise _unreadable(f"is neither an international number nor one of {home_region}")
+def signalled_number(text: str, prefix: str, numbering: Numbering) -> str | None:
+    """Return the number to signal for the agent's number `text`, behind `prefix`.
 
-
-def _short(digits: str, region: str) -> CalleeKind | None:
-    if phonenumbers.is_emergency_number(digits, region):
-        return "emergency"
-    if digits.startswith("+"):
+    Return None if that is no number, or one that must not be shown to a called party: an emergency,
+    premium-rate, mass-traffic or public short number (in Germany: TKG section 120).
+    """
+    number = _SIGNALLED_SEPARATORS.sub("", text)
+    complete = _SIGNALLED_SEPARATORS.sub("", prefix) + number
+    digits = complete.removeprefix("+")
+    if not re.fullmatch(r"\+?[0-9]+", number) or not re.fullmatch("[0-9]+", digits):
         return None
-    zeros = len(digits) - len(digits.lstrip("0"))  # 016 in Spain is not 16
-    number = PhoneNumber(
-        country_code=phonenumbers.country_code_for_region(region),
-        national_number=int(digits),
+    if len(digits) > MAX_E164_DIGITS:
+        return None
+    try:
+        readings = read_number(complete, numbering)
+    except BadParameterError:  # such as 0: a number of the company's own telephone system
+        return complete
+    return None if any(must_not_be_signalled(each) for each in readings) else complete
+
+
+def must_not_be_signalled(callee: Callee) -> bool:
+    """Return whether a number must not be shown to a called party."""
+    return callee.kind in _NEVER_SIGNALLED or is_mass_traffic(callee)
+
+
+def is_mass_traffic(callee: Callee) -> bool:
+    """Return whether a number is a German one for mass calls, such as televoting."""
+    return (callee.number or "").startswith(_GERMAN_MASS_TRAFFIC)
+
+
+# The steps of reading -----------------------------------------------------------------------------
+
+
+def _is_emergency(digits: str, region: str) -> bool:
+    numbers = (digits, digits.removeprefix("0"))
+    return any(phonenumbers.is_emergency_number(number, region) for number in numbers)
+
+
+def _lost_its_plus(digits: str, numbering: Numbering) -> bool:
+    """Return whether a leading blank was a plus: the rest is not dialled like this at home."""
+    region = numbering.home_region
+    trunk_prefix = phonenumbers.ndd_prefix_for_region(region, True) or "0"
+    return not (
+        digits.startswith(("0", trunk_prefix))
+        or _is_internal(digits, numbering)
+        or _is_short_number(digits, region)
+        or _behind_international_prefix(digits, region)
+    )
+
+
+def _is_internal(digits: str, numbering: Numbering) -> bool:
+    if numbering.internal_digits is not None:
+        return len(digits) in numbering.internal_digits
+    region = numbering.home_region
+    return (
+        len(digits) <= MAX_UNDECLARED_INTERNAL_DIGITS
+        and not digits.startswith("0")
+        and not _is_public_short_code(digits, region)
+        and _written_as_national(digits, region) is None
+    )
+
+
+def _is_short_number(digits: str, region: str) -> bool:
+    number = _from_digits(phonenumbers.country_code_for_region(region), digits)
+    return phonenumbers.is_valid_short_number_for_region(number, region)
+
+
+def _is_public_short_code(digits: str, region: str) -> bool:
+    """Return whether people can call this short number, whoever their carrier is."""
+    number = _from_digits(phonenumbers.country_code_for_region(region), digits)
+    return (
+        phonenumbers.is_valid_short_number_for_region(number, region)
+        and not phonenumbers.is_sms_service_for_region(number, region)
+        and not phonenumbers.is_carrier_specific_for_region(number, region)
+    )
+
+
+def _behind_international_prefix(digits: str, region: str) -> list[PhoneNumber]:
+    """Return the possible readings as an international prefix and a number.
+
+    `00` is one everywhere, unless the digits are a national number. Countries in which callers
+    choose a carrier by the prefix have several readings, such as 0041 in Brazil.
+    """
+    if digits.startswith("00") and _written_as_national(digits, region) is not None:
+        return []
+    numbers = []
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    prefix = metadata and re.match(metadata.international_prefix or "$", digits)
+    if prefix:
+        numbers.append(_international(digits[prefix.end() :]))
+    if digits.startswith("00"):
+        numbers.append(_international(digits[2:]))
+    return [number for number in numbers if number is not None and _is_dialable(number)]
+
+
+def _written_as_national(digits: str, region: str) -> PhoneNumber | None:
+    """Return the number if libphonenumber writes it with exactly these digits in its country."""
+    number = _parse(digits, region)
+    if digits.startswith("00"):  # some toll-free numbers; `parse` takes 00 for a prefix
+        number = _from_digits(phonenumbers.country_code_for_region(region), digits)
+    if number is None or not phonenumbers.is_valid_number(number):
+        return None
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return number if re.sub("[^0-9]", "", written) == digits else None
+
+
+def _international(digits: str) -> PhoneNumber | None:
+    """Read a country code and a number. People also write +00 49, +48 (0) 22 and +52 1."""
+    digits = digits.removeprefix("00")
+    number = _parse("+" + digits, None)
+    if number is None:
+        return None
+    country_code = str(number.country_code)
+    exact = _from_digits(int(country_code), digits.removeprefix(country_code))
+    if _is_valid(exact):  # `parse` may drop a first digit that looks like a trunk prefix
+        return exact
+    return number if _is_valid(number) else _corrected(country_code, digits) or number
+
+
+def _national(digits: str, region: str) -> PhoneNumber | None:
+    number = _parse(digits, region)
+    if number is None or phonenumbers.is_valid_number(number):
+        return number
+    country_code = str(phonenumbers.country_code_for_region(region))
+    return _corrected(country_code, country_code + digits) or number
+
+
+def _corrected(country_code: str, digits: str) -> PhoneNumber | None:
+    """Return the number if it is valid only without a trunk zero, or in an obsolete form."""
+    forms = [pattern.sub(form, digits) for pattern, form in _OBSOLETE_FORMS]
+    if digits.startswith(country_code + "0"):
+        forms.append(country_code + digits[len(country_code) + 1 :])
+    for form in forms:
+        number = _parse("+" + form, None) if form != digits else None
+        if _is_valid(number):
+            return number
+    return None
+
+
+def _choose(readings: Iterable[PhoneNumber | None], region: str) -> tuple[Callee, ...]:
+    """Return the first valid reading, else the first possible one, and behind it another one.
+
+    There is another one only if the chosen reading is of another country than `region`.
+    """
+    numbers = [number for number in readings if number is not None and _is_dialable(number)]
+    if not numbers:
+        raise _unreadable(
+            "cannot be a telephone number: it is too short, too long or of no country"
+        )
+    chosen = next(filter(_is_valid, numbers), numbers[0])
+    callee = _callee(chosen)
+    if callee.country == region:
+        return (callee,)
+    for number in numbers:
+        # A reading with surplus digits counts only if the chosen one is not valid either.
+        counts = _is_valid(number) or (not _is_valid(chosen) and _without_surplus_digits(number))
+        if counts and _digits(number) != _digits(chosen):
+            return (callee, _callee(number))
+    return (callee,)
+
+
+def _callee(number: PhoneNumber) -> Callee:
+    shorter = None if phonenumbers.is_valid_number(number) else _without_surplus_digits(number)
+    classified = shorter or number
+    e164 = "+" + _digits(number)
+    country = phonenumbers.region_code_for_number(classified)
+    kinds = [kind for prefix, kind in _KINDS_OF_NETWORKS if e164.startswith(prefix)]
+    return Callee(
+        kind=kinds[0] if kinds else _KINDS.get(phonenumbers.number_type(classified), "unknown"),
+        country=None if country == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY else country,
+        number=e164,
+        without_surplus=None if shorter is None else "+" + _digits(shorter),
+    )
+
+
+def _is_valid(number: PhoneNumber | None) -> bool:
+    return number is not None and phonenumbers.is_valid_number(number)
+
+
+def _is_dialable(number: PhoneNumber | None) -> bool:
+    if number is None or phonenumbers.is_possible_number(number):
+        return number is not None
+    return len(_digits(number)) <= MAX_E164_DIGITS and _without_surplus_digits(number) is not None
+
+
+def _without_surplus_digits(number: PhoneNumber) -> PhoneNumber | None:
+    """Return the valid number at the beginning of one that is too long: networks dial that one."""
+    shorter = copy(number)
+    for _ in range(MAX_SURPLUS_DIGITS):
+        shorter.national_number = (shorter.national_number or 0) // 10
+        if phonenumbers.is_valid_number(shorter):
+            return shorter
+    return None
+
+
+def _from_digits(country_code: int, national: str) -> PhoneNumber:
+    """Return the number with exactly these digits: Spain's 016 is not its 16."""
+    zeros = len(national) - len(national.lstrip("0"))
+    return PhoneNumber(
+        country_code=country_code,
+        national_number=int(national or 0),
         italian_leading_zero=zeros > 0,
         number_of_leading_zeros=zeros,
     )
-    return "short-code" if phonenumbers.is_valid_short_number_for_region(number, region) else None
 
 
-def _possible(digits: str, region: str | None) -> Callee:
-    """Return the callee of a number whose prefix says how to read it: possible is enough."""
-    number = _parse(digits, region)
-    if number is None or not phonenumbers.is_possible_number(number):
-        raise _unreadable(
-            "cannot be a phone number: it is too short, too long or has no valid country code"
-        )
-    return _callee(number)
+def _digits(number: PhoneNumber) -> str:
+    e164: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164.removeprefix("+")
 
 
 def _parse(digits: str, region: str | None) -> PhoneNumber | None:
@@ -139,15 +357,6 @@ def _parse(digits: str, region: str | None) -> PhoneNumber | None:
         return phonenumbers.parse(digits, region)
     except NumberParseException:
         return None
-
-
-def _callee(number: PhoneNumber) -> Callee:
-    country = phonenumbers.region_code_for_number(number)
-    return Callee(
-        kind=_KINDS.get(phonenumbers.number_type(number), "unknown"),
-        country=None if country == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY else country,
-        number=phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
-    )
 
 
 def _unreadable(why: str) -> BadParameterError:

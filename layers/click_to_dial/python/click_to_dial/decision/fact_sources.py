@@ -96,7 +96,7 @@ class FactSources:
 
     def read_cache(self, plan: DialPlan, click: Click, deadline: Deadline) -> CachedFacts:
         """Return all cached facts, however old, and the items about the called number."""
-        number_keys = keys(plan, click.callee.number, self._pseudonym)
+        number_keys = keys(plan, click, self._pseudonym)
         read = partial(self._cache.read, plan, click.record_id, click.agent_uid, number_keys)
         try:
             return deadline.run(read, CACHE_READ_SECONDS)

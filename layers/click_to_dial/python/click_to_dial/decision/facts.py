@@ -71,5 +71,5 @@ def _number_facts(
 ) -> Values:
     number, agent = click.callee.number, pseudonym(click.agent_uid)
     calls = [] if number is None else calls_of(items.get(attempts_key(number, pseudonym)))
-    listed = listed_facts(plan, number, items, pseudonym, now)
+    listed = listed_facts(plan, click.callee, items, pseudonym, now)
     return {**listed, **attempts_facts(plan, calls, agent, now)}

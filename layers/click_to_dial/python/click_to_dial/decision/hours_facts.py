@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.calling_hours import is_open, opens
 from click_to_dial.model import Callee, Scalar
-from click_to_dial.phone_numbers import time_zones
+from click_to_dial.time_zones import time_zones
 
 
 def hours_facts(plan: DialPlan, callee: Callee, now: float) -> Mapping[str, Scalar]:
@@ -17,7 +17,9 @@ def hours_facts(plan: DialPlan, callee: Callee, now: float) -> Mapping[str, Scal
     """
     facts: dict[str, Scalar] = {}
     # Short and internal numbers are in the home zone.
-    zones = time_zones(callee.number) if callee.number else (plan.home_zone,)
+    zones: tuple[str, ...] = (plan.home_zone,)
+    if callee.number is not None:
+        zones = time_zones(callee.number, callee.country, now)
     for name, window in plan.hours.items():
         facts[f"hours.{name}"] = is_open(window, zones, callee.country, now)
         if not facts[f"hours.{name}"]:

@@ -35,6 +35,7 @@ def log_report(report: Report) -> None:
         "duration_ms": report.duration_ms,
         "callee": report.callee,
         "callee_kind": report.click.callee.kind,
+        "ambiguous": report.click.other_callee is not None,
         "record_from": gathered.record_from,
         "agent_from": gathered.agent_from,
         "record_age": round(gathered.record_age),
@@ -103,6 +104,7 @@ def _side_effects(report: Report) -> list[str]:
     record = gathered.record
     logins = [each for each in gathered.failures if each.reason.startswith(("login-", "secret-"))]
     effects = {
+        "AmbiguousNumber": report.click.other_callee is not None,
         "CacheFailed": bool(gathered.cache_failures),
         "DialPlanNotChecked": report.plan_failure is not None,
         "SalesforceFailed": bool(gathered.failures),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.model import Scalar
+from click_to_dial.model import Callee, Click, Scalar
 from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import Pseudonym
 
@@ -21,13 +21,25 @@ Calls = Sequence[tuple[float, str]]
 """Time (in seconds since 1970) and agent (as a pseudonym) of each call, the newest last."""
 
 
-def keys(plan: DialPlan, number: str | None, pseudonym: Pseudonym) -> list[str]:
-    """Return the keys of the items to read for a number. Empty if no rule needs them."""
-    if number is None:
-        return []
+def keys(plan: DialPlan, click: Click, pseudonym: Pseudonym) -> list[str]:
+    """Return the keys of the items to read for a call. Empty if no rule needs them."""
+    callees = [each for each in (click.callee, click.other_callee) if each is not None]
     names = sorted({name for names in plan.lists.values() for name in names})
-    found = [key for name in names for key in entry_keys(name, number, pseudonym)]
-    return [*found, attempts_key(number, pseudonym)] if plan.limits else found
+    found = [
+        key
+        for name in names
+        for callee in callees
+        for number in numbers_on_lists(callee)
+        for key in entry_keys(name, number, pseudonym)
+    ]
+    if plan.limits:
+        found += [attempts_key(each.number, pseudonym) for each in callees if each.number]
+    return list(dict.fromkeys(found))
+
+
+def numbers_on_lists(callee: Callee) -> list[str]:
+    """Return the numbers to look up in lists: none for a short or internal number."""
+    return [number for number in (callee.number, callee.without_surplus) if number is not None]
 
 
 def entry_keys(name: str, number: str, pseudonym: Pseudonym) -> list[str]:
@@ -59,16 +71,19 @@ def attempts_key(number: str, pseudonym: Pseudonym) -> str:
 
 def listed_facts(
     plan: DialPlan,
-    number: str | None,
+    callee: Callee,
     items: Mapping[str, StoredItem],
     pseudonym: Pseudonym,
     now: float,
 ) -> Mapping[str, Scalar]:
-    """Return whether lists in rules contain the number. A number of None is on no list."""
+    """Return whether lists in rules contain the callee. An internal number is on no list."""
 
     def is_listed(name: str) -> bool:
-        entries = [] if number is None else entry_keys(name, number, pseudonym)
-        return any(key in items and not _is_over(items[key], now) for key in entries)
+        return any(
+            key in items and not _is_over(items[key], now)
+            for number in numbers_on_lists(callee)
+            for key in entry_keys(name, number, pseudonym)
+        )
 
     return {
         fact: any(is_listed(name) for name in sorted(names)) for fact, names in plan.lists.items()

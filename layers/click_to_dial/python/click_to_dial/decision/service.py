@@ -18,8 +18,8 @@ from click_to_dial.errors import (
     DynamoDBError,
     OutOfTimeError,
 )
-from click_to_dial.model import Click, Decision, Facts
-from click_to_dial.phone_numbers import read_callee
+from click_to_dial.model import Callee, Click, Decision, Facts
+from click_to_dial.phone_numbers import read_number
 from click_to_dial.ports import Attempts, CachedFacts, DialPlans, FactsCache, Salesforce
 from click_to_dial.pseudonym import Pseudonym
 
@@ -46,9 +46,20 @@ class Request:
 
 
 @dataclass(frozen=True)
+class OtherReading:
+    """The second reading of an ambiguous number: its facts, and the decision for it alone."""
+
+    callee: Callee
+    facts: Facts
+    decision: Decision
+
+
+@dataclass(frozen=True)
 class Report:
     """A decision with everything that led to it; `decision` is None if the record does not exist.
 
+    `facts` are those of the number that is dialled. `other` is set if the number is ambiguous; then
+    the call is allowed only if both readings are.
     `callee` is the keyed hash of the called number. `plan_failure` is the reason why the plan could
     not be checked for changes.
     """
@@ -58,6 +69,7 @@ class Report:
     gathered: GatheredFacts
     facts: Facts
     decision: Decision | None
+    other: OtherReading | None = None
     callee: str | None = None
     plan_failure: ClickToDialError | None = None
     duration_ms: int = 0
@@ -129,7 +141,13 @@ class ClickToDial:
         if _is_emergency(click) and is_last:
             facts = replace(facts, unknown=frozenset())
         decision = evaluate(plan, facts) if exists or _is_emergency(click) else None
-        return Report(plan.version, click, gathered, facts, decision)
+        report = Report(plan.version, click, gathered, facts, decision)
+        if click.other_callee is None or decision is None:
+            return report
+        other_click = replace(click, callee=click.other_callee)
+        other_facts = to_facts(plan, other_click, gathered, self.pseudonym, facts.now)
+        other = OtherReading(click.other_callee, other_facts, evaluate(plan, other_facts))
+        return replace(report, decision=_stricter(decision, other.decision), other=other)
 
     def _count(self, plan: DialPlan, report: Report, deadline: Deadline) -> Report:
         """Count an allowed call that a limit applies to.
@@ -166,8 +184,9 @@ class ClickToDial:
 
 def to_click(request: Request, plan: DialPlan) -> Click:
     """Return the request, read by the settings of the plan. Raises BadParameterError."""
-    callee = read_callee(request.caller_id, plan.home_region)
-    click = Click(request.record_id, callee, request.agent_uid)
+    callee, *others = read_number(request.caller_id, plan.numbering)
+    other = others[0] if others else None
+    click = Click(request.record_id, callee, request.agent_uid, other)
     if _is_emergency(click):
         return click
     if request.fault is not None:
@@ -183,6 +202,19 @@ def to_click(request: Request, plan: DialPlan) -> Click:
 
 def _is_emergency(click: Click) -> bool:
     return click.callee.kind == EMERGENCY
+
+
+def _stricter(dialled: Decision, other: Decision) -> Decision:
+    """Return the decision about an ambiguous number: a refusal if a rule refuses either reading.
+
+    If no number can be shown for the other reading, that is no refusal.
+    """
+    for decision in (dialled, other):
+        if decision.service_number is None and decision.cause == "rule":
+            return decision
+    if dialled.service_number is None or other.cause != "outage":
+        return dialled
+    return other if other.service_number is None else replace(dialled, cause="outage")
 
 
 def _is_final(report: Report) -> bool:

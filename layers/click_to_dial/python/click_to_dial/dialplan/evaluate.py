@@ -15,7 +15,7 @@ from click_to_dial.dialplan.model import (
     SignalRecord,
 )
 from click_to_dial.model import Decision, Facts, RuleTrace, Scalar, ServiceNumber
-from click_to_dial.phone_numbers import comparable
+from click_to_dial.phone_numbers import comparable, signalled_number
 
 EMERGENCY = "emergency"
 NEXT: Literal["next"] = "next"
@@ -44,7 +44,7 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
         if matches is False:
             trace.append((rule.id, "failed", fact, expected))
             continue
-        resolved = _resolve(rule.outcome, rule.id, facts, emergency) if matches else None
+        resolved = _resolve(plan, rule.outcome, rule.id, facts, emergency) if matches else None
         if resolved == NEXT:
             trace.append((rule.id, "no-number", None, None))
             continue
@@ -116,7 +116,7 @@ def _checks_limit(rule: Rule, facts: Facts) -> bool:
 
 
 def _resolve(
-    outcome: Outcome, rule: str, facts: Facts, emergency: bool
+    plan: DialPlan, outcome: Outcome, rule: str, facts: Facts, emergency: bool
 ) -> Decision | Literal["next"] | None:
     """Return the decision of a rule that matches, or `next` to go on with the next rule.
 
@@ -127,7 +127,7 @@ def _resolve(
     fact = "" if isinstance(outcome, SignalNumber) else outcome.fact
     if fact not in facts.values and group_of(fact) in facts.unknown:
         return None
-    number = _signalled_number(outcome, facts)
+    number = _signalled_number(plan, outcome, facts)
     if number is not None:
         return Decision(rule, number)
     otherwise = outcome.otherwise
@@ -135,11 +135,13 @@ def _resolve(
         return NEXT
     if otherwise is None:
         return Decision(rule, reason=UNRESOLVED, cause="unresolved")
-    return _resolve(otherwise, rule, facts, emergency)
+    return _resolve(plan, otherwise, rule, facts, emergency)
 
 
 def _signalled_number(
-    outcome: SignalNumber | SignalMapping | SignalAgent | SignalRecord, facts: Facts
+    plan: DialPlan,
+    outcome: SignalNumber | SignalMapping | SignalAgent | SignalRecord,
+    facts: Facts,
 ) -> ServiceNumber | None:
     """Return the number to show, or None if there is none that may be shown now."""
     if isinstance(outcome, SignalNumber):
@@ -149,12 +151,12 @@ def _signalled_number(
         entry = None if value is None else outcome.entries.get(_as_text(value))
         number = entry or outcome.default
         return None if number is None else _if_available(number, facts)
-    text = "" if value is None else _as_text(value).strip()
+    text = "" if value is None else _as_text(value)
     if isinstance(outcome, SignalRecord):
-        candidates = outcome.numbers.get(comparable(text, outcome.home_region) or "", ())
+        candidates = outcome.numbers.get(comparable(text, plan.numbering) or "", ())
         return next((number for number in candidates if _is_available(number, facts)), None)
-    shown = outcome.prefix + text
-    return ServiceNumber(shown, outcome.name or shown) if text else None
+    shown = signalled_number(text, outcome.prefix, plan.numbering)
+    return None if shown is None else ServiceNumber(shown, outcome.name or shown)
 
 
 def _if_available(number: ServiceNumber, facts: Facts) -> ServiceNumber | None:
@@ -187,7 +189,7 @@ def _outage(plan: DialPlan, rule: Rule, facts: Facts, emergency: bool) -> Decisi
         matches, _ = _match(each, available)
         if matches is False:
             continue
-        resolved = _resolve(each.outcome, rule.id, available, emergency) if matches else None
+        resolved = _resolve(plan, each.outcome, rule.id, available, emergency) if matches else None
         if resolved == NEXT:
             continue
         decision = resolved if isinstance(resolved, Decision) else None

@@ -21,7 +21,7 @@ from click_to_dial.dialplan.model import (
     SignalRecord,
 )
 from click_to_dial.errors import UnreadableDialPlanError
-from click_to_dial.model import ServiceNumber
+from click_to_dial.model import Numbering, ServiceNumber
 from click_to_dial.phone_numbers import comparable
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def load(
         if AGENT_ID in {each.fact for each in conditions} | _compared(conditions):
             attributes = {"id": "Id", **attributes}
         return DialPlan(
-            home_region=document["home_region"],
+            numbering=_numbering(document),
             without_record=document["without_record"] == "allow",
             objects=document["objects"],
             agent_match=document["agents"]["match"],
@@ -77,6 +77,15 @@ def load(
             "The published dial plan was written by another version of click-to-dial "
             f"({type(error).__name__}: {error}). Deploy that version or publish the plan again."
         ) from error
+
+
+def _numbering(document: Document) -> Numbering:
+    shortest, longest = document.get("internal_digits") or (1, 0)
+    return Numbering(
+        home_region=document["home_region"],
+        internal_digits=range(shortest, longest + 1) or None,
+        plain_numbers=document.get("plain_numbers", "international"),
+    )
 
 
 def _service_number(document: Document) -> ServiceNumber:
@@ -119,7 +128,7 @@ class _Parts:
             name: _mapping(mapping, salesforce_mappings.get(name, {}), numbers)
             for name, mapping in document["mappings"].items()
         }
-        self._home_region: str = document["home_region"]
+        self._numbering = _numbering(document)
         self._zone: str = document.get("home_zone") or "UTC"
 
     def rule(self, document: Document) -> Rule:
@@ -153,7 +162,7 @@ class _Parts:
             return SignalMapping(signal["key"], entries, default, otherwise)
         if "record" in signal:
             fact = f"record.{signal['record']}"
-            return SignalRecord(fact, self._comparable_numbers(), self._home_region, otherwise)
+            return SignalRecord(fact, self._comparable_numbers(), otherwise)
         return SignalAgent(f"agent.{signal['agent']}", signal["prefix"], signal["name"], otherwise)
 
     def _otherwise(self, document: Any) -> Otherwise:
@@ -165,7 +174,7 @@ class _Parts:
         """Return the service numbers by their comparable spelling, in the order of the plan."""
         found: dict[str, tuple[ServiceNumber, ...]] = {}
         for number in self._numbers.values():
-            spelling = comparable(number.number, self._home_region)
+            spelling = comparable(number.number, self._numbering)
             if spelling is not None:
                 found[spelling] = (*found.get(spelling, ()), number)
         return found

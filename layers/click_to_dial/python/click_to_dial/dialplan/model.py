@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from click_to_dial.dialplan.conditions import AttemptLimit, Condition
-from click_to_dial.model import ServiceNumber
+from click_to_dial.model import Numbering, ServiceNumber
 
 if TYPE_CHECKING:  # only plans with calling hours need this module, which reads time zones
     from click_to_dial.dialplan.calling_hours import Window
@@ -62,7 +62,6 @@ class SignalRecord:
 
     fact: str
     numbers: Mapping[str, tuple[ServiceNumber, ...]]
-    home_region: str
     otherwise: "Otherwise" = None
 
 
@@ -109,7 +108,7 @@ class DialPlan:
     rules that decide if a rule needs an unknown fact.
     """
 
-    home_region: str
+    numbering: Numbering
     without_record: bool
     objects: Mapping[str, Fields]
     agent_match: str
