@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from click_to_dial.dialplan import evaluate, load
 from click_to_dial.model import Facts, Scalar
 from dialplan_cli.plan.read import parse_plan
-from tests.unit.dialplan_cli.plan.test_read import changed
+from tests.unit.dialplan_cli.plan.test_read import changed, with_emergency_rule
 
 
 def warnings(text: str) -> list[tuple[str, str]]:
@@ -55,11 +55,13 @@ def test_what_is_probably_not_intended_is_warned_of(
 
 def test_a_mapping_in_salesforce_may_name_any_service_number() -> None:
     source = "salesforce: {object: Hotline__mdt, key: Country__c, value: Number__c}"
-    text = changed("entries: {DE: hotline, AT: hotline-at, NO: hotline}", source)
+    text = with_emergency_rule(
+        changed("entries: {DE: hotline, AT: hotline-at, NO: hotline}", source)
+    )
     assert warnings(text) == []
     text = text.replace('"431265030"}', '"431265030", regions: [AT]}')
     ((path, message),) = warnings(text)
-    assert path == "rules[2].signal"
+    assert path == "rules[3].signal"
     assert message.startswith("the call is refused if hotline-at may not be signalled at that")
     mapping = "signal: {mapping: by-country, key: record.country}"
     assert warnings(text.replace(mapping, f"{mapping}\n    otherwise: {{signal: hotline}}")) == []
@@ -93,6 +95,9 @@ WHENS = st.dictionaries(
 )
 
 
+EMERGENCY = {"id": "sos", "when": {"callee.kind": "emergency"}, "signal": "hotline"}
+
+
 def plan_of(whens: list[dict[str, Any]]) -> str:
     rules = [{"id": f"r{n}", "when": when, "refuse": "x"} for n, when in enumerate(whens)]
     return yaml.safe_dump(
@@ -101,7 +106,8 @@ def plan_of(whens: list[dict[str, Any]]) -> str:
             "home_region": "DE",
             "objects": {"Contact": {"kind": "Kind__c", "score": "Score__c", "do_not_call": "D__c"}},
             "agents": {"attributes": {"team": "Team__c"}},
-            "rules": [*rules, {"id": "last", "refuse": "x"}],
+            "service_numbers": {"hotline": {"number": "4989461495000"}},
+            "rules": [*rules, EMERGENCY, {"id": "last", "refuse": "x"}],
         }
     )
 
