@@ -123,6 +123,10 @@ setup: .venv/dev ## create .venv with everything that tests and linters need
 schema: .venv/run ## write the JSON Schema of dial plans
 	@.venv/bin/dialplan schema > dialplans/dialplan.schema.json
 
+.PHONY: numbers
+numbers: .venv/dev ## docs/numbers-by-region.md, from random numbers of each region
+	@PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.phone_number_table > docs/numbers-by-region.md
+
 .PHONY: cli-reference
 cli-reference: .venv/run ## docs/cli-reference.md, from the help texts of the dialplan command
 	@PYTHONPATH="$(SOURCES)" .venv/bin/python -m typer dialplan_cli.app utils docs --name dialplan \

@@ -4,7 +4,6 @@ The table is a CSV file with jtel's parameters. Columns such as `record.kind` br
 call; calls without them are looked up.
 """
 
-import csv
 import itertools
 import json
 import time
@@ -59,10 +58,11 @@ def read_calls(path: Path) -> list[Call]:
     with open_csv(path) as reader:
         calls: list[Call] = []
         for row in reader:
+            line = f"{path}: line {reader.line_num}"
             if "" in row:
-                raise csv.Error(f"line {reader.line_num} has more cells than there are columns")
+                raise CsvFileError(f"{line} has more cells than there are columns")
             if not (row.get(ATTEMPTS) or "0").isdecimal():
-                raise csv.Error(f"line {reader.line_num}: {ATTEMPTS} must be a whole number")
+                raise CsvFileError(f"{line}: {ATTEMPTS} must be a whole number")
             calls.append(row)
         columns = reader.fieldnames or ()
     unknown = [name for name in columns if name not in PARAMETERS and not _is_fact(name)]
@@ -114,7 +114,7 @@ class RowSalesforce:
 
     def _facts(self, plan: DialPlan, group: str) -> dict[str, Scalar]:
         return {
-            name.removeprefix(group): _parse(cell, _compared_types(plan, name))
+            name.removeprefix(group): _parse_cell(plan, name, cell)
             for name, cell in self.call.items()
             if name.startswith(group) and cell
         }
@@ -144,8 +144,13 @@ class RowCache:
         """Store nothing."""
 
 
-def _parse(cell: str, types: set[type]) -> Scalar:
-    """Return a cell as one of the types, or as text: CSV has no types."""
+def _parse_cell(plan: DialPlan, fact: str, cell: str) -> Scalar:
+    """Return a cell as the type that the rules compare the fact with: CSV has no types."""
+    types = set()
+    for condition in (each for rule in plan.rules for each in rule.conditions if each.fact == fact):
+        expected = condition.expected
+        operands = expected.values() if isinstance(expected, Mapping) else [expected]
+        types |= {type(value) for operand in operands for value in as_list(operand)}
     if bool in types and cell.lower() in ("true", "false"):
         return cell.lower() == "true"
     if types & {int, float}:
@@ -154,16 +159,6 @@ def _parse(cell: str, types: set[type]) -> Scalar:
         except ValueError:
             return cell
     return cell
-
-
-def _compared_types(plan: DialPlan, fact: str) -> set[type]:
-    """Return the types of the values that the rules compare the fact with."""
-    types = set()
-    for condition in (each for rule in plan.rules for each in rule.conditions if each.fact == fact):
-        expected = condition.expected
-        operands = expected.values() if isinstance(expected, Mapping) else [expected]
-        types |= {type(value) for operand in operands for value in as_list(operand)}
-    return types
 
 
 # Decisions ----------------------------------------------------------------------------------------

@@ -30,6 +30,19 @@ the environment of the functions.
 An installed command finds it if the current directory is the checkout.
 """
 
+AWS_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "NO_PROXY",
+)
+"""Variables of a local system that boto3 needs.
+
+No others are taken from its file, because some, such as AWS_CONFIG_FILE, make boto3 run a program.
+"""
+
 TIME_BUDGET_MS = "10000"
 """Time budget of a decision. It is longer than in the function, because no agent waits."""
 
@@ -89,7 +102,7 @@ def _client(service: str) -> AwsClient:
 
 def find_target(stack: str | None) -> Target:
     """Return the stack of this name, or the local system if `stack` is None. Raises TargetError."""
-    target = _stack(stack) if stack else local_target()
+    target = stack_target(stack) if stack else local_target()
     if target is None:
         raise TargetError(
             "No local system is running. Name a deployed stack with --stack NAME, or run: make run"
@@ -125,16 +138,18 @@ def local_target() -> Target | None:
         raise _unreadable(file) from error
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):  # they belong to the real AWS
         os.environ.pop(name, None)
-    os.environ.update(environment)  # boto3 finds its endpoint and credentials there
+    os.environ.update({name: environment[name] for name in AWS_VARIABLES if name in environment})
     return Target("this machine", target_settings, lambda: key)
 
 
 def _read_environment(file: Path) -> Mapping[str, str]:
     try:
         environment: Mapping[str, str] = json.loads(file.read_text())
-        urlsplit(environment["AWS_ENDPOINT_URL"])
+        host = urlsplit(environment["AWS_ENDPOINT_URL"]).hostname
     except (OSError, ValueError, TypeError, KeyError) as error:  # another version, or truncated
         raise _unreadable(file) from error
+    if host != "127.0.0.1":
+        raise TargetError(f"{file} does not point to this machine. Delete it, or run: make run")
     return environment
 
 
@@ -151,7 +166,8 @@ def _listens(url: str) -> bool:
     return True
 
 
-def _stack(name: str) -> Target:
+def stack_target(name: str) -> Target:
+    """Return a deployed stack. Raises TargetError, and ClientError if it does not exist."""
     outputs = stack_outputs(name)
     missing = sorted({*OUTPUTS, "NumberKeySecretId"} - outputs.keys())
     if missing:

@@ -91,8 +91,8 @@ class _RequestHandler(WSGIRequestHandler):
         for chunk in chunks:
             self.wfile.write(chunk)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
         """Log nothing: the applications report what is worth it."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log nothing."""
+        """Log nothing; werkzeug's method fails on a malformed URL."""

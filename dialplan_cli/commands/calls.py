@@ -58,7 +58,7 @@ def explain(
     target = find_target(stack)
     service = target.service
     if plan is not None:
-        service = explanations.with_plan(service, _load_file(plan, target))
+        service = explanations.with_plan(service, _load_plan(plan, target))
     explanation = explanations.explain(service, record, number, agent, at)
     if json:
         output.print_json(explanations.as_json(explanation))
@@ -94,7 +94,10 @@ def simulate(
     table = simulation.read_calls(calls)
     target = find_target(stack) if stack or against == "active" else local_target()
     service = None if target is None else target.service
-    plans = _load_active_or_file(against, target), _load_file(plan, target)
+    plans = (
+        _load_plan(None if against == "active" else Path(against), target),
+        _load_plan(plan, target),
+    )
     before, after = (simulation.decide_by(each, service) for each in plans)
     assumptions = simulation.find_assumptions(table, plans, service is not None)
     compared = output.track(simulation.find_changes(table, before, after), "Deciding", len(table))
@@ -115,21 +118,19 @@ def simulate(
         raise typer.Exit(1)
 
 
-def _load_active_or_file(plan: str, target: Target | None) -> DialPlan:
-    """Return the active plan if `plan` is "active", else the plan in the file of that name."""
-    if plan != "active" or target is None:
-        return _load_file(Path(plan), target)
-    active = target.store.active()
-    if active is None:
-        raise NoDialPlanError("No dial plan is published, so there is nothing to compare with.")
-    return load(*target.store.load(active), active.version)
+def _load_plan(file: Path | None, target: Target | None) -> DialPlan:
+    """Return the plan in a file, or the active plan of the target if `file` is None.
 
-
-def _load_file(file: Path, target: Target | None) -> DialPlan:
-    """Return the plan in a file, with the entries of the mappings that the target has cached."""
-    document = read_plan(file).document
+    Mappings kept in Salesforce have the entries that the target has cached. Raises PlanFileError,
+    DynamoDBError, NoDialPlanError.
+    """
+    document = None if file is None else read_plan(file).document
     active = None if target is None else target.store.active()
     if target is None or active is None:
+        if document is None:
+            raise NoDialPlanError("No dial plan is published, so there is nothing to compare with.")
         return load(document)
-    _, entries = target.store.load(active)
+    published, entries = target.store.load(active)
+    if document is None:
+        return load(published, entries, active.version)
     return load(document, entries)

@@ -10,7 +10,7 @@ from dialplan_cli import output
 from dialplan_cli.checks.jtel import check_jtel, read_service_numbers
 from dialplan_cli.checks.salesforce import check_salesforce
 from dialplan_cli.commands.options import File, Json, Stack
-from dialplan_cli.plan.read import PlanFile, read_plan
+from dialplan_cli.plan.read import read_plan
 from dialplan_cli.plan.schema import plan_schema
 from dialplan_cli.plan.source import PlanFileError
 from dialplan_cli.targets import find_target
@@ -46,7 +46,12 @@ def validate(
     """
     ask_salesforce = salesforce or stack is not None
     try:
-        plan = _check(file, ask_salesforce, jtel, stack)
+        plan = read_plan(file)
+        organisation = find_target(stack).organisation if ask_salesforce else None
+        if organisation is not None:
+            check_salesforce(plan, organisation)
+        if jtel is not None:
+            check_jtel(plan, read_service_numbers(jtel), organisation)
     except PlanFileError as error:
         if not json:
             raise
@@ -58,16 +63,6 @@ def validate(
         return
     output.print_warnings(warnings)
     output.print_line(f"{file} is valid: {len(plan.document['rules'])} rules.", "green")
-
-
-def _check(file: Path, ask_salesforce: bool, jtel: Path | None, stack: str | None) -> PlanFile:
-    plan = read_plan(file)
-    organisation = find_target(stack).organisation if ask_salesforce else None
-    if organisation is not None:
-        check_salesforce(plan, organisation)
-    if jtel is not None:
-        check_jtel(plan, read_service_numbers(jtel), organisation)
-    return plan
 
 
 @app.command()

@@ -4,7 +4,6 @@ import csv
 import itertools
 import sys
 import time
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -150,7 +149,7 @@ def check(number: Number, name: Name, stack: Stack = None, json: Json = False) -
     found = [each for each in stored if each.expires_at is None or each.expires_at > now]
     if json:
         keys = [each.key.removeprefix(list_prefix(name)) for each in found]
-        entries = [{**asdict(each), "key": key} for each, key in zip(found, keys, strict=True)]
+        entries = [{**each._asdict(), "key": key} for each, key in zip(found, keys, strict=True)]
         output.print_json({"listed": bool(found), "entries": entries})
         return
     output.print_line(f"It is {'' if found else 'not '}on the list {name}.")

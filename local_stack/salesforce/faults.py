@@ -88,7 +88,7 @@ class Fault:
     options: Mapping[str, object] = field(default_factory=dict)
 
     def applies_to(self, path: str, *, reused: bool) -> bool:
-        """Whether a request for `path` fails; `reused` means not the first of its connection."""
+        """Tell if a request for `path` fails. `reused`: its connection served one before."""
         if self.kind in LOGIN_ERRORS:
             return path == "/services/oauth2/token"
         if self.kind in API_ERRORS and not path.startswith("/services/data/"):

@@ -201,12 +201,13 @@ def parse_tables(content: object) -> tuple[Tables, Mapping[str, str]]:
             if record_id in seen:
                 raise OrganisationError(f"{where} is also the Id of {seen[record_id]}.")
             seen[record_id] = f"{name}, row {number}"
-            prefix, others = record_id[:3], PREFIXES | prefixes
-            if others.get(prefix, name) != name:
-                raise OrganisationError(f"{where} begins with the key prefix of {others[prefix]}.")
-            if prefix not in others and name in others.values():
+            prefix, owners = record_id[:3], PREFIXES | prefixes
+            owner: str = owners.get(prefix) or name
+            if owner.lower() != name.lower():
+                raise OrganisationError(f"{where} begins with the key prefix of {owner}.")
+            if prefix not in owners and name.lower() in map(str.lower, owners.values()):
                 raise OrganisationError(f"{where} does not begin with the key prefix of {name}.")
-            prefixes[prefix] = name
+            prefixes[prefix] = owner
     return tables, prefixes
 
 

@@ -1,6 +1,7 @@
 """What `pip install .` installs: every package that the command imports, and the command itself."""
 
 import ast
+import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -37,7 +38,7 @@ def imported(package: Path) -> set[str]:
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
 def test_each_imported_package_is_a_declared_dependency(package: Path) -> None:
     installed = {each.name for each in PACKAGES}
-    declared = {normalized(each.partition(">")[0]) for each in DEPENDENCIES}
+    declared = {normalized(re.split("[~>]", each)[0]) for each in DEPENDENCIES}
     declared |= {"pydantic-core", "botocore", "urllib3"}  # promised by pydantic, boto3, requests
     distributions = packages_distributions()
     foreign = imported(package) - installed

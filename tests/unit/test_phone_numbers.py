@@ -8,7 +8,9 @@ from click_to_dial.errors import BadParameterError
 from click_to_dial.model import Callee, Numbering
 from click_to_dial.phone_numbers import (
     clean,
+    read_international,
     read_number,
+    signalled_number,
 )
 
 
@@ -117,3 +119,156 @@ def test_what_was_read_reads_the_same_again(caller_id: str) -> None:
         return
     if callee.number is not None and callee.kind != "unknown":  # an invalid one may be read anew
         assert read(callee.number) == callee
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "callee"),
+    [
+        ("US", "(323) 234-5678", Callee("fixed-or-mobile", "US", "+13232345678")),
+        ("CA", "(416) 234-5678", Callee("fixed-or-mobile", "CA", "+14162345678")),
+        ("RU", "8 (495) 123-45-67", Callee("fixed-line", "RU", "+74951234567")),
+        ("RU", " 8613812345678", Callee("mobile", "CN", "+8613812345678")),
+        ("BR", "(51) 99123-4567", Callee("mobile", "BR", "+5551991234567")),
+        ("BR", "0041 44 668 1800", Callee("fixed-line", "CH", "+41446681800")),
+        ("AU", "0011 44 20 7946 0018", Callee("fixed-line", "GB", "+442079460018")),
+        ("AU", "0011 65 6123 4567", Callee("fixed-line", "SG", "+6561234567")),
+        ("AU", "13 22 00", Callee("shared-cost", "AU", "+61132200")),
+        ("SG", "001 65 6123 4567", Callee("fixed-line", "SG", "+6561234567")),
+        ("SG", "0065 6123 4567", Callee("fixed-line", "SG", "+6561234567")),
+        ("JP", "010 44 20 7946 0018", Callee("fixed-line", "GB", "+442079460018")),
+        ("CL", " 12402345678", Callee("fixed-or-mobile", "US", "+12402345678")),
+        ("CN", "13812345678", Callee("mobile", "CN", "+8613812345678")),
+        ("CN", "010 6552 9988", Callee("fixed-line", "CN", "+861065529988")),
+        ("IN", "09876543210", Callee("mobile", "IN", "+919876543210")),
+        ("TR", "0532 123 45 67", Callee("mobile", "TR", "+905321234567")),
+        ("GB", "070 1234 5678", Callee("personal", "GB", "+447012345678")),
+        ("IT", "06 1234 5678", Callee("fixed-line", "IT", "+390612345678")),
+        ("PL", "0 22 512 34 56", Callee("fixed-line", "PL", "+48225123456")),
+        ("DE", "+48 (0) 22 512 34 56", Callee("fixed-line", "PL", "+48225123456")),
+        ("DE", "+39 (0) 335 1234567", Callee("mobile", "IT", "+393351234567")),
+        ("DE", "+52 1 55 1234 5678", Callee("fixed-or-mobile", "MX", "+525512345678")),
+        ("DE", "0052 1 55 1234 5678", Callee("fixed-or-mobile", "MX", "+525512345678")),
+        ("DE", "5215512345678", Callee("fixed-or-mobile", "MX", "+525512345678")),
+        ("MX", "55 1234 5678", Callee("fixed-or-mobile", "MX", "+525512345678")),
+        ("MX", "044 55 1234 5678", Callee("fixed-or-mobile", "MX", "+525512345678")),
+        ("AT", " 01265030", Callee("fixed-line", "AT", "+431265030")),
+        ("AT", " 133", Callee("emergency", "AT")),
+        ("DE", "+112", Callee("emergency", "DE")),
+        ("DE", "0112", Callee("emergency", "DE")),
+        ("CH", "217", Callee("internal", "CH")),
+        ("CH", "4711", Callee("internal", "CH")),
+        ("US", "4711", Callee("internal", "US")),
+        ("DE", " 217", Callee("internal", "DE")),
+        ("DE", "%2B49 30 123456", Callee("fixed-line", "DE", "+4930123456")),
+        ("US", "+13102345678\u202c", Callee("fixed-or-mobile", "US", "+13102345678")),
+        ("DE", "\uff0b\uff14\uff19 30 123456", Callee("fixed-line", "DE", "+4930123456")),
+        ("EG", "٠١٠٠١٢٣٤٥٦٧", Callee("mobile", "EG", "+201001234567")),
+        ("DE", "+881612345678", Callee("satellite", None, "+881612345678")),
+        ("DE", "+870761234567", Callee("satellite", None, "+870761234567")),
+        ("DE", "+88216123456", Callee("satellite", None, "+88216123456")),
+        ("DE", "+8831301234567", Callee("international-network", None, "+8831301234567")),
+    ],
+)
+def test_numbers_as_people_write_them(region: str, text: str, callee: Callee) -> None:
+    assert read(text, region) == callee
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "kind", "shorter"),
+    [
+        ("DE", "090012345678", "premium-rate", "+499001234567"),
+        ("DE", "+4990012345678", "premium-rate", "+499001234567"),
+        ("DE", "013791234567", "premium-rate", "+491379123456"),
+        ("DE", "013712345678", "shared-cost", "+491371234567"),
+        ("FR", "0899 12 34 56 7", "premium-rate", "+33899123456"),
+    ],
+)
+def test_surplus_digits_do_not_hide_a_number(
+    region: str, text: str, kind: str, shorter: str
+) -> None:
+    callee = read(text, region)
+    assert (callee.kind, callee.country, callee.without_surplus) == (kind, region, shorter)
+    assert (callee.number or "").startswith(shorter)
+
+
+@pytest.mark.parametrize(
+    ("numbering", "text", "numbers"),
+    [
+        (Numbering("DE"), "431265030", ["+431265030", "+49431265030"]),
+        (Numbering("DE", None, "national"), "431265030", ["+49431265030"]),
+        (Numbering("DE"), "0431265030", ["+49431265030"]),
+        (Numbering("DE"), "+431265030", ["+431265030"]),
+        (Numbering("TR"), "5321234567", ["+5321234567", "+905321234567"]),
+        (Numbering("TR", None, "national"), "5321234567", ["+905321234567"]),
+        (Numbering("TR", None, "national"), "491701234567", ["+491701234567"]),
+        (Numbering("DE"), "4930123456", ["+4930123456"]),  # at home, so not ambiguous
+    ],
+)
+def test_ambiguous_numbers_have_two_readings(
+    numbering: Numbering, text: str, numbers: list[str]
+) -> None:
+    assert [callee.number for callee in read_number(clean(text), numbering)] == numbers
+
+
+@pytest.mark.parametrize(
+    ("lengths", "text", "kind"),
+    [
+        (range(3, 4), "115", "internal"),
+        (range(3, 4), "112", "emergency"),
+        (range(3, 4), "024", "internal"),
+        (range(3, 4), "11833", "short-code"),
+        (range(6, 7), "132200", "internal"),
+        (None, "115", "short-code"),
+    ],
+)
+def test_declared_lengths_are_internal(lengths: range | None, text: str, kind: str) -> None:
+    region = "AU" if text == "132200" else "DE"
+    assert read_number(clean(text), Numbering(region, lengths))[0].kind == kind
+
+
+@pytest.mark.parametrize("text", ["+48 (0) 22 512 34 56", "+48 22 512 34 56"])
+def test_entries_of_lists_are_read_like_clicks(text: str) -> None:
+    assert read_international(clean(text)).number == "+48225123456"
+    assert read(text).number == "+48225123456"
+
+
+@pytest.mark.parametrize("text", ["0170 1234567", "491701234567", " 491701234567", "0049170123456"])
+def test_entries_of_lists_begin_with_a_plus(text: str) -> None:
+    with pytest.raises(BadParameterError):
+        read_international(clean(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "prefix", "signalled"),
+    [
+        ("217", "4989461495", "4989461495217"),
+        ("110", "4989461495", "4989461495110"),
+        ("217", "", "217"),
+        ("(089) 461-495.00", "", "08946149500"),
+        ("+4989461495", "", "+4989461495"),
+        ("+217", "4989461495", None),
+        ("110", "", None),
+        ("115", "", None),
+        ("09001234567", "", None),
+        ("+499001234567", "", None),
+        ("9001234567", "", None),
+        ("090012345678", "", None),
+        ("01371234567", "", None),
+        ("x217 (Büro)", "", None),
+        ("217/218", "", None),
+        ("-", "", None),
+        ("-", "4989461495", None),
+        ("", "4989461495", None),
+        ("2" * 300, "", None),
+        ("217217217", "4989461495", None),
+    ],
+)
+def test_numbers_of_agents_that_may_be_signalled(
+    text: str, prefix: str, signalled: str | None
+) -> None:
+    assert signalled_number(text, prefix, Numbering("DE")) == signalled
+
+
+def test_a_declared_extension_is_not_a_short_number() -> None:
+    assert signalled_number("115", "", Numbering("DE", range(3, 4))) == "115"
+    assert signalled_number("112", "", Numbering("DE", range(3, 4))) is None

@@ -8,7 +8,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -94,7 +93,7 @@ def test_a_token_of_another_organisation_is_refused(
     salesforce: Simulator, settings: AuthSettings
 ) -> None:
     token = salesforce.log_in(USER)
-    other = replace(settings, salesforce_org_id="00D0C0000000002UAA")
+    other = settings._replace(salesforce_org_id="00D0C0000000002UAA")
     assert verdict(wire(other), token) == Verdict("AuthRefused", "other-organisation")
 
 
@@ -105,7 +104,7 @@ def test_a_token_of_another_organisation_is_refused(
 def test_only_allowed_users_are_let_in(
     salesforce: Simulator, settings: AuthSettings, users: str, outcome: str
 ) -> None:
-    settings = replace(settings, allowed_users=frozenset({users}))
+    settings = settings._replace(allowed_users=frozenset({users}))
     assert verdict(wire(settings), salesforce.log_in(USER)).outcome == outcome
 
 
@@ -185,17 +184,17 @@ def test_not_by_rules_that_no_longer_hold(
     token = salesforce.log_in(USER)
     verdict(wire(settings), token)
     salesforce.fail("unavailable-html")
-    assert verdict(wire(replace(settings, **change)), token).outcome == "AuthUnverified"
+    assert verdict(wire(settings._replace(**change)), token).outcome == "AuthUnverified"
 
 
 def test_nothing_listens(salesforce: Simulator, settings: AuthSettings) -> None:
     token = salesforce.log_in(USER)
-    nowhere = replace(settings, salesforce_url="http://127.0.0.1:9")
+    nowhere = settings._replace(salesforce_url="http://127.0.0.1:9")
     assert verdict(wire(nowhere), token) == Verdict("AuthUnverified", "salesforce-refused")
 
 
 def test_a_server_without_tls_gets_no_token(salesforce: Simulator, settings: AuthSettings) -> None:
-    plain = replace(settings, salesforce_url=salesforce.url.replace("http:", "https:"))
+    plain = settings._replace(salesforce_url=salesforce.url.replace("http:", "https:"))
     asked = salesforce.requests.total()
     found = verdict(wire(plain), salesforce.log_in(USER))
     assert found == Verdict("AuthUnverified", "salesforce-tls")
@@ -218,7 +217,7 @@ def test_a_server_whose_certificate_nobody_vouches_for_gets_no_token(
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-        found = verdict(wire(replace(settings, salesforce_url=url)), TOKEN)
+        found = verdict(wire(settings._replace(salesforce_url=url)), TOKEN)
         thread.join()
     assert found == Verdict("AuthUnverified", "salesforce-tls")
     assert received in ([], [b""])
@@ -242,7 +241,7 @@ def test_the_table_holds_no_token(
 def test_a_table_that_is_gone_lets_in_whom_salesforce_knows(
     salesforce: Simulator, settings: AuthSettings
 ) -> None:
-    authorizer = wire(replace(settings, table_name="no-such-table"))
+    authorizer = wire(settings._replace(table_name="no-such-table"))
     token = salesforce.log_in(USER)
     assert verdict(authorizer, token) == Verdict(ALLOWED, "salesforce", USER, cache_failed=True)
     salesforce.fail("unavailable-html")
@@ -256,7 +255,7 @@ def test_a_table_that_is_gone_lets_in_whom_salesforce_knows(
 def secret(settings: AuthSettings) -> Iterator[tuple[AuthSettings, Callable[[str], Any]]]:
     client, name = boto3.client("secretsmanager"), f"key-{uuid.uuid4()}"
     client.create_secret(Name=name, SecretString="first")
-    keyed = replace(settings, mode="key", key_secret_id=name)
+    keyed = settings._replace(mode="key", key_secret_id=name)
     yield keyed, lambda value: client.put_secret_value(SecretId=name, SecretString=value)
     client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
@@ -274,5 +273,5 @@ def test_a_key_is_good_until_the_rotation_after_next(
 
 
 def test_a_secret_that_does_not_exist_lets_nobody_in(settings: AuthSettings) -> None:
-    nothing = replace(settings, mode="key", key_secret_id="no-such-secret")
+    nothing = settings._replace(mode="key", key_secret_id="no-such-secret")
     assert verdict(wire(nothing), "first") == Verdict("AuthUnverified", "secret-empty")

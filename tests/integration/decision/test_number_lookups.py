@@ -10,7 +10,7 @@ from click_to_dial.aws import AwsClient
 from click_to_dial.decision import fact_sources as gathering
 from click_to_dial.decision import service
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
-from click_to_dial.decision.number_lookups import attempts_key, number_key, prefix_key
+from click_to_dial.decision.number_lookups import MAX_LISTS, attempts_key, number_key, prefix_key
 from click_to_dial.decision.service import ClickToDial, Request
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
@@ -223,3 +223,31 @@ def test_a_call_that_cannot_be_counted_is_not_allowed(system: System, table: Any
     system.attempts = DynamoDBAttempts(table.dynamodb, "no-such-table")
     assert system.dial(LIMITED).cause == "outage"
     assert system.dial(LIMITED, "112").rule == "allow"
+
+
+@pytest.mark.parametrize("listed", ["+431265030", "+49431265030"])
+def test_both_readings_of_an_ambiguous_number_are_looked_up_in_all_lists(
+    system: System, listed: str
+) -> None:
+    names = [f"list{index}" for index in range(MAX_LISTS)]  # more than 100 keys
+    the_plan = plan(rules=[rule("listed", "callee.listed", names), ALLOW])
+    assert system.dial(the_plan, "431265030").rule == "allow"
+    system.put(number_key(names[-1], listed, PSEUDONYM))
+    assert system.dial(the_plan, "431265030").rule == "listed"
+
+
+@pytest.mark.parametrize("listed", ["+499001234567", "+4990012345678"])
+def test_a_number_with_surplus_digits_is_looked_up_with_and_without(
+    system: System, listed: str
+) -> None:
+    assert system.dial(LISTED, "+4990012345678").rule == "allow"
+    system.put(number_key("dnc", listed, PSEUDONYM))
+    assert system.dial(LISTED, "+4990012345678").rule == "listed"
+
+
+def test_an_ambiguous_call_is_counted_for_the_number_that_is_dialled(system: System) -> None:
+    limited = plan(rules=[rule("limit", "callee.attempts", attempts(count=1)), ALLOW])
+    assert system.dial(limited, "431265030").rule == "allow"
+    system.clock.advance(60)
+    assert system.dial(limited, "+49431265030").rule == "allow"
+    assert system.dial(limited, "+431265030").rule == "limit"

@@ -28,6 +28,25 @@ def test_a_state_file_of_another_version_is_reported(
     assert dialplan.err.endswith("cannot be read. Restart the local system: make run\n")
 
 
+def test_a_state_file_cannot_point_to_another_machine(
+    dialplan: Dialplan, environment: Mapping[str, str]
+) -> None:
+    foreign = {**environment, "AWS_ENDPOINT_URL": "http://192.0.2.1:3000"}
+    (targets.LOCAL / "3000/run.json").write_text(json.dumps(foreign))
+    assert dialplan("history") == 1
+    assert "does not point to this machine" in dialplan.err
+
+
+def test_a_state_file_sets_only_variables_that_boto3_needs(
+    dialplan: Dialplan, environment: Mapping[str, str]
+) -> None:
+    """AWS_CONFIG_FILE can name a file whose `credential_process` boto3 would run."""
+    state = {**environment, "AWS_CONFIG_FILE": "foreign.ini"}
+    (targets.LOCAL / "3000/run.json").write_text(json.dumps(state))
+    assert dialplan("history") == 0
+    assert os.environ["AWS_CONFIG_FILE"] == os.devnull
+
+
 def test_a_bug_is_reported_in_one_line_with_its_place(
     dialplan: Dialplan, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,7 +113,6 @@ def test_invalid_rows_are_reported_by_line_and_stop_the_import(
     [
         "+4917012345678 +4917012345679",
         "+4917012345678x",
-        "+49170१2345678",
         "++49900*",
         "+49900**",
         "+4917012345678,Robinson,DDV,2999-12-31,and more",

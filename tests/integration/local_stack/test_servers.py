@@ -47,6 +47,17 @@ def test_a_request_that_cannot_be_read_has_an_answer(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("server", ["gateway", "simulator"])
+def test_a_header_that_is_too_long_has_an_answer(
+    server: str, request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]
+) -> None:
+    address = ("127.0.0.1", request.getfixturevalue(server))
+    with socket.create_connection(address, timeout=5) as connection:
+        connection.sendall(b"GET http://[::1/x HTTP/1.1\r\n" + b"X: ".ljust(65_537, b"y"))
+        assert b" 431 " in connection.recv(1000)
+    assert capfd.readouterr().err == ""
+
+
 def test_an_unknown_method_is_told_its_own_name_and_path(gateway: int) -> None:
     assert b"not BREW /coffee." in send(gateway, b"BREW /coffee HTTP/1.1")
 

@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import requests
 import urllib3.util.connection
 
 from click_to_dial import __version__
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import SalesforceError
-from click_to_dial.salesforce.session import IDLE_SECONDS, SalesforceSession
+from click_to_dial.salesforce.session import IDLE_SECONDS, SalesforceSession, tls_context
 from tests.fakes import Clock
 from tests.integration.certificates import self_signed
 from tests.integration.salesforce.upstream import (
@@ -47,6 +48,7 @@ def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The key and certificate of a server on this machine, which is trusted here."""
     file = self_signed(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(file))
+    tls_context.cache_clear()
     return file
 
 
@@ -273,6 +275,39 @@ def test_a_connection_takes_no_longer_than_the_answer_may(
 
 def test_who_does_not_speak_tls_is_not_trusted(upstream: Callable[..., Upstream]) -> None:
     there = upstream(lambda connection: connection.sendall(OK))
+    assert failure(session(there, "https")) == "tls"
+
+
+def test_a_certificate_of_another_host_is_not_trusted(
+    upstream: Callable[..., Upstream], certificate: Path
+) -> None:
+    there = upstream(over_tls(certificate, answers(OK)))
+    here = SalesforceSession(f"https://localhost:{there.address.partition(':')[2]}", 1)
+    assert failure(here) == "tls"
+
+
+@pytest.mark.parametrize("bundle", [True, False])
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
+    upstream: Callable[..., Upstream],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    bundle: bool,
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    if bundle:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", requests.utils.DEFAULT_CA_BUNDLE_PATH)
+    received: list[bytes] = []
+    there = upstream(over_tls(self_signed(tmp_path), answers(OK, received=received)))
+    assert failure(session(there, "https")) == "tls"
+    assert received == []
+
+
+def test_a_folder_of_trusted_certificates_is_searched(
+    upstream: Callable[..., Upstream], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = upstream(over_tls(self_signed(tmp_path), answers(OK)))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
     assert failure(session(there, "https")) == "tls"
 
 

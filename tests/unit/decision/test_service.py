@@ -1,7 +1,6 @@
 """The use case on fakes: where facts come from, and what becomes of a call without them."""
 
 import time
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,7 +99,7 @@ def test_an_emergency_waits_for_nobody(cache: FakeFacts) -> None:
     cache.broken = True
     salesforce = FakeSalesforce(record=Record(False, "Account"))
     the_plan = plan(rules=[EMERGENCY, *DOCUMENT["rules"]])
-    report = service(salesforce, cache, the_plan).decide(replace(REQUEST, caller_id="112"))
+    report = service(salesforce, cache, the_plan).decide(REQUEST._replace(caller_id="112"))
     assert (number(report), salesforce.requests) == ("4989461495000", [])
     assert (report.gathered.record_from, report.gathered.agent_from) == ("unasked", "unasked")
     assert not report.gathered.cache_failures  # it was not asked
@@ -110,7 +109,7 @@ def test_a_call_is_placed_only_where_there_is_such_a_record() -> None:
     salesforce = FakeSalesforce(record=Record(False, "Account"))
     the_plan = plan(rules=DOCUMENT["rules"][-1:], without_record="allow")
     assert service(salesforce, None, the_plan).decide(REQUEST).decision is None
-    report = service(salesforce, None, the_plan).decide(replace(REQUEST, record_id=None))
+    report = service(salesforce, None, the_plan).decide(REQUEST._replace(record_id=None))
     assert (number(report), len(salesforce.requests)) == ("4989461495000", 1)
 
 
@@ -127,7 +126,7 @@ def test_what_is_kept_of_the_agent_may_be_enough_to_refuse() -> None:
 def test_a_rule_behind_one_that_needs_the_record_does_not_decide_before_it() -> None:
     salesforce = FakeSalesforce()
     the_plan = plan(rules=[*DOCUMENT["rules"][:3], EMERGENCY, DOCUMENT["rules"][3]])
-    report = service(salesforce, None, the_plan).decide(replace(REQUEST, caller_id="112"))
+    report = service(salesforce, None, the_plan).decide(REQUEST._replace(caller_id="112"))
     assert len(salesforce.requests) == 1
     assert report.decision is not None
     assert report.decision.rule == "customers"
@@ -282,3 +281,52 @@ def test_a_deadline_hands_errors_over_and_does_not_start_late() -> None:
         Deadline(1.0).run(fail)
     with pytest.raises(Exception, match="time budget is used up"):
         Deadline(0.0).run(fail)
+
+
+KIEL_OR_VIENNA = Request("001dM00003jU9GxQAK", "431265030", "jdoe")
+"""+431265030 without its plus, or 0431 265030 without its zero. The first one is dialled."""
+
+
+@pytest.mark.parametrize(
+    ("refused", "rule"),
+    [
+        ({"callee.country": "AT"}, "no"),
+        ({"callee.country": "DE"}, "no"),
+        ({"callee.number": "+49431265030"}, "no"),
+        ({"callee.country": "FR"}, "everyone"),
+    ],
+)
+def test_an_ambiguous_number_is_allowed_only_if_both_readings_are(refused: Any, rule: str) -> None:
+    rules = [
+        {"id": "no", "when": refused, "refuse": "No."},
+        {"id": "everyone", "when": {}, "signal": {"number": "hotline"}},
+    ]
+    report = service(the_plan=plan(rules=rules)).decide(KIEL_OR_VIENNA)
+    assert report.decision is not None
+    assert report.decision.rule == rule
+    assert report.facts.values["callee.number"] == "+431265030"
+    assert report.other is not None
+    assert report.other.facts.values["callee.number"] == "+49431265030"
+
+
+def test_the_dialled_reading_decides_which_number_is_signalled() -> None:
+    rules = [
+        {
+            "id": "by-country",
+            "when": {},
+            "signal": {"mapping": "by-country", "key": "callee.country"},
+        }
+    ]
+    assert number(service(the_plan=plan(rules=rules)).decide(KIEL_OR_VIENNA)) == "431265030"
+
+
+def test_a_reading_that_needs_facts_does_not_decide_early() -> None:
+    rules = [
+        {"id": "austria", "when": {"callee.country": "AT"}, "signal": {"number": "hotline"}},
+        {"id": "no", "when": {"record.do_not_call": True}, "refuse": "No."},
+        {"id": "everyone", "when": {}, "signal": {"number": "hotline"}},
+    ]
+    opted_out = FakeSalesforce(record=Record(True, "Contact", {"do_not_call": True}))
+    report = service(opted_out, the_plan=plan(rules=rules)).decide(KIEL_OR_VIENNA)
+    assert report.decision is not None
+    assert (report.decision.rule, report.decision.service_number) == ("no", None)

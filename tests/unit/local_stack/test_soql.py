@@ -198,6 +198,11 @@ def test_an_object_without_rows_has_every_field() -> None:
     ]
 
 
+def test_the_file_may_spell_names_in_any_case() -> None:
+    org = {"contact": [{"ID": MUELLER, "donotcall": True}]}
+    assert query("SELECT Id, DoNotCall FROM Contact", org) == [{"Id": MUELLER, "DoNotCall": True}]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

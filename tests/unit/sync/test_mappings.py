@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -86,7 +86,7 @@ class Plans:
         assert self.now is not None
         if self.conflicts:
             self.conflicts -= 1
-            self.now = replace(self.now, revision=self.now.revision + 1)
+            self.now = self.now._replace(revision=self.now.revision + 1)
         if active != self.now:
             raise PlanConflictError("changed")
         self.switched.append(entries)

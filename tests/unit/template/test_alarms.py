@@ -4,7 +4,6 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,7 +63,7 @@ VERDICTS = [
 
 def log_everything() -> Iterator[Callable[[], None]]:
     for decision in DECISIONS:
-        yield lambda decision=decision: seen.log_report(replace(REPORT, decision=decision))  # type: ignore[misc]
+        yield lambda decision=decision: seen.log_report(REPORT._replace(decision=decision))  # type: ignore[misc]
     yield lambda: seen.log_bad_parameter(BadParameterError("CallerID", "No."))
     yield lambda: seen.log_no_dial_plan(NoDialPlanError("None."))
     yield seen.log_no_such_path
@@ -158,9 +157,9 @@ def test_a_share_is_recorded_as_0_or_1(
     name: str, emitted: dict[str, list[float]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert 1 in emitted[name]
-    known = replace(REPORT.gathered, agent=Agent(True, {}))
+    known = REPORT.gathered._replace(agent=Agent(True, {}))
     allowed = Decision("rule", None, "No.", "rule")
-    seen.log_report(replace(REPORT, gathered=known, decision=allowed))
+    seen.log_report(REPORT._replace(gathered=known, decision=allowed))
     recorded.flush_metrics()
     assert json.loads(capsys.readouterr().out.splitlines()[-1])[name] == [0]
 

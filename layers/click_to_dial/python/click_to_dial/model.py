@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Scalar = str | int | float | bool
 Attributes = Mapping[str, Scalar]
 """Attribute names of the plan and their values, without attributes that are null in Salesforce."""
+
+NO_ATTRIBUTES: Attributes = {}
 
 CalleeKind = Literal[
     "mobile",
@@ -26,8 +28,7 @@ CalleeKind = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Numbering:
+class Numbering(NamedTuple):
     """How numbers without a plus are read.
 
     National numbers are those of `home_region`, such as DE. `internal_digits` are the lengths of
@@ -40,8 +41,7 @@ class Numbering:
     plain_numbers: Literal["international", "national"] = "international"
 
 
-@dataclass(frozen=True)
-class Callee:
+class Callee(NamedTuple):
     """The number to be called. `number` is E.164 with plus, or None for a short or internal one.
 
     `without_surplus` is the number that networks dial if `number` has too many digits.
@@ -53,8 +53,7 @@ class Callee:
     without_surplus: str | None = None
 
 
-@dataclass(frozen=True)
-class Click:
+class Click(NamedTuple):
     """A request from jtel; `record_id` has 18 characters, or is None if there is no record.
 
     `agent_uid` is empty only in an emergency call without a usable AgentUID. `other_callee` is the
@@ -67,8 +66,7 @@ class Click:
     other_callee: Callee | None = None
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """The clicked Salesforce record; `found` is False if it does not exist.
 
     `object_name` is None if the key prefix of the id belongs to no object.
@@ -76,19 +74,17 @@ class Record:
 
     found: bool
     object_name: str | None = None
-    attributes: Attributes = field(default_factory=dict)
+    attributes: Attributes = NO_ATTRIBUTES
 
 
-@dataclass(frozen=True)
-class Agent:
+class Agent(NamedTuple):
     """The Salesforce User who clicked; `known` is False unless exactly one active User matches."""
 
     known: bool
-    attributes: Attributes = field(default_factory=dict)
+    attributes: Attributes = NO_ATTRIBUTES
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """The facts that a dial plan is evaluated with, by the names that its rules use.
 
     A name that is not in `values` is missing. `unknown` are the groups of facts that could not be
@@ -103,8 +99,7 @@ class Facts:
     clicked_object: str | None = None
 
 
-@dataclass(frozen=True)
-class ServiceNumber:
+class ServiceNumber(NamedTuple):
     """A number that jtel can signal: its ServiceNumbers.Name, or else Name2.
 
     It may be shown from `valid_from` until before `valid_to` (seconds since 1970) and to callees in

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import ClickToDialError, SalesforceError
@@ -20,8 +20,7 @@ NOT_FOUND_SECONDS = 10
 """How long the cache keeps that a record or user does not exist; it may have been created since."""
 
 
-@dataclass(frozen=True)
-class SalesforceRequest:
+class SalesforceRequest(NamedTuple):
     """Look-ups to make in Salesforce. A field that is None is skipped.
 
     `object_name` is the object of the record's key prefix, if it is known from an earlier look-up.
@@ -32,8 +31,7 @@ class SalesforceRequest:
     object_name: str | None = None
 
 
-@dataclass(frozen=True)
-class SalesforceResult:
+class SalesforceResult(NamedTuple):
     """Result of the look-ups. A part is None if it was not requested, an error if it failed.
 
     `calls` is the number of HTTP requests without logins.
@@ -44,8 +42,7 @@ class SalesforceResult:
     calls: int = 1
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(NamedTuple):
     """Owner of an access token, as Salesforce says. Both ids have 18 characters."""
 
     user_id: str
@@ -53,8 +50,7 @@ class Identity:
     organization_id: str
 
 
-@dataclass(frozen=True)
-class StoredItem:
+class StoredItem(NamedTuple):
     """Item of the table, valid until `expires_at` (seconds since 1970; None: no limit).
 
     DynamoDB deletes late, so an item may have expired.
@@ -64,8 +60,7 @@ class StoredItem:
     expires_at: float | None = None
 
 
-@dataclass(frozen=True)
-class CachedFacts:
+class CachedFacts(NamedTuple):
     """Facts from the cache with their age in seconds; None if they are not there.
 
     `items` are the other requested items; None if some of them were not returned. `failure` is the
@@ -77,7 +72,7 @@ class CachedFacts:
     agent: Agent | None = None
     agent_age: float = 0.0
     object_name: str | None = None
-    items: Mapping[str, StoredItem] | None = field(default_factory=dict)
+    items: Mapping[str, StoredItem] | None = {}
     failure: ClickToDialError | None = None
 
 
@@ -89,8 +84,7 @@ class BlobRef:
     chunks: int
 
 
-@dataclass(frozen=True)
-class CachedMapping:
+class CachedMapping(NamedTuple):
     """The entries of a mapping kept in Salesforce, as of `read_at`, an ISO 8601 time."""
 
     body: BlobRef
@@ -98,8 +92,7 @@ class CachedMapping:
     read_at: str
 
 
-@dataclass(frozen=True)
-class ActivePlan:
+class ActivePlan(NamedTuple):
     """The plan that decides now. `revision` counts all changes, also those of cached mappings."""
 
     revision: int

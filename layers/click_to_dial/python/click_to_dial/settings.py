@@ -2,12 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Settings of a deployment.
 
     `salesforce_url` is the My Domain URL of the organisation. `salesforce_secret_id` is the name of
@@ -53,8 +52,7 @@ def number_key(environment: Mapping[str, str] = os.environ) -> str:
     return environment["NUMBER_KEY"]
 
 
-@dataclass(frozen=True, slots=True)
-class AuthSettings:
+class AuthSettings(NamedTuple):
     """Settings of the authorizer.
 
     `mode` is `salesforce` or `key`. Only `key` uses `key_secret_id`. An empty `salesforce_org_id`

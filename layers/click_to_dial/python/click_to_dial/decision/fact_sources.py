@@ -1,9 +1,8 @@
 """Facts about the clicked record and the agent: from the cache, from Salesforce, or unknown."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
@@ -37,8 +36,7 @@ Origin = Literal["none", "unasked", "cached", "salesforce", "stale", "unknown"]
 Known = TypeVar("Known", Record, Agent)
 
 
-@dataclass(frozen=True)
-class GatheredFacts:
+class GatheredFacts(NamedTuple):
     """The facts known at one point of a decision, and where they come from.
 
     Ages are in seconds, 0 if Salesforce was asked for this decision. `items` are the items of the
@@ -55,7 +53,7 @@ class GatheredFacts:
     cache_failures: tuple[ClickToDialError, ...] = ()
     record_age: float = 0.0
     agent_age: float = 0.0
-    items: Mapping[str, StoredItem] | None = field(default_factory=dict)
+    items: Mapping[str, StoredItem] | None = {}
 
 
 def from_cache(plan: DialPlan, click: Click, cached: CachedFacts) -> GatheredFacts:
@@ -175,8 +173,7 @@ class FactSources:
 
 def _limit_age(cached: CachedFacts, record_seconds: int, agent_seconds: int) -> CachedFacts:
     """Return the cached facts without a record or an agent that is too old."""
-    return replace(
-        cached,
+    return cached._replace(
         record=_if_younger(cached.record, cached.record_age, record_seconds),
         agent=_if_younger(cached.agent, cached.agent_age, agent_seconds),
     )

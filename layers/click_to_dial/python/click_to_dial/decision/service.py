@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from click_to_dial.deadline import Deadline, begin
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
@@ -30,8 +31,7 @@ EMERGENCY_SECONDS = 1.0
 """Time limit for asking Salesforce about an emergency call."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """The query parameters, checked as far as possible without the dial plan.
 
     `caller_id` is the called number, cleaned; `record_id` has 18 characters or is None if empty.
@@ -45,8 +45,7 @@ class Request:
     fault: BadParameterError | None = None
 
 
-@dataclass(frozen=True)
-class OtherReading:
+class OtherReading(NamedTuple):
     """The second reading of an ambiguous number: its facts, and the decision for it alone."""
 
     callee: Callee
@@ -54,8 +53,7 @@ class OtherReading:
     decision: Decision
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """A decision with everything that led to it; `decision` is None if the record does not exist.
 
     `facts` are those of the number that is dialled. `other` is set if the number is ambiguous; then
@@ -119,8 +117,7 @@ class ClickToDial:
                 report = self._evaluate(plan, click, gathered, is_last=True)
         report = self._count(plan, report, deadline)
         number = click.callee.number
-        return replace(
-            report,
+        return report._replace(
             callee=None if number is None else self.pseudonym(number),
             plan_failure=self.plans.failure,
             duration_ms=round((self.time_budget - deadline.remaining()) * 1000),
@@ -136,18 +133,18 @@ class ClickToDial:
         """
         exists = gathered.record is None or gathered.record.found
         if _is_emergency(click) and not exists:
-            gathered = replace(gathered, record=None, record_from="none")
+            gathered = gathered._replace(record=None, record_from="none")
         facts = to_facts(plan, click, gathered, self.pseudonym, self.clock())
         if _is_emergency(click) and is_last:
-            facts = replace(facts, unknown=frozenset())
+            facts = facts._replace(unknown=frozenset())
         decision = evaluate(plan, facts) if exists or _is_emergency(click) else None
         report = Report(plan.version, click, gathered, facts, decision)
         if click.other_callee is None or decision is None:
             return report
-        other_click = replace(click, callee=click.other_callee)
+        other_click = click._replace(callee=click.other_callee)
         other_facts = to_facts(plan, other_click, gathered, self.pseudonym, facts.now)
         other = OtherReading(click.other_callee, other_facts, evaluate(plan, other_facts))
-        return replace(report, decision=_stricter(decision, other.decision), other=other)
+        return report._replace(decision=_stricter(decision, other.decision), other=other)
 
     def _count(self, plan: DialPlan, report: Report, deadline: Deadline) -> Report:
         """Count an allowed call that a limit applies to.
@@ -161,7 +158,7 @@ class ClickToDial:
                 changed = deadline.run(partial(self._add_call, plan, report), COUNT_SECONDS)
             except (DynamoDBError, OutOfTimeError) as error:
                 failures = (*report.gathered.cache_failures, error)
-                changed = replace(report.gathered, items=None, cache_failures=failures)
+                changed = report.gathered._replace(items=None, cache_failures=failures)
             if changed is None:
                 break
             report = self._evaluate(plan, report.click, changed)
@@ -177,8 +174,8 @@ class ClickToDial:
             return None
         current = self.attempts.read(key)
         others = {name: item for name, item in items.items() if name != key}
-        return replace(
-            report.gathered, items=others if current is None else others | {key: current}
+        return report.gathered._replace(
+            items=others if current is None else others | {key: current}
         )
 
 

@@ -4,9 +4,9 @@ A window is open only if it is open in every time zone that the called party may
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 DAYS_AHEAD = 40
@@ -19,8 +19,7 @@ Spans = Mapping[int, Sequence[tuple[int, int]]]
 """Opening spans by weekday (0 is Monday) in minutes after midnight: (600, 780) is 10:00-13:00."""
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """A window of calling hours, in the time zone `zone` or, if that is None, the callee's.
 
     `holidays` are ISO dates by region, such as DE-BY. With the callee's zone, a region's holidays

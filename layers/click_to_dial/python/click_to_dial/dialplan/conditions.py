@@ -3,8 +3,8 @@
 import fnmatch
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from click_to_dial.model import Facts, Scalar
@@ -17,8 +17,7 @@ Expected = Operand | Mapping[str, Operand]
 LISTED, ATTEMPTS = "callee.listed", "callee.attempts"
 
 
-@dataclass(frozen=True)
-class AttemptLimit:
+class AttemptLimit(NamedTuple):
     """The calls that a limit counts: those to the number in the last `within` seconds.
 
     `by` is `anyone`, or `others` for calls by other agents only.
@@ -28,8 +27,7 @@ class AttemptLimit:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """A test of one fact.
 
     `group` is the part of the fact's name that may be unknown as a whole. `expected` is the plan's
@@ -101,7 +99,7 @@ def _list_condition(expected: Expected) -> Condition:
     lists = frozenset(str(name) for name in _as_list(names))
     fact = f"{LISTED}.{'+'.join(sorted(lists))}"
     result = _condition(fact, not isinstance(expected, Mapping), "UTC")
-    return replace(result, group=LISTED, lists=lists)
+    return result._replace(group=LISTED, lists=lists)
 
 
 def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
@@ -109,7 +107,7 @@ def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
     limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]))
     operators = {name: value for name, value in expected.items() if name not in ("within", "by")}
     result = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators, "UTC")
-    return replace(result, group=ATTEMPTS, limit=limit)
+    return result._replace(group=ATTEMPTS, limit=limit)
 
 
 def _condition(fact: str, expected: Expected, zone: str) -> Condition:

@@ -66,7 +66,7 @@ def _for_emergency(rule: Rule) -> Rule:
         for conditions in rule.condition_sets
         if not any(_may_not_refuse_emergency(condition) for condition in conditions)
     )
-    return replace(rule, condition_sets=sets)
+    return rule._replace(condition_sets=sets)
 
 
 def _may_not_refuse_emergency(condition: Condition) -> bool:

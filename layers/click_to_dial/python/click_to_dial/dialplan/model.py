@@ -1,8 +1,7 @@
 """The loaded dial plan: the form in which it is evaluated."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from click_to_dial.dialplan.conditions import AttemptLimit, Condition
 from click_to_dial.model import Numbering, ServiceNumber
@@ -14,23 +13,20 @@ Fields = Mapping[str, str]
 """Attribute names of the plan and their Salesforce field paths, such as `kind`: `Account.Type`."""
 
 
-@dataclass(frozen=True)
-class Refuse:
+class Refuse(NamedTuple):
     """Outcome: refuse the call; the agent sees `reason`."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class SignalNumber:
+class SignalNumber(NamedTuple):
     """Outcome: show `service_number` to the called party."""
 
     service_number: ServiceNumber
     otherwise: "Otherwise" = None
 
 
-@dataclass(frozen=True)
-class SignalMapping:
+class SignalMapping(NamedTuple):
     """Outcome: show the service number that a mapping has for the value of `fact`.
 
     `default` applies if the fact is missing or has no entry.
@@ -42,8 +38,7 @@ class SignalMapping:
     otherwise: "Otherwise" = None
 
 
-@dataclass(frozen=True)
-class SignalAgent:
+class SignalAgent(NamedTuple):
     """Outcome: show the agent's own number, which is `prefix` and the value of `fact`."""
 
     fact: str
@@ -52,8 +47,7 @@ class SignalAgent:
     otherwise: "Otherwise" = None
 
 
-@dataclass(frozen=True)
-class SignalRecord:
+class SignalRecord(NamedTuple):
     """Outcome: show the number in the record, if it is one of the company's service numbers.
 
     `numbers` are the service numbers, in the order of the plan, under each spelling that
@@ -72,8 +66,7 @@ Otherwise = Outcome | Literal["next"] | None
 """Another outcome, `next` to go on with the next rule, or None to refuse the call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule that matches if all conditions of one of its `condition_sets` hold.
 
     A rule that always matches has one empty set.
@@ -89,8 +82,7 @@ class Rule:
         return (condition for conditions in self.condition_sets for condition in conditions)
 
 
-@dataclass(frozen=True)
-class Freshness:
+class Freshness(NamedTuple):
     """How many seconds cached facts may be used."""
 
     record: int
@@ -98,8 +90,7 @@ class Freshness:
     stale_if_error: int
 
 
-@dataclass(frozen=True)
-class DialPlan:
+class DialPlan(NamedTuple):
     """A dial plan.
 
     `objects` has the attributes of each Salesforce object. `lists` and `limits` are the facts about

@@ -8,9 +8,11 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
+from click_to_dial.deadline import begin
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dynamodb import number_lists
 from click_to_dial.errors import DynamoDBError
@@ -19,6 +21,9 @@ from click_to_dial.ports import NOT_FOUND_SECONDS, CachedFacts, SalesforceResult
 from click_to_dial.salesforce_id import STANDARD_OBJECTS, key_prefix
 
 SORT_KEY = "facts"
+MAX_KEYS = 100
+"""Maximum number of keys of BatchGetItem."""
+
 OBJECT_NAME_SECONDS = 30 * 24 * 3600
 
 Data = Mapping[str, Any]
@@ -38,7 +43,9 @@ class DynamoDBFacts:
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
     ) -> CachedFacts:
-        """Send one BatchGetItem. Facts that DynamoDB leaves unprocessed count as not cached.
+        """Send one BatchGetItem; for more than 100 keys, several at the same time.
+
+        Facts that DynamoDB leaves unprocessed count as not cached.
 
         Raises DynamoDBError.
         """
@@ -106,25 +113,37 @@ class DynamoDBFacts:
         """
         wanted = [{"pk": {"S": key}, "sk": {"S": SORT_KEY}} for key in keys]
         wanted += [number_lists.item_key(key) for key in others]
-        with dynamodb_errors("Facts cannot be read."):
-            response = self._client.batch_get_item(
-                RequestItems={self._table_name: {"Keys": wanted}}
-            )
-        if "Responses" not in response:  # a number on a list must not count as not listed
-            raise DynamoDBError("Facts cannot be read.", code="InvalidResponse")
+        batches = [wanted[at : at + MAX_KEYS] for at in range(0, len(wanted), MAX_KEYS)]
+        others_begun = [begin(partial(self._get_batch, batch)) for batch in batches[1:]]
+        found, left = self._get_batch(batches[0])
+        for outcomes in others_begun:
+            result, error = outcomes.get()
+            if result is None:
+                raise error or DynamoDBError("Facts cannot be read.")
+            found, left = [*found, *result[0]], [*left, *result[1]]
         now = self._clock()
         facts: dict[str, tuple[Data, float]] = {}
         items: dict[str, StoredItem] = {}
-        for item in response["Responses"].get(self._table_name, ()):
+        for item in found:
             key = item["pk"]["S"]
             if item["sk"]["S"] == number_lists.SORT_KEY:
                 items[key] = number_lists.to_stored_item(item)
             elif float(item["expires_at"]["N"]) > now:
                 age = max(0.0, now - float(item["read_at"]["N"]))
                 facts[key] = json.loads(item["data"]["S"]), age
-        left = response.get("UnprocessedKeys", {}).get(self._table_name, {"Keys": ()})["Keys"]
         complete = all(key["sk"]["S"] != number_lists.SORT_KEY for key in left)
         return facts, items if complete else None
+
+    def _get_batch(self, wanted: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+        """Return the items found, and the keys that DynamoDB left unprocessed."""
+        with dynamodb_errors("Facts cannot be read."):
+            response = self._client.batch_get_item(
+                RequestItems={self._table_name: {"Keys": wanted}}
+            )
+        if "Responses" not in response:  # a number on a list must not count as not listed
+            raise DynamoDBError("Facts cannot be read.", code="InvalidResponse")
+        left = response.get("UnprocessedKeys", {}).get(self._table_name, {"Keys": ()})["Keys"]
+        return response["Responses"].get(self._table_name, ()), left
 
     def _item(self, key: str, data: Data, keep_seconds: float) -> Mapping[str, Any]:
         now = self._clock()

@@ -8,8 +8,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
 from click_to_dial.errors import ConditionFailedError, DynamoDBError
@@ -36,8 +35,7 @@ def to_stored_item(item: Mapping[str, Any]) -> StoredItem:
     return StoredItem(item["data"]["S"], None if expires_at is None else float(expires_at["N"]))
 
 
-@dataclass(frozen=True, slots=True)
-class ListEntry:
+class ListEntry(NamedTuple):
     """An entry of a list. It is valid until `expires_at`, in seconds since 1970, if not None."""
 
     key: str

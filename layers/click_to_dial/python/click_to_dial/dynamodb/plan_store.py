@@ -141,8 +141,8 @@ class PlanStore:
             )
             for name, each in entries.items()
         }
-        following = replace(
-            active, revision=active.revision + 1, mappings={**active.mappings, **cached}
+        following = active._replace(
+            revision=active.revision + 1, mappings={**active.mappings, **cached}
         )
         moved = self._move(active, following)
         if moved is None:

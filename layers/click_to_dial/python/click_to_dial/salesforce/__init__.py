@@ -1,1 +1,1 @@
-"""The Salesforce organisation: records, users, login. Only `soql` knows simple-salesforce."""
+"""Adapter of Salesforce. Only `client` imports simple-salesforce, only `session` requests."""

@@ -39,7 +39,7 @@ __all__ = ["QueryResult", "SalesforceClient", "checked_name", "format_soql"]
 
 T = TypeVar("T")
 QueryResult = list[Any] | SalesforceError
-"""The rows of one query, or why there are none."""
+"""The rows of one query, or its error."""
 
 _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
 
@@ -47,8 +47,8 @@ _PATH = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)*", re.ASCII)
 class SalesforceClient:
     """Read access to an organisation, with the access token that all sandboxes share.
 
-    Each method raises SalesforceError, OutOfTimeError. A busy Salesforce is asked once more at
-    once; an expired token is renewed once.
+    A request that fails with SalesforceBusyError is sent again at once, and one whose token has
+    expired with a new token, each one time. All methods raise SalesforceError, OutOfTimeError.
     """
 
     def __init__(self, session: SalesforceSession, api_version: str, tokens: AccessTokens) -> None:
@@ -57,9 +57,9 @@ class SalesforceClient:
         self._tokens = tokens
 
     def prepare(self, deadline: Deadline) -> None:
-        """Get a token, and open a connection if the login has left none.
+        """Get a token, and open a connection unless the login has left one.
 
-        To list the versions of the API needs no token and counts as no API call.
+        The request lists the API versions. It needs no token and does not count as an API call.
         https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_versions.htm
         """
         self._tokens.get(deadline)
@@ -70,9 +70,9 @@ class SalesforceClient:
     def query_together(
         self, queries: Mapping[str, str], deadline: Deadline
     ) -> Mapping[str, QueryResult]:
-        """Return the rows of each query, or its error, by one composite request: one API call.
+        """Return the rows, or the error, of each query. The composite request is one API call.
 
-        The queries are SOQL quoted for a URL; their keys are the reference ids.
+        `queries` has SOQL, quoted for a URL, by reference id.
         https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_composite.htm
         """
         path = f"/services/data/v{self._api_version}/query"
@@ -139,9 +139,9 @@ class SalesforceClient:
 
 
 class _RestApi(Salesforce):
-    """simple-salesforce for one token and one deadline, restricted to our organisation.
+    """simple-salesforce for one token and one deadline. `options` belong to each of its requests.
 
-    With a `session_id` it never logs in. `options` go with every request.
+    It never logs in, because it has a `session_id`.
     """
 
     def __init__(
@@ -155,9 +155,7 @@ class _RestApi(Salesforce):
             object_pairs_hook=None,
         )
         self._path = f"/services/data/v{api_version}/"
-        self.base_url = (
-            session.url + self._path
-        )  # the library insists on https; a simulator has none
+        self.base_url = session.url + self._path  # the library's is always https
         self.headers.pop("X-PrettyPrint")
         self.request_id = ""
         self.options: dict[str, Any] = {
@@ -184,14 +182,14 @@ class _RestApi(Salesforce):
         include_deleted: bool = False,
         **options: Any,
     ) -> Any:
-        """Return the next page of a query. The library would follow any path, and by https."""
+        """Return the next page of a query. The library's own method would request any path."""
         page = re.fullmatch(re.escape(self._path) + r"(query/[\w-]+)", next_records_identifier)
         if page is None:
             raise wrong_types()
         return self.restful(page[1], **options)
 
     def parse_result_to_json(self, result: Any) -> Any:
-        """Return the answer's JSON, which is an object in all resources that are used here."""
+        """Return the JSON of an answer, which must be an object."""
         try:
             answer = super().parse_result_to_json(result)
         except (ValueError, RecursionError):
@@ -223,9 +221,10 @@ def rows_of(answer: Any, reference: str) -> QueryResult:
 
 
 def checked_name(path: str) -> str:
-    """Return `path`, an object's or field's name, for SOQL and URLs, where names cannot be bound.
+    """Return the name of an object, or the path of a field, if it is safe in SOQL and in a URL.
 
-    The plan was validated; this holds whoever wrote it. Raises SalesforceConfigurationError.
+    Names cannot be bound as values can. The plan was validated when it was published, but safety
+    must not depend on that. Raises SalesforceConfigurationError.
     """
     if not _PATH.fullmatch(path):
         raise SalesforceConfigurationError(

@@ -5,7 +5,7 @@ https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorco
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from click_to_dial.errors import (
     SalesforceBusyError,
@@ -20,8 +20,7 @@ class InvalidIdError(SalesforceError):
     """The id cannot be one of this object, so the record does not exist."""
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """Row of the table: the answers it matches, its code for logs, its error and a remedy.
 
     None in `status` or `error_code` matches any; `in_message` must be part of the message.

@@ -1,11 +1,13 @@
-"""HTTP to one Salesforce organisation, by requests: deadlines, no redirects, fresh connections."""
+"""HTTP requests to one Salesforce organisation. The only module that imports requests."""
 
 import math
 import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,28 +32,33 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
 with skip_imports(SKIPPED):
     import requests
     from requests import exceptions as requests_errors
+    from requests.adapters import HTTPAdapter
     from urllib3 import exceptions as urllib3_errors
+    from urllib3.util import create_urllib3_context
 
 CONNECT_SECONDS = 0.8
-"""Default time to connect. A second try still fits into the time budget."""
+"""Default time limit for a connection, so that a second one still fits into the time budget."""
 
 IDLE_SECONDS = 45.0
-"""A kept-alive connection that was idle for longer may be dead, above all after a freeze."""
+"""Maximum idle time of a connection. It may be dead afterwards, especially after a freeze."""
 
-# Code of a failure without an answer -> its error and what it means for people. A busy error says
-# that the same request may succeed at once.
+MAX_CONNECTIONS = 50
+"""More than a function has threads, or the local stack serves requests at the same time."""
+
+# Reason of a failure without a complete answer, with its error and message. After a busy error the
+# same request may succeed at once.
 NETWORK_FAILURES: Mapping[str, tuple[type[SalesforceError], str]] = {
-    "proxy": (SalesforceUnavailableError, "The proxy in HTTPS_PROXY or HTTP_PROXY fails."),
-    "dns": (SalesforceUnavailableError, "SalesforceUrl does not resolve."),
+    "proxy": (SalesforceUnavailableError, "The proxy in HTTPS_PROXY does not work."),
+    "dns": (SalesforceUnavailableError, "The host of SalesforceUrl cannot be resolved."),
     "connect-timeout": (SalesforceBusyError, "No connection in time."),
     "refused": (SalesforceUnavailableError, "The connection was refused."),
     "read-timeout": (SalesforceUnavailableError, "No answer in time."),
     "reset": (SalesforceBusyError, "The connection was reset."),
-    "tls": (SalesforceUnavailableError, "No trusted TLS."),
-    "truncated": (SalesforceUnavailableError, "The answer of Salesforce broke off."),
+    "tls": (SalesforceUnavailableError, "TLS failed, or the certificate is not trusted."),
+    "truncated": (SalesforceUnavailableError, "The answer is incomplete."),
 }
 
-# The exceptions of requests, urllib3 and sockets that stand for a failure; the first match decides.
+# Reasons by the exceptions of requests, urllib3 and sockets. The first match decides.
 _EXCEPTIONS: tuple[tuple[str, tuple[type[Exception], ...]], ...] = (
     (
         "proxy",
@@ -82,9 +89,9 @@ _REQUEST_ID = re.compile(r"[\w.:-]{1,100}", re.ASCII)
 class SalesforceSession(requests.Session):
     """Session for one organisation, which any thread may use.
 
-    Unlike a plain session it needs a deadline for each request, raises our errors, follows no
-    redirect, keeps no cookie, reads no .netrc, and does not reuse connections that were idle for
-    long. Proxies and a CA bundle are taken from the environment, as usual with requests.
+    It differs from a plain session: each request needs a deadline, failures are SalesforceErrors,
+    redirects are not followed, cookies and .netrc are ignored, and connections that were idle for
+    long are not used again. Proxies and trusted certificates come from the environment as usual.
     """
 
     def __init__(
@@ -101,8 +108,16 @@ class SalesforceSession(requests.Session):
         self._monotonic = monotonic
         self._answered_at = -math.inf
         self.headers["User-Agent"] = f"click-to-dial/{__version__}"
-        self.auth = lambda request: request  # else requests looks into .netrc
+        self.auth = lambda request: request  # otherwise requests reads .netrc
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        if parts.scheme == "https":
+            found = self.merge_environment_settings(self.url, {}, None, None, None)["verify"]
+            certificates = (
+                found if isinstance(found, str) else requests.utils.DEFAULT_CA_BUNDLE_PATH
+            )
+            self.mount("https://", _TlsAdapter(tls_context(certificates)))
+        else:
+            self.mount("http://", HTTPAdapter(pool_maxsize=MAX_CONNECTIONS))
 
     @property
     def is_connected(self) -> bool:
@@ -114,9 +129,9 @@ class SalesforceSession(requests.Session):
     ) -> requests.Response:
         """Send a request and return the answer, whatever its status.
 
-        If the server has closed a kept-alive connection, that shows only when it is used, so the
-        request is sent again on a new one: use it only for requests that may be sent twice.
-        Raises SalesforceError with a code of NETWORK_FAILURES, OutOfTimeError.
+        If the server has closed a kept-alive connection, this becomes visible only when the
+        connection is used. The request is then sent again, so it must be safe to send it twice.
+        Raises SalesforceError with a reason of NETWORK_FAILURES, OutOfTimeError.
         """
         was_connected = self.is_connected
         try:
@@ -145,6 +160,39 @@ class SalesforceSession(requests.Session):
         # After a 1xx answer the connection cannot be used again: the final answer is still to come.
         self._answered_at = self._monotonic() if response.status_code >= 200 else -math.inf
         return response
+
+
+class _TlsAdapter(HTTPAdapter):
+    """Adapter with one TLS context for all connections."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(pool_maxsize=MAX_CONNECTIONS)
+        self._context = context
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> Any:
+        """Return the parameters of a connection, with the context."""
+        host, tls = super().build_connection_pool_key_attributes(request, True, cert)
+        return host, {**tls, "ssl_context": self._context}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Require a certificate. The library would read the trusted ones for each connection."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+@cache
+def tls_context(certificates: str) -> ssl.SSLContext:
+    """Return the context that trusts the certificates in a file or directory.
+
+    It checks the host name too. Reading the certificates takes 10 to 30 ms of CPU.
+    """
+    context = create_urllib3_context()
+    if Path(certificates).is_dir():
+        context.load_verify_locations(capath=certificates)
+    else:
+        context.load_verify_locations(certificates)
+    return context
 
 
 def json_of(response: requests.Response) -> Any:
