@@ -35,6 +35,10 @@ class UsageError(Exception):
     """An option cannot be used. The message says why."""
 
 
+START_ERRORS = (ChildError, ClickToDialError, OrganisationError, UsageError)
+"""Errors whose message is all that a user needs."""
+
+
 def main() -> int:
     """Serve until Ctrl-C. Return 1 after a sentence on standard error if it cannot start."""
     for ending in (signal.SIGINT, signal.SIGTERM):  # a shell's background jobs ignore SIGINT
@@ -45,7 +49,7 @@ def main() -> int:
         print()
     except BrokenPipeError:  # nobody reads the output any more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ChildError, ClickToDialError, OrganisationError, UsageError) as error:
+    except START_ERRORS as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -55,21 +59,14 @@ def run(environment: Mapping[str, str]) -> None:
     """Start everything, and answer calls until interrupted."""
     if environment.get("AUTH") not in (None, "", "key"):
         raise UsageError("AUTH: only AUTH=key can be switched on here.")
-    port = environment.get("PORT") or "3000"
-    try:
-        server = GatewayServer(int(port))
-    except (ValueError, OverflowError):
-        raise UsageError(f"PORT: {port!r} is not the number of a port.") from None
-    except OSError as error:
-        raise UsageError(f"Port {port} cannot be used: {error.strerror}.") from None
-    with server:
+    with listen(environment.get("PORT") or "3000") as server:
         inputs = read_inputs(
             Path(environment.get("ORG") or "local_stack/demo_org.json"),
             Path(environment.get("PLAN") or "dialplans/demo.yaml"),
         )
         simulator = ("local_stack.salesforce", "--port", "0", "--org", str(inputs.org_path))
         with (
-            state_folder(server.port) as folder,
+            state_folder(str(server.port)) as folder,
             Child(folder / "aws.log", "local_stack.aws") as aws,
             Child(folder / "salesforce.log", *simulator) as salesforce,
             settings_of(aws.url(), salesforce.url(), folder) as settings,
@@ -78,13 +75,23 @@ def run(environment: Mapping[str, str]) -> None:
             _serve(server, inputs, settings)
 
 
+def listen(port: str) -> GatewayServer:
+    """Open the port of the API. Raises UsageError."""
+    try:
+        return GatewayServer(int(port))
+    except (ValueError, OverflowError):
+        raise UsageError(f"PORT: {port!r} is not the number of a port.") from None
+    except OSError as error:
+        raise UsageError(f"Port {port} cannot be used: {error.strerror}.") from None
+
+
 @contextmanager
-def state_folder(port: int) -> Iterator[Path]:
+def state_folder(port: str) -> Iterator[Path]:
     """Create the folder for state and logs of a local system, and remove it at the end.
 
     It is kept if a program does not start, because its log says why. Raises UsageError.
     """
-    folder = LOCAL / str(port)
+    folder = LOCAL / port
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()

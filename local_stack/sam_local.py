@@ -18,7 +18,7 @@ import requests
 
 from local_stack import template as sam
 from local_stack.children import Child
-from local_stack.run import settings_of, state_folder
+from local_stack.run import START_ERRORS, listen, settings_of, state_folder
 from local_stack.salesforce.simulator import CLIENT_ID, CLIENT_SECRET
 from local_stack.setup import API_KEY, SECRET, TABLE, read_inputs, set_up
 
@@ -31,12 +31,22 @@ CALL = "/jtelACD/onClickToDial?SalesForceID=001Tv00000Bq001IAB&CallerID=49301234
 
 
 def main() -> int:
-    """Serve until Ctrl-C. Return SAM's exit status."""
+    """Serve until Ctrl-C. Return SAM's exit status, or 1 if something cannot start."""
+    try:
+        return run()
+    except START_ERRORS as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def run() -> int:
+    """Start the services and SAM. Return SAM's exit status."""
     auth, port = os.environ.get("AUTH") or "salesforce", os.environ.get("PORT") or "3000"
+    listen(port).server_close()  # SAM would notice a port in use only after the services run
     inputs = read_inputs(Path("local_stack/demo_org.json"), Path("dialplans/demo.yaml"))
     simulator = ("local_stack.salesforce", "--host", ALL_ADDRESSES, "--port", "0")
     with (
-        state_folder(int(port)) as folder,
+        state_folder(port) as folder,
         Child(folder / "aws.log", "local_stack.aws", ALL_ADDRESSES) as aws,
         Child(folder / "salesforce.log", *simulator) as salesforce,
     ):

@@ -1,6 +1,6 @@
-"""The environment of every test: none of the developer's AWS, credentials that open nothing.
+"""The environment of all tests: nothing of the developer's AWS account, and invalid credentials.
 
-Set before any test module, and so any client, is imported.
+It is set before a test module, and so before a client, is imported.
 """
 
 import io
@@ -16,7 +16,7 @@ from local_stack.template import aws_at
 for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
     del os.environ[name]
 os.environ |= {
-    **aws_at("http://127.0.0.1:9"),  # where nobody listens
+    **aws_at("http://127.0.0.1:9"),  # nothing listens there
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -24,7 +24,7 @@ os.environ |= {
     "POWERTOOLS_SERVICE_NAME": "a-stack",
 }
 
-settings.register_profile("any-machine", deadline=None)  # a busy one is no failure
+settings.register_profile("any-machine", deadline=None)  # a slow machine is not a failure
 settings.load_profile("any-machine")
 
 

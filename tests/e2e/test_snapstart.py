@@ -9,6 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import boto3
+
+from local_stack import template as sam
+from tests import callers
 from tests.e2e.sandbox import PYTHON, ROOT, built
 
 PROBE = """
@@ -37,6 +41,15 @@ def lambda_handler(event, context):
 """
 
 
+ROLE = {
+    "AccessKeyId": "testing",
+    "SecretAccessKey": "testing",
+    "Token": "testing",
+    "Expiration": "2999-01-01T00:00:00Z",
+}
+"""The credentials of the function's role, as Lambda's container endpoint returns them."""
+
+
 class RuntimeApi(ThreadingHTTPServer):
     """Lambda's runtime API: takes a snapshot, restores it, sends one event, records requests."""
 
@@ -55,11 +68,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: RuntimeApi
 
     def do_GET(self) -> None:
-        path = self.path.split("/runtime/")[1]
+        path = self.path.rpartition("/runtime/")[2]
         self.server.requested.append(path)
-        if self.server.answered.is_set():
+        if path == "invocation/next" and self.server.answered.is_set():
             threading.Event().wait()  # there is no second event
-        self._send(self.server.event if path == "invocation/next" else b"")
+        answers = {"invocation/next": self.server.event, "/credentials": json.dumps(ROLE).encode()}
+        self._send(answers.get(path, b""))
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -83,23 +97,24 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def test_a_restored_sandbox_has_its_own_service_and_imports_nothing(
-    environment: Mapping[str, str], sandbox: object, tmp_path: Path
-) -> None:
-    (tmp_path / "probe.py").write_text(PROBE)
-    function = built("OnClickToDialFunction")
-    layers = [str(layer / "python") for layer in function.layers]
-    event = ROOT / "events" / "200-customer-in-germany.json"
-    api = RuntimeApi(json.loads(event.read_text()))
+def restored(
+    function: str, handler: str, event: Any, environment: Mapping[str, str], *path: Path
+) -> RuntimeApi:
+    """A function that took a snapshot, was restored and has answered the event."""
+    artifact, api = built(function), RuntimeApi(event)
+    layers = [str(layer / "python") for layer in artifact.layers]
+    api_url = f"127.0.0.1:{api.server_port}"
     threading.Thread(target=api.serve_forever, daemon=True).start()
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")  # not set with SnapStart
     process = subprocess.Popen(
-        [str(PYTHON), "-m", "awslambdaric", "probe.lambda_handler"],
+        [str(PYTHON), "-m", "awslambdaric", handler],
         env={
-            **environment,
-            "TABLE_NAME": "with-plan",
-            "PYTHONPATH": os.pathsep.join([*layers, str(function.code), str(tmp_path)]),
+            **{name: value for name, value in environment.items() if name not in keys},
+            "PYTHONPATH": os.pathsep.join([*layers, str(artifact.code), *map(str, path)]),
             "PYTHONDONTWRITEBYTECODE": "1",
-            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{api.server_port}",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{api_url}/credentials",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": "any",
+            "AWS_LAMBDA_RUNTIME_API": api_url,
             "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
             "AWS_LAMBDA_FUNCTION_NAME": "on-click-to-dial",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
@@ -112,10 +127,38 @@ def test_a_restored_sandbox_has_its_own_service_and_imports_nothing(
         process.wait()
         api.shutdown()
         api.server_close()
-    assert api.requested[:3] == ["restore/next", "invocation/next", "invocation/request-1/response"]
+    return api
+
+
+REQUESTED = ["restore/next", "/credentials", "invocation/next", "invocation/request-1/response"]
+"""A snapshot contains no credentials, and a restored sandbox has its own before the first event."""
+
+
+def test_a_restored_sandbox_has_its_own_service_and_imports_nothing(
+    environment: Mapping[str, str], sandbox: object, tmp_path: Path
+) -> None:
+    (tmp_path / "probe.py").write_text(PROBE)
+    event = json.loads((ROOT / "events" / "200-customer-in-germany.json").read_text())
+    variables = {**environment, "TABLE_NAME": "with-plan"}
+    api = restored("OnClickToDialFunction", "probe.lambda_handler", event, variables, tmp_path)
+    assert api.requested[:4] == REQUESTED
     assert api.answer == {
         "made": [["starting", 0], ["snapshot", 0], ["restored", 1]],
         "answer": 200,
         "same": True,
         "imported": [],
     }
+
+
+def test_a_restored_authorizer_has_its_own_credentials(
+    environment: Mapping[str, str], aws_url: str
+) -> None:
+    secrets = boto3.client("secretsmanager", endpoint_url=aws_url)
+    secrets.create_secret(Name="restored-key", SecretString="the-key")
+    values = {"AuthMode": "key", "ApiKeySecret": "restored-key", "Table": "-"}
+    values["SalesforceUrl"] = environment["SALESFORCE_URL"]
+    variables = sam.environment(sam.load(), values, aws_url, "AuthorizeFunction")
+    request = callers.event("Bearer the-key")
+    api = restored("AuthorizeFunction", "handler.lambda_handler", request, variables)
+    assert api.requested[:4] == REQUESTED
+    assert api.answer["principalId"] == "key"

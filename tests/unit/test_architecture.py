@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers/click_to_dial/python/click_to_dial"
 
 VALUES = {"dialplan", "errors", "model", "ports", "salesforce_id"}
-SLICE = {*VALUES, "deadline", "observability", "phone_numbers", "pseudonym", "time_zones"}
+SLICE = {*VALUES, "deadline", "observability", "phone_numbers", "pseudonym", "snapstart"} | {
+    "time_zones"
+}
 ADAPTER = {*VALUES, "deadline", "skip_imports"}
 
 ARROWS: dict[str, set[str]] = {
@@ -23,6 +25,7 @@ ARROWS: dict[str, set[str]] = {
     "salesforce_id": set(),
     "settings": set(),
     "skip_imports": set(),
+    "snapstart": {"aws"},
     "deadline": {"errors"},
     "observability": {"errors"},
     "phone_numbers": {"errors", "model", "skip_imports"},
@@ -48,7 +51,7 @@ SDKS = {
     "phonenumbers": "phone_numbers.py",
     "requests": "salesforce/session.py",
     "simple_salesforce": "salesforce/client.py",
-    "snapshot_restore_py": "decision/warm_start.py",
+    "snapshot_restore_py": "snapstart.py",
     "urllib3": "salesforce/session.py",
 }
 """Each package from outside and the only module that imports it."""

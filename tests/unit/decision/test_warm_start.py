@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from click_to_dial.decision import warm_start
+from click_to_dial import snapstart
 from click_to_dial.decision.warm_start import rehearse, start
 from click_to_dial.observability import metrics
 
@@ -22,8 +22,8 @@ class Service:
 @pytest.fixture
 def hooks(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
     hooks: list[Callable[[], None]] = []
-    monkeypatch.setattr(warm_start, "register_before_snapshot", hooks.append)
-    monkeypatch.setattr(warm_start, "register_after_restore", hooks.append)
+    monkeypatch.setattr(snapstart, "register_before_snapshot", hooks.append)
+    monkeypatch.setattr(snapstart, "register_after_restore", hooks.append)
     return hooks
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from click_to_dial.errors import (
     SalesforceConfigurationError,
     SalesforceError,
     SalesforceUnavailableError,
+    SecretError,
     SessionExpiredError,
 )
 from click_to_dial.salesforce.failures import FAILURES, InvalidIdError, failure
@@ -188,6 +190,89 @@ def test_a_login_gives_the_token() -> None:
 def test_a_refused_login_says_what_to_change(answer: Any, advice: str) -> None:
     with pytest.raises(SalesforceConfigurationError, match=advice):
         login(400, answer)
+
+
+class Rotating:
+    """Secrets Manager with these secrets in turn; the last one stays."""
+
+    def __init__(self, *secrets: str) -> None:
+        self.secrets = list(secrets)
+        self.reads = 0
+
+    def __call__(self) -> str:
+        self.reads += 1
+        return self.secrets[0] if len(self.secrets) == 1 else self.secrets.pop(0)
+
+
+class OneClient(CannedAnswers):
+    """Salesforce, which accepts one client_secret."""
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        accepted = b64encode(b"id:new").decode() in request.headers["Authorization"]
+        self.status = 200 if accepted else 400
+        answer = {"access_token": "00D!token"} if accepted else {"error": "invalid_client"}
+        self.body = json.dumps(answer).encode()
+        return super().send(request)
+
+
+def secret_of(client_secret: str) -> str:
+    return json.dumps({"client_id": "id", "client_secret": client_secret})
+
+
+@pytest.mark.parametrize(
+    ("client_secrets", "reads", "logins"),
+    [
+        (["new"], 1, 1),
+        (["old", "new"], 2, 2),  # rotated between the two reads
+        (["old"], 2, 1),  # the same credentials again would only count as another failure
+    ],
+)
+def test_rejected_credentials_are_read_again_at_once(
+    client_secrets: list[str], reads: int, logins: int
+) -> None:
+    read, answers = Rotating(*map(secret_of, client_secrets)), OneClient(200, b"")
+    session = SalesforceSession("https://acme.my.salesforce.com")
+    session.mount("https://", answers)
+    if client_secrets == ["old"]:
+        with pytest.raises(SalesforceConfigurationError, match="Consumer Secret"):
+            log_in(session, read, Deadline(1))
+    else:
+        assert log_in(session, read, Deadline(1)) == "00D!token"
+    assert (read.reads, len(answers.requests)) == (reads, logins)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "reason"),
+    [
+        (
+            SecretError("No answer.", code="ReadTimeoutError", retryable=True),
+            SalesforceUnavailableError,
+            "secret-unreachable",
+        ),
+        (
+            SecretError("Refused.", code="AccessDeniedException", request_id="request-1"),
+            SalesforceConfigurationError,
+            "secret-unreadable",
+        ),
+    ],
+)
+def test_a_secret_that_cannot_be_read_is_a_failed_login(
+    error: SecretError, kind: type[SalesforceError], reason: str
+) -> None:
+    def read() -> str:
+        raise error
+
+    with pytest.raises(kind) as raised:
+        log_in(SalesforceSession("https://acme.my.salesforce.com"), read, Deadline(1))
+    assert (raised.value.reason, raised.value.code) == (reason, error.code)
+    assert raised.value.request_id == error.request_id
+
+
+@pytest.mark.parametrize("secret", ["", " \n"])
+def test_an_empty_secret_is_said_to_be_empty(secret: str) -> None:
+    with pytest.raises(SalesforceConfigurationError) as raised:
+        log_in(SalesforceSession("https://acme.my.salesforce.com"), lambda: secret, Deadline(1))
+    assert raised.value.reason == "secret-empty"
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ with skip_imports(SKIPPED):
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.session import get_session
 
 logging.getLogger("botocore").setLevel(logging.WARNING)
 """At INFO it logs in each cold start where it found credentials and endpoints."""
@@ -99,6 +100,26 @@ def create_client(
         tcp_keepalive=True,
     )
     return boto3.client(service, config=config)
+
+
+@contextmanager
+def without_credentials() -> Iterator[None]:
+    """Make clients without credentials in the block, for the time before a SnapStart snapshot.
+
+    Later clients have credentials, and use what boto3 has read from its files for these clients.
+    """
+    loader = get_session().get_component("data_loader")
+    _start_session(loader, aws_access_key_id="none", aws_secret_access_key="none")
+    try:
+        yield
+    finally:
+        _start_session(loader)
+
+
+def _start_session(loader: Any, **credentials: str) -> None:
+    session = get_session()
+    session.register_component("data_loader", loader)
+    boto3.setup_default_session(botocore_session=session, **credentials)
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""Who may call: the verdict on a bearer token, in either of two modes. Fails closed, in time."""
+"""The authorizer: verify a caller's bearer token, in one of two modes. An error is a refusal."""

@@ -1,7 +1,4 @@
-"""Work that a sandbox does before its first event, with and without SnapStart.
-
-https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
-"""
+"""Work that a sandbox does before its first event, with and without SnapStart."""
 
 import codecs
 from collections.abc import Mapping
@@ -17,11 +14,7 @@ from click_to_dial.errors import ClickToDialError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from click_to_dial.pseudonym import keyed
-
-try:
-    from snapshot_restore_py import register_after_restore, register_before_snapshot
-except ImportError:  # only Lambda's runtime has it
-    register_after_restore = register_before_snapshot = lambda hook: hook
+from click_to_dial.snapstart import around_snapshot
 
 PLAN: Mapping[str, Any] = {
     "version": 1,
@@ -62,7 +55,7 @@ def start(build: "_lru_cache_wrapper[ClickToDial]", *, from_snapshot: bool) -> N
 
     With SnapStart, everything that needs no I/O happens before the snapshot: imports, AWS clients,
     and one decision in memory. Each restored sandbox builds its own service, so that connections,
-    tokens, the circuit breaker and the age of the plan are not those of the snapshot.
+    credentials, tokens, the circuit breaker and the age of the plan are not those of the snapshot.
     """
 
     def before_snapshot() -> None:
@@ -75,8 +68,7 @@ def start(build: "_lru_cache_wrapper[ClickToDial]", *, from_snapshot: bool) -> N
         build().prepare()
 
     if from_snapshot:
-        register_before_snapshot(before_snapshot)
-        register_after_restore(after_restore)
+        around_snapshot(before_snapshot, after_restore)
         return
     with suppress(KeyError):  # a setting is missing; each event will report it
         build().prepare()
