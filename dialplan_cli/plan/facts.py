@@ -19,6 +19,7 @@ from dialplan_cli.plan.source import (
     pairs,
     unknown_name,
 )
+from dialplan_cli.plan.types import is_date
 
 Data = Mapping[str, Any]
 
@@ -150,6 +151,15 @@ def check_compared(path: Path, facts: Mapping[str, str], expected: Any) -> Findi
                 f"{value} is a fact, but here it is text; to compare with the fact, write "
                 f"{{same_as: {value}}} or {{differs_from: {value}}}",
             )
+
+
+def compares_days(data: Data) -> bool:
+    """Tell whether a condition compares with a day, which begins at midnight in the home zone."""
+    return any(
+        operator in _BOUNDS and is_date(value)
+        for path, _, expected in all_conditions(data)
+        for _, operator, value in operands(path, expected)
+    )
 
 
 def operands(path: Path, expected: Any) -> Iterator[tuple[Path, str, Any]]:

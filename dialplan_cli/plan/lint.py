@@ -190,8 +190,10 @@ def check_emergency(document: Document) -> Findings:
             not own or (set(own) == {"callee.kind"} and _may_be_emergency(own))
             for own in conditions(rule)
         )
-        if decides and "signal" in rule and _always_finds_number(document, rule):
+        if decides and _always_finds_number(document, rule):
             return
+        if decides and "refuse" in rule:
+            break
     message = (
         "an emergency call can end without a number; add a rule that always finds one, such as "
         "{id: emergency, when: {callee.kind: emergency}, signal: …} with a service number that has "

@@ -5,6 +5,7 @@ import zoneinfo
 from typing import Any
 
 from click_to_dial.dialplan.conditions import ATTEMPTS
+from dialplan_cli.plan.facts import compares_days
 from dialplan_cli.plan.hours import home_zone, publish_hours
 from dialplan_cli.plan.rules import (
     AgentNumber,
@@ -29,7 +30,7 @@ def to_document(plan: Plan) -> Document:
     """Return the plan as JSON. Durations are whole seconds, days are seconds since 1970."""
     zone = home_zone(plan.home_region, plan.home_zone)
     year = datetime.datetime.now(datetime.UTC).year
-    return {
+    document = {
         "version": plan.version,
         "home_region": plan.home_region,
         **_numbering(plan),
@@ -51,6 +52,9 @@ def to_document(plan: Plan) -> Document:
         "outage": _outage(plan.outage),
         "freshness": {key: seconds(value) for key, value in plan.freshness.model_dump().items()},
     }
+    if zone and compares_days(document):
+        document["home_zone"] = zone
+    return document
 
 
 def _numbering(plan: Plan) -> Document:

@@ -10,7 +10,7 @@ from typing import Any
 from click_to_dial.errors import BadParameterError
 from click_to_dial.model import Numbering
 from click_to_dial.phone_numbers import clean, is_mass_traffic, read_number
-from dialplan_cli.plan.facts import check_conditions, known_facts
+from dialplan_cli.plan.facts import check_conditions, compares_days, known_facts
 from dialplan_cli.plan.hours import home_zone
 from dialplan_cli.plan.source import (
     Findings,
@@ -138,6 +138,8 @@ def check_hours(data: Data) -> Findings:
     zone = home_zone(str(data.get("home_region")), data.get("home_zone"))
     if child(data, "hours") and zone is None:
         yield ("hours",), f"{_NO_HOME_ZONE} refusals say when calling is allowed"
+    if compares_days(data) and zone is None:
+        yield ("rules",), f"{_NO_HOME_ZONE} a comparison with a day depends on it"
     for index, rule in enumerate(rules(data)):
         facts = [fact for _, conditions in condition_sets(rule) for fact in conditions]
         uses_hours = any(fact.startswith("hours.") for fact in facts)
