@@ -154,22 +154,14 @@ def _signalled_number(
     text = "" if value is None else _as_text(value)
     if isinstance(outcome, SignalRecord):
         candidates = outcome.numbers.get(comparable(text, plan.numbering) or "", ())
-        return next((number for number in candidates if _is_available(number, facts)), None)
+        return next((number for number in candidates if _if_available(number, facts)), None)
     shown = signalled_number(text, outcome.prefix, plan.numbering)
     return None if shown is None else ServiceNumber(shown, outcome.name or shown)
 
 
 def _if_available(number: ServiceNumber, facts: Facts) -> ServiceNumber | None:
-    return number if _is_available(number, facts) else None
-
-
-def _is_available(number: ServiceNumber, facts: Facts) -> bool:
-    """Return whether the number may be shown now and to a callee in this country."""
-    if number.valid_from is not None and facts.now < number.valid_from:
-        return False
-    if number.valid_to is not None and facts.now >= number.valid_to:
-        return False
-    return number.regions is None or facts.values.get("callee.country") in number.regions
+    available = number.is_available(facts.now, facts.values.get("callee.country"))
+    return number if available else None
 
 
 def _outage(plan: DialPlan, rule: Rule, facts: Facts, emergency: bool) -> Decision:
