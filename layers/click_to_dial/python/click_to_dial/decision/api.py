@@ -11,6 +11,7 @@ from typing import Any
 from click_to_dial.decision.service import Report, Request
 from click_to_dial.errors import BadParameterError
 from click_to_dial.phone_numbers import clean
+from click_to_dial.salesforce_id import to_18
 
 PATHS = ("/jtelACD/onClickToDial", "/services/apexrest/jtelACD/onClickToDial")
 """The second one is the path of the Apex class that this API replaces."""
