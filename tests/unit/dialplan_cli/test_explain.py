@@ -123,7 +123,7 @@ def documents(draw: st.DrawFn) -> Any:
         {"id": f"r{index}", **({"when": when} if when else {}), **draw(OUTCOMES)}
         for index, when in enumerate([*whens, None])
     ]
-    rules.insert(-1, {"id": "sos", "when": {"callee.kind": "emergency"}, "signal": "hotline"})
+    rules.insert(0, {"id": "sos", "when": {"callee.kind": "emergency"}, "signal": "hotline"})
     source = {"object": "H__mdt", "key": "K__c", "value": "V__c"}
     both = {name: f"{name}__c" for name in ATTRIBUTES}
     plan = {
