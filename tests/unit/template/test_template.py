@@ -94,6 +94,18 @@ def test_cfn_lint_finds_nothing_in_what_cloudformation_gets() -> None:
     assert [each.message for each in found] == ["Parameter AllowedIpRanges not used."]
 
 
+@pytest.mark.parametrize("name", RESOURCES)
+def test_no_name_prevents_a_second_stack_in_the_account_and_region(name: str) -> None:
+    """CloudFormation invents a name, or the name contains that of the stack."""
+    kind = RESOURCES[name]["Type"]
+    if kind in ("AWS::ApiGateway::Stage", "AWS::Lambda::Alias"):  # unique within API or function
+        return
+    for key, value in RESOURCES[name].get("Properties", {}).items():
+        # Name, or LayerName of a LayerVersion; not FunctionName of an alias, which is a reference.
+        if key.endswith("Name") and kind.rpartition("::")[2].startswith(key.removesuffix("Name")):
+            assert "AWS::StackName" in json.dumps(value)
+
+
 def test_there_is_one_stage() -> None:
     (stage,) = properties("AWS::ApiGateway::Stage")
     assert stage["StageName"] == "v1"
