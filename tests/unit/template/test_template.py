@@ -297,6 +297,16 @@ def test_the_mappings_are_synced_on_a_schedule() -> None:
     assert schedule["Target"]["Arn"] == {"Ref": "SyncFunctionAliaslive"}
 
 
+def test_a_failed_sync_is_not_retried_before_the_next_run() -> None:
+    (schedule,) = properties("AWS::Scheduler::Schedule")
+    assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+    (invocation,) = properties("AWS::Lambda::EventInvokeConfig")
+    assert invocation["FunctionName"] == {"Ref": "SyncFunction"}
+    assert invocation["Qualifier"] == "live"
+    assert invocation["MaximumRetryAttempts"] == 0
+    assert invocation["MaximumEventAgeInSeconds"] <= PARAMETERS["SyncMinutes"]["MinValue"] * 60
+
+
 def versions(resources: Resources) -> set[str]:
     return set(of_type("AWS::Lambda::Version", resources))
 
