@@ -116,7 +116,16 @@ AWS_METRICS = {
 """Metrics that AWS itself records, with their dimensions."""
 
 
-@pytest.mark.parametrize("name", ALARMS)
+def test_the_alarm_of_a_rollout_that_ignores_alarms_is_never_on(
+    emitted: dict[str, list[float]],
+) -> None:
+    never = ALARMS["NeverAlarm"]
+    assert never["MetricName"] not in emitted
+    assert never["TreatMissingData"] == "notBreaching"
+    assert of_type("AWS::CloudWatch::Alarm")["NeverAlarm"]["Condition"] == "AtOnce"
+
+
+@pytest.mark.parametrize("name", sorted(ALARMS.keys() - {"NeverAlarm"}))
 def test_an_alarm_reads_a_metric_that_is_recorded(
     name: str, emitted: dict[str, list[float]]
 ) -> None:

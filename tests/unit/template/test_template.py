@@ -393,10 +393,16 @@ def test_alarms_roll_a_version_back() -> None:
     groups = properties("AWS::CodeDeploy::DeploymentGroup")
     assert len(groups) == 2
     for group in groups:
-        condition, watched, otherwise = group["AlarmConfiguration"]["Fn::If"]
-        assert (condition, otherwise) == ("Watched", {})
-        names = [alarm["Name"]["Ref"] for alarm in watched["Alarms"]]
-        assert set(names) <= set(of_type("AWS::CloudWatch::Alarm"))
+        condition, at_once, watched = group["AlarmConfiguration"]["Fn::If"]
+        assert TEMPLATE["Conditions"][condition] == {
+            "Fn::Equals": [{"Ref": "Rollout"}, "AllAtOnce"]
+        }
+        # An empty configuration could leave the alarms of the previous deployment in place.
+        assert at_once == {"Enabled": True, "Alarms": [{"Name": {"Ref": "NeverAlarm"}}]}
+        names = {alarm["Name"]["Ref"] for alarm in watched["Alarms"]}
+        assert len(names) == 2
+        assert names <= set(of_type("AWS::CloudWatch::Alarm")) - {"NeverAlarm"}
+        assert watched["Enabled"] is True
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
 
 
