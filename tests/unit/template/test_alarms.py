@@ -150,6 +150,28 @@ def test_an_alarm_can_fire_and_notifies(name: str) -> None:
     assert alarm.get("Period", 60) * alarm["EvaluationPeriods"] <= 24 * 3600
 
 
+@pytest.mark.parametrize("metric", ["NoDialPlan", "Defect"])
+def test_one_call_without_a_plan_or_with_a_defect_is_enough(metric: str) -> None:
+    alarm = ALARMS[f"{metric}Alarm"]
+    assert (alarm["MetricName"], alarm["Threshold"], alarm["Statistic"]) == (metric, 1, "Sum")
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert alarm["EvaluationPeriods"] == 1
+
+
+def test_slow_calls_are_noticed_at_six_calls_an_hour_but_not_a_single_one() -> None:
+    """One period of 15 minutes, with at least two calls."""
+    slow, *inputs = ALARMS["SlowAlarm"]["Metrics"]
+    assert slow["Expression"] == "IF(count >= 100, slowest, IF(count >= 2, median, 0))"
+    assert {each["Id"]: each["MetricStat"]["Stat"] for each in inputs} == {
+        "count": "SampleCount",
+        "slowest": "p99",
+        "median": "p50",
+    }
+    assert {each["MetricStat"]["Period"] for each in inputs} == {900}
+    assert ALARMS["SlowAlarm"]["EvaluationPeriods"] == 1
+    assert ALARMS["SlowAlarm"]["Threshold"] == {"Ref": "TimeBudgetMs"}
+
+
 FILTERS = {name: each["Properties"] for name, each in of_type("AWS::Logs::MetricFilter").items()}
 FILTERED_METRICS = {"ThrottledCalls", "Unauthorized"}
 """Metrics that the access log yields."""
@@ -224,7 +246,7 @@ def test_a_call_to_another_path_is_not_counted(status: str) -> None:
     assert not [each for each in FILTERS.values() if matches(each["FilterPattern"], entry)]
 
 
-@pytest.mark.parametrize("name", ["OutageAlarm", "UnauthorizedAlarm"])
+@pytest.mark.parametrize("name", ["OutageAlarm", "ServerErrorsAlarm", "UnauthorizedAlarm"])
 def test_an_alarm_on_a_share_works_with_six_calls_an_hour(name: str) -> None:
     """Of at least two calls in 15 minutes."""
     share, *inputs = ALARMS[name]["Metrics"]
