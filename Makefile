@@ -124,7 +124,7 @@ schema: .venv/run ## write the JSON Schema of dial plans
 	@.venv/bin/dialplan schema > dialplans/dialplan.schema.json
 
 .PHONY: numbers
-numbers: .venv/dev ## docs/numbers-by-region.md, from random numbers of each region
+numbers: .venv/dev ## write docs/numbers-by-region.md
 	@PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.phone_number_table > docs/numbers-by-region.md
 
 .PHONY: cli-reference

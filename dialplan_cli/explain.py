@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import api
@@ -15,6 +16,7 @@ from click_to_dial.errors import BadParameterError, ClickToDialError, DialPlanEr
 from click_to_dial.model import RuleTrace, Scalar
 from click_to_dial.ports import StoredItem
 from dialplan_cli.output import print_line, print_table
+from dialplan_cli.plan.hours import home_zone
 
 
 @dataclass(slots=True)
@@ -44,12 +46,14 @@ class UncountedAttempts:
 class Explanation:
     """The answer that jtel would get, as status and body, and the report that led to it.
 
-    `report` is None if the request is malformed or there is no plan.
+    `report` is None if the request is malformed or there is no plan. `at` is the time that was
+    given, with its zone.
     """
 
     status: int
     body: dict[str, Any]
     report: Report | None = None
+    at: datetime | None = None
 
     @property
     def facts(self) -> dict[str, Scalar]:
@@ -72,21 +76,28 @@ def with_plan(service: ClickToDial, plan: DialPlan) -> ClickToDial:
 def explain(
     service: ClickToDial, record: str, number: str, agent: str, at: datetime | None = None
 ) -> Explanation:
-    """Decide one call as the function would, at the time `at`. Default: now."""
-    if at is not None:
-        service = replace(service, clock=at.timestamp)
+    """Decide one call as the function would, at the time `at`. Default: now.
+
+    A time without a zone is in the home zone of the plan, or in UTC if the plan does not tell it.
+    """
     service = replace(service, attempts=UncountedAttempts())
     query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
     report = None
     try:
+        if at is not None and at.tzinfo is None:
+            plan = service.plans.get(Deadline(service.time_budget))
+            zone = plan.home_zone or home_zone(plan.numbering.home_region) or "UTC"
+            at = at.replace(tzinfo=ZoneInfo(zone))
+        if at is not None:
+            service = replace(service, clock=at.timestamp)
         report = service.decide(api.read_request({"multiValueQueryStringParameters": query}))
     except BadParameterError as error:
         response = api.bad_parameter(error)
-    except DialPlanError as error:
-        response = api.no_dial_plan(error)
+    except DialPlanError:
+        response = api.no_dial_plan()
     else:
         response = api.answer(report)
-    return Explanation(response["statusCode"], json.loads(response["body"]), report)
+    return Explanation(response["statusCode"], json.loads(response["body"]), report, at)
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:
@@ -100,23 +111,38 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "callee": None if report is None else report.callee,
         "record_from": None if gathered is None else gathered.record_from,
         "agent_from": None if gathered is None else gathered.agent_from,
+        "at": None if explanation.at is None else explanation.at.isoformat(),
         "facts": explanation.facts,
-        "rules": [
-            {
-                "rule": rule,
-                "result": result,
-                "fact": fact,
-                "expected": expected,
-                "value": explanation.facts.get(fact or ""),
-            }
-            for rule, result, fact, expected in explanation.trace
-        ],
+        "rules": _rules_as_json(explanation.trace, explanation.facts),
+        "other_reading": None
+        if report is None or report.other is None
+        else {
+            "facts": dict(report.other.facts.values),
+            "rules": _rules_as_json(report.other.decision.trace, report.other.facts.values),
+        },
     }
+
+
+def _rules_as_json(
+    traces: tuple[RuleTrace, ...], facts: Mapping[str, Scalar]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "rule": rule,
+            "result": result,
+            "fact": fact,
+            "expected": expected,
+            "value": facts.get(fact or ""),
+        }
+        for rule, result, fact, expected in traces
+    ]
 
 
 def print_explanation(explanation: Explanation) -> None:
     """Print the facts, the evaluated rules and the answer."""
     report = explanation.report
+    if explanation.at is not None:
+        print_line(f"Time of the call: {explanation.at:%Y-%m-%d %H:%M} {explanation.at.tzname()}")
     if report is not None:
         gathered = report.gathered
         print_line(f"Facts (record: {gathered.record_from}, agent: {gathered.agent_from})", "bold")
@@ -128,12 +154,24 @@ def print_explanation(explanation: Explanation) -> None:
             print_line(f"Salesforce: {failure.reason}: {failure}", "yellow")
         version = report.plan_version
         print_line(f"\nRules of {f'version {version}' if version else 'the file'}", "bold")
-        rows = [
-            (trace[0], trace[1], _reason(trace, explanation.facts)) for trace in explanation.trace
-        ]
-        print_table(("rule", "", "because"), rows)
+        _print_rules(explanation.trace, explanation.facts)
+        if report.other is not None:
+            print_line(
+                "\nThe number is ambiguous: it is allowed only if both readings are. "
+                "Facts and rules of the other reading",
+                "bold",
+            )
+            values = report.other.facts.values
+            callee = [(name, values[name]) for name in sorted(values) if name.startswith("callee.")]
+            print_table(("fact", "value"), [(name, _to_text(value)) for name, value in callee])
+            _print_rules(report.other.decision.trace, values)
     print_line("\nAnswer", "bold")
     print_line(f"{explanation.status} {_to_text(explanation.body)}")
+
+
+def _print_rules(traces: tuple[RuleTrace, ...], facts: Mapping[str, Scalar]) -> None:
+    rows = [(trace[0], trace[1], _reason(trace, facts)) for trace in traces]
+    print_table(("rule", "", "because"), rows)
 
 
 def _reason(trace: RuleTrace, facts: Mapping[str, Scalar]) -> str:

@@ -17,6 +17,7 @@ from moto.server import ThreadedMotoServer
 def start(host: str = "127.0.0.1") -> tuple[ThreadedMotoServer, str]:
     """Start a server, which runs until it is stopped. Return it and its URL."""
     make_atomic()
+    heed_request_tokens()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address=host, port=0, verbose=False)
     server.start()
@@ -40,6 +41,25 @@ def make_atomic() -> None:
 
 
 _lock = threading.RLock()
+
+
+def heed_request_tokens() -> None:
+    """Make the moto of this process apply a transaction that is sent again only once.
+
+    boto3 sends a request again if it received no answer. DynamoDB recognises the repetition by the
+    request token and returns success again.
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+    """
+    transact = DynamoHandler.transact_write_items
+    results: dict[str, Any] = {}
+
+    def transact_once(self: DynamoHandler) -> Any:
+        token = self.body["ClientRequestToken"]
+        if token not in results:
+            results[token] = transact(self)
+        return results[token]
+
+    DynamoHandler.transact_write_items = transact_once  # type: ignore[method-assign]
 
 
 def main() -> None:

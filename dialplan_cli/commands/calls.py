@@ -39,8 +39,8 @@ def explain(
             callback=_check_year,
             metavar="TIME",
             formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M%z"],
-            help="Time of the call: 2026-12-24T18:00 (local time) or 2026-12-24T18:00+01:00. "
-            "Default: now.",
+            help="Time of the call: 2026-12-24T18:00 (in the home zone of the plan) or "
+            "2026-12-24T18:00+01:00. Default: now.",
         ),
     ] = None,
     plan: Annotated[

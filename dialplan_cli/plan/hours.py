@@ -5,7 +5,6 @@ no call should wait for, and a published plan shows on which days it is closed.
 """
 
 import re
-import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any
@@ -13,10 +12,11 @@ from typing import Annotated, Any
 import phonenumbers
 from phonenumbers import PhoneNumber
 from phonenumbers.timezone import time_zones_for_geographical_number
-from pydantic import Discriminator, Field, Tag, WithJsonSchema
+from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from dialplan_cli.plan.source import as_list
-from dialplan_cli.plan.types import PlanModel, one_or_list, require
+from dialplan_cli.plan.types import PlanModel, is_zone, one_or_list, require
 
 HOLIDAY_YEARS = 10
 """Holidays are published for the current year and the nine years after it."""
@@ -52,6 +52,27 @@ def parse_span(span: str) -> tuple[int, int]:
     return start, end
 
 
+def ends_before_start(span: object) -> bool:
+    """Return whether `20:00-02:00` would go on after midnight."""
+    first, _, last = str(span).partition("-")
+    return _SPAN.fullmatch(str(span)) is not None and first > last
+
+
+def _unique_weekdays(opened: dict[str, Any]) -> dict[str, Any]:
+    """Refuse a weekday that is named twice: it would be open at both times."""
+    seen: dict[int, str] = {}
+    for days in opened:
+        for day in parse_days(days):
+            if day in seen:
+                message = (
+                    f"names {WEEKDAYS[day]} twice, in '{seen[day]}' and '{days}'; name each day "
+                    "once, with a list if it has several hours"
+                )
+                raise PydanticCustomError("plan", "{message}", {"message": message})
+            seen[day] = days
+    return opened
+
+
 def _accepts(parse: Callable[[str], object], text: object) -> bool:
     try:
         parse(str(text))
@@ -80,6 +101,11 @@ _Days = Annotated[
 _Spans = Annotated[
     Any,
     require(
+        lambda value: not any(map(ends_before_start, as_list(value))),
+        "ends before it starts; give both days their part, such as Fri: 20:00-24:00 and "
+        "Sat: 00:00-02:00",
+    ),
+    require(
         lambda value: value != [] and all(_accepts(parse_span, span) for span in as_list(value)),
         "must be hours such as 08:00-20:00; the day ends at 24:00",
     ),
@@ -88,7 +114,7 @@ _Spans = Annotated[
 _Zone = Annotated[
     Any,
     require(
-        lambda value: str(value) in {CALLEE, HOME} | zoneinfo.available_timezones(),
+        lambda value: is_zone(value, CALLEE, HOME),
         "must be callee, home or a time zone such as Europe/Vienna",
     ),
     WithJsonSchema({"type": "string"}),
@@ -113,7 +139,7 @@ class Hours(PlanModel):
     zone: _Zone = Field(
         description="The clock that counts: callee, home, or a time zone such as Europe/Vienna."
     )
-    open: dict[_Days, _Spans] = Field(
+    open: Annotated[dict[_Days, _Spans], AfterValidator(_unique_weekdays)] = Field(
         min_length=1, description="Days, Mon-Fri or Sat, with hours: 08:00-20:00, or a list."
     )
     holidays: _Regions = Field(

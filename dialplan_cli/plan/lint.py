@@ -14,6 +14,9 @@ from dialplan_cli.plan.source import Findings, Path, child
 
 Document = Mapping[str, Any]
 
+MAX_EMERGENCY_DIGITS = 4
+"""Longer emergency numbers are rare, and no extension by accident."""
+
 LIMITS = ("hours.", LISTED, ATTEMPTS)
 """Prefixes of the facts that may be true for an emergency number by accident."""
 
@@ -158,6 +161,21 @@ def warn_consent(document: Document) -> Findings:
             yield ("objects", name), message
 
 
+def warn_internal_digits(document: Document) -> Findings:
+    """Warn of emergency numbers with the length of internal numbers: they cannot be extensions."""
+    shortest, longest = document.get("internal_digits") or (1, 0)
+    region = document["home_region"]
+    numbers = (
+        f"{number:0{length}}"
+        for length in range(shortest, min(longest, MAX_EMERGENCY_DIGITS) + 1)
+        for number in range(10**length)
+    )
+    found = [number for number in numbers if phonenumbers.is_emergency_number(number, region)]
+    if found:
+        message = f"{', '.join(found)} cannot be extensions: they are always emergency numbers"
+        yield ("internal_digits",), message
+
+
 def warn_values(document: Document) -> Findings:
     """Warn of values that a built-in fact never has."""
     for path, fact, expected in all_conditions(document):
@@ -180,5 +198,6 @@ CHECKS = (
     warn_unused_facts,
     warn_emergency,
     warn_consent,
+    warn_internal_digits,
     warn_values,
 )

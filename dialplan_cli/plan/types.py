@@ -1,6 +1,7 @@
 """The values in a dial plan: names, texts, durations, dates, scalars."""
 
 import datetime
+import difflib
 import re
 import zoneinfo
 from collections.abc import Callable
@@ -146,10 +147,25 @@ Date = Annotated[
     require(is_date, "must be a day, written year-month-day: 2026-01-31"),
     WithJsonSchema({"type": "string", "format": "date"}),
 ]
+
+
+def is_zone(value: object, *others: str) -> bool:
+    """Return whether a value is a time zone or one of `others`.
+
+    Raises PydanticCustomError if it is nearly one, with the likely name.
+    """
+    names = {*others, *zoneinfo.available_timezones()}
+    likely = difflib.get_close_matches(str(value), names, n=1, cutoff=0.8)
+    if likely and str(value) not in names:
+        message = f"is not a time zone; did you mean '{likely[0]}'?"
+        raise PydanticCustomError("plan", "{message}", {"message": message})
+    return str(value) in names
+
+
 Zone = Annotated[
     Any,
     require(
-        lambda value: str(value) in zoneinfo.available_timezones(),
+        is_zone,
         "is not a time zone; write one such as Europe/Berlin",
     ),
     WithJsonSchema({"type": "string"}),

@@ -6,11 +6,11 @@ from typing import Any
 
 from click_to_dial.authorizer.authorize import policy
 from click_to_dial.authorizer.log import log_verdict
-from click_to_dial.authorizer.wiring import authorizer, start
+from click_to_dial.authorizer.wiring import authorizer
 from click_to_dial.observability import logger, metrics
-from click_to_dial.settings import starts_from_snapshot
 
-start(from_snapshot=starts_from_snapshot())
+# Not at the first call: the clients are then part of a snapshot, or ready in a warm sandbox.
+authorize = authorizer()
 
 
 @logger.inject_lambda_context
@@ -18,7 +18,7 @@ start(from_snapshot=starts_from_snapshot())
 def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:
     """Return the policy of a caller who is allowed. Raise the error that makes a 401 otherwise."""
     started = time.monotonic()
-    verdict = authorizer()(event)
+    verdict = authorize(event)
     log_verdict(verdict, round((time.monotonic() - started) * 1000))
     if verdict.principal is None:
         raise Exception("Unauthorized")  # the exact text that API Gateway turns into a 401

@@ -39,6 +39,6 @@ def respond(event: http.Event) -> http.Response:
         return http.bad_parameter(error)
     except DialPlanError as error:
         log.log_no_dial_plan(error)
-        return http.no_dial_plan(error)
+        return http.no_dial_plan()
     log.log_report(report)
     return http.answer(report)

@@ -30,6 +30,31 @@ def test_every_module_of_a_layer_has_bytecode_that_outlives_the_zip(layer: Path)
         assert bytecode.read_bytes()[:8] == magic + UNCHECKED_HASH, bytecode
 
 
+ENDPOINTS = """
+import boto3, json
+from botocore.config import Config
+print(json.dumps([
+    boto3.client(service, region_name=region, config=Config(**{option: True})).meta.endpoint_url
+    for service in ("dynamodb", "secretsmanager")
+    for region in ("eu-central-1", "us-east-1", "cn-north-1", "us-gov-west-1", "xx-new-1")
+    for option in ("use_dualstack_endpoint", "use_fips_endpoint", "tcp_keepalive")
+]))
+"""
+
+
+def test_the_reduced_data_of_botocore_has_the_same_endpoints() -> None:
+    layers = os.pathsep.join(str(layer / "python") for layer in FUNCTION.layers)
+    environment = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+    reduced, whole = (
+        subprocess.run(
+            [python, "-c", ENDPOINTS], env=environment | more, capture_output=True, check=True
+        ).stdout
+        for python, more in ((str(PYTHON), {"PYTHONPATH": layers}), (sys.executable, {}))
+    )
+    assert reduced == whole
+    assert b"https://dynamodb-fips." in whole
+
+
 def test_no_other_bytecode_is_shipped() -> None:
     folders = [FUNCTION.code, *FUNCTION.layers]
     bytecode = [path for folder in folders for path in folder.rglob("*.pyc")]

@@ -2,9 +2,11 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,6 +14,7 @@ import pytest
 
 from click_to_dial import aws
 from click_to_dial.errors import DynamoDBError, SecretError
+from tests.integration.certificates import self_signed
 
 KEY = {"pk": {"S": "p"}, "sk": {"S": "s"}}
 ITEM = {**KEY, "data": {"B": b"\0\1"}}
@@ -32,15 +35,25 @@ ALL_GOOD = answer(200, FOUND)
 
 
 @contextmanager
-def scripted(*answers: bytes | None) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that gives these answers in turn, and its requests. None is no answer at all."""
+def scripted(
+    *answers: bytes | None, certificate: Path | None = None
+) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that gives these answers in turn, and its requests. None is no answer at all.
+
+    It uses TLS if it has a certificate.
+    """
     requests: list[bytes] = []
     left_open = ExitStack()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    if certificate:
+        tls.load_cert_chain(certificate)
 
     def serve() -> None:
         for each in answers:
             with suppress(OSError):
                 connection, _ = listener.accept()
+                if certificate:
+                    connection = tls.wrap_socket(connection, server_side=True)
                 requests.append(connection.recv(65536))
                 if each is SILENCE:
                     left_open.enter_context(connection)
@@ -50,7 +63,8 @@ def scripted(*answers: bytes | None) -> Iterator[tuple[str, list[bytes]]]:
 
     with left_open, socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=serve, daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", requests
+        scheme = "https" if certificate else "http"
+        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}", requests
 
 
 @pytest.fixture
@@ -106,6 +120,33 @@ def test_a_server_that_never_answers_is_given_up_after_two_read_timeouts(
         client_at(url).get_item(TableName="t", Key=KEY)
     assert len(requests) == aws.MAX_ATTEMPTS
     assert raised.value.code == "ReadTimeoutError"
+
+
+def test_trusted_certificates_are_read_once_for_all_connections(
+    client_at: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    certificate = self_signed(tmp_path)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+    with scripted(ALL_GOOD, ALL_GOOD, certificate=certificate) as (url, requests):
+        client = client_at(url)
+        client.get_item(TableName="t", Key=KEY)
+        certificate.unlink()
+        client.get_item(TableName="t", Key=KEY)
+    assert len(requests) == 2
+
+
+def test_a_server_that_is_not_trusted_gets_no_request(
+    client_at: Callable[[str], Any], tmp_path: Path
+) -> None:
+    answers = [ALL_GOOD] * aws.MAX_ATTEMPTS
+    with (
+        scripted(*answers, certificate=self_signed(tmp_path)) as (url, requests),
+        pytest.raises(DynamoDBError) as raised,
+        aws.dynamodb_errors("No."),
+    ):
+        client_at(url).get_item(TableName="t", Key=KEY)
+    assert requests == []
+    assert raised.value.code == "SSLError"
 
 
 def test_nobody_listens(client_at: Callable[[str], Any]) -> None:

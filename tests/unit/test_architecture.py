@@ -13,9 +13,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers/click_to_dial/python/click_to_dial"
 
 VALUES = {"dialplan", "errors", "model", "ports", "salesforce_id"}
-SLICE = {*VALUES, "deadline", "observability", "phone_numbers", "pseudonym", "snapstart"} | {
-    "time_zones"
-}
+SLICE = {*VALUES, "deadline", "observability", "phone_numbers", "pseudonym"} | {"time_zones"}
 ADAPTER = {*VALUES, "deadline", "skip_imports"}
 
 ARROWS: dict[str, set[str]] = {
@@ -25,7 +23,6 @@ ARROWS: dict[str, set[str]] = {
     "salesforce_id": set(),
     "settings": set(),
     "skip_imports": set(),
-    "snapstart": {"aws"},
     "deadline": {"errors"},
     "observability": {"errors"},
     "phone_numbers": {"errors", "model", "skip_imports"},
@@ -35,7 +32,7 @@ ARROWS: dict[str, set[str]] = {
     "decision": SLICE,
     "authorizer": SLICE,
     "sync": SLICE,
-    "aws": {"errors", "skip_imports"},
+    "aws": {"errors", "settings", "skip_imports"},
     "dynamodb": {*ADAPTER, "aws"},
     "salesforce": {*ADAPTER, "__version__"},
 }
@@ -51,7 +48,7 @@ SDKS = {
     "phonenumbers": "phone_numbers.py",
     "requests": "salesforce/session.py",
     "simple_salesforce": "salesforce/client.py",
-    "snapshot_restore_py": "snapstart.py",
+    "snapshot_restore_py": "decision/warm_start.py",
     "urllib3": "salesforce/session.py",
 }
 """Each package from outside and the only module that imports it."""

@@ -52,15 +52,6 @@ def test_a_tracing_agent_can_import_what_was_skipped() -> None:
     assert {"s3transfer.manager", "botocore.docs.docstring"} <= modules_after(code)
 
 
-def test_clients_made_before_a_snapshot_have_no_credentials_and_later_ones_have() -> None:
-    """No test opens a socket, so none are requested either."""
-    with aws.without_credentials():
-        early = aws.dynamodb_client()
-    late = aws.dynamodb_client()
-    keys = [client._request_signer._credentials.access_key for client in (early, late)]
-    assert keys == ["none", os.environ["AWS_ACCESS_KEY_ID"]]
-
-
 @pytest.mark.parametrize(
     ("error", "kind", "code", "request_id"),
     [

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from click_to_dial.authorizer.wiring import authorizer
 from local_stack import template as sam
 from local_stack.gateway import Gateway
 from local_stack.salesforce import Simulator, oauth, running
@@ -42,7 +41,6 @@ def gateway(
     }
     for name, value in (ENVIRONMENT | wired).items():
         monkeypatch.setenv(name, value)
-    authorizer.cache_clear()
     handler = importlib.import_module("functions.authorize.handler")
     yield Gateway(sam.load(), lambda function: decide, handler.lambda_handler)
     del sys.modules["functions.authorize.handler"]

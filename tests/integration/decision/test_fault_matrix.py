@@ -45,7 +45,7 @@ CONTEXT = SimpleNamespace(
 
 @dataclass
 class System:
-    """The application on this machine; `log` holds what the function wrote."""
+    """The application on this machine; `log` has the output of the function."""
 
     salesforce: Simulator
     plans: PlanStore
@@ -81,19 +81,19 @@ class System:
         return response["statusCode"], json.loads(response["body"])
 
     def warm_up(self) -> None:
-        """Logs in and opens a connection, for another record and agent than the test's."""
+        """Log in and open a connection by a request for another record."""
         salesforce = bootstrap.click_to_dial().salesforce
         request = SalesforceRequest("0010C0000000009QAA", None)
         salesforce.fetch(bootstrap.click_to_dial().plans.get(Deadline(5)), request, Deadline(5))
 
     def keep_facts(self) -> None:
-        """As if an earlier call had asked."""
+        """Cache the facts, as an earlier call would."""
         wired = bootstrap.click_to_dial()
         result = SalesforceResult(Record(True, "Account", {"kind": "Kunde"}), Agent(True))
         wired.cache.write(wired.plans.get(Deadline(5)), ACCOUNT, "jdoe", result)
 
     def line(self) -> dict[str, Any]:
-        """The one log line since the last time."""
+        """Return the only log line since the last call."""
         text = self.log.getvalue()
         self.log.seek(0)
         self.log.truncate()
@@ -141,7 +141,7 @@ NOT_FOUND = (404, "Salesforce has no record")
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the matrix: what is switched on, and what a call without kept facts gets."""
+    """A row of the matrix: a failure, and the answer to a call without cached facts."""
 
     name: str
     switch_on: Callable[[System, ExitStack], None]
@@ -177,7 +177,7 @@ def refuse(system: System, stack: ExitStack) -> None:
 
 
 def never_accept(system: System, stack: ExitStack) -> None:
-    """A listener whose queue is full: the kernel then drops what wants to connect."""
+    """Use a listener with a full queue: the kernel drops new connections."""
     full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
     for _ in range(4):
         waiting = stack.enter_context(socket.socket())
@@ -187,7 +187,7 @@ def never_accept(system: System, stack: ExitStack) -> None:
 
 
 def rotate(system: System, stack: ExitStack) -> None:
-    """The accepted client secret changes, and nobody told Secrets Manager."""
+    """Change the client secret in Salesforce but not in Secrets Manager."""
     system.salesforce.expire_tokens()
     old = system.salesforce.client_secret
     stack.callback(setattr, system.salesforce, "client_secret", old)
@@ -255,7 +255,7 @@ def check(system: System, answer: tuple[int, str], *, facts: str, row: Row) -> N
 
 
 @pytest.mark.parametrize("row", MATRIX, ids=ids)
-def test_without_kept_facts(system: System, row: Row) -> None:
+def test_without_cached_facts(system: System, row: Row) -> None:
     system.publish(STALE)
     system.warm_up()
     with ExitStack() as stack:
@@ -276,7 +276,7 @@ def test_with_stale_facts(system: System, row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", MATRIX, ids=ids)
-def test_with_fresh_facts_nobody_is_asked(system: System, row: Row) -> None:
+def test_with_fresh_facts_salesforce_is_not_asked(system: System, row: Row) -> None:
     system.publish(FRESH)
     with ExitStack() as stack:
         row.switch_on(system, stack)

@@ -19,6 +19,7 @@ from click_to_dial.model import Decision
 from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import keyed
 from tests.fakes import ChangedClient, Clock, FakePlans, FakeSalesforce, plan
+from tests.integration.repeated import send_twice
 
 RECORD, NUMBER, DAY = "001dM00003jU9GxQAK", "+4917012345678", 86400
 PSEUDONYM = keyed("a key")
@@ -192,6 +193,14 @@ def test_of_fifty_clicks_of_one_agent_all_are_one_call(system: System) -> None:
         rules = clicks.map(lambda _: system.dial(LIMITED).rule, range(50))
         assert Counter(rules) == {"allow": 50}
     assert system.dial(LIMITED, agent="e").rule == "limit"
+
+
+def test_calls_whose_first_answer_was_lost_are_counted_once_and_allowed(
+    system: System, table: Any
+) -> None:
+    send_twice(table.dynamodb, "UpdateItem")
+    rules = [system.dial(LIMITED, agent=f"agent-{index}").rule for index in range(6)]
+    assert rules == ["allow"] * 4 + ["limit"] * 2
 
 
 class Broken:

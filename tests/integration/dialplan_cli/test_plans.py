@@ -298,7 +298,12 @@ class TestCalls:
 
     @pytest.mark.parametrize(
         ("at", "status"),
-        [("2026-11-24T17:59+01:00", 200), ("2026-11-24T18:00+01:00", 403)],
+        [
+            ("2026-11-24T17:59+01:00", 200),
+            ("2026-11-24T18:00+01:00", 403),
+            ("2026-11-24T17:59", 200),  # in Berlin
+            ("2026-11-24T18:00", 403),
+        ],
     )
     def test_explain_at_another_time(
         self,
@@ -321,6 +326,20 @@ class TestCalls:
         explained = dialplan.json("explain", *call, "--plan", office, "--at", at)
         assert explained["status"] == status
         assert explained["facts"]["hours.office"] is (status == 200)
+        assert explained["at"] == at.removesuffix("+01:00") + ":00+01:00"
+
+    def test_explain_an_ambiguous_number(
+        self, dialplan: Dialplan, environment: Mapping[str, str]
+    ) -> None:
+        call = ("--record", CUSTOMER, "--number", "431265030", "--agent", "ahuber", "--plan", DEMO)
+        explained = dialplan.json("explain", *call)
+        assert explained["facts"]["callee.number"] == "+431265030"
+        other = explained["other_reading"]
+        assert other["facts"]["callee.number"] == "+49431265030"
+        assert other["rules"][-1]["result"] == "decided"
+        assert dialplan("explain", *call) == 0
+        assert "The number is ambiguous" in dialplan.out
+        assert "+49431265030" in dialplan.out
 
     def test_simulate_shows_the_changed_answers(
         self, dialplan: Dialplan, changed: Path, tmp_path: Path

@@ -11,6 +11,7 @@ from click_to_dial.dynamodb.access_token import (
     LEASE_MARGIN_SECONDS,
     MAX_PAUSE_SECONDS,
     UNAVAILABLE_PAUSE_SECONDS,
+    Login,
     SharedToken,
 )
 from click_to_dial.errors import (
@@ -20,6 +21,7 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
 )
 from tests.fakes import Clock
+from tests.integration.repeated import send_twice
 
 LOGIN_SECONDS = 2.5
 
@@ -61,8 +63,7 @@ def sandbox(table: Any, org: Org, clock: Clock) -> Any:
             table.dynamodb,
             table.name,
             "acme.my.salesforce.com",
-            org.log_in,
-            login_seconds=LOGIN_SECONDS,
+            Login(org.log_in, LOGIN_SECONDS),
             clock=clock,
         )
 
@@ -91,6 +92,22 @@ def test_a_revoked_token_is_renewed_once(sandbox: Any, org: Org) -> None:
     with ThreadPoolExecutor(10) as pool:
         tokens = list(pool.map(lambda each: get(each, "token-1", seconds=20), sandboxes))
     assert (set(tokens), org.logins) == ({"token-2"}, 2)
+
+
+def test_writes_whose_first_answer_was_lost_do_not_cost_a_login(
+    sandbox: Any, org: Org, table: Any, clock: Clock
+) -> None:
+    send_twice(table.dynamodb, "UpdateItem")
+    assert get(sandbox()) == "token-1"
+    assert get(sandbox(), "token-1") == "token-2"
+    org.error = SalesforceUnavailableError("login-unavailable", "HTTP 503")
+    for _ in range(2):
+        with pytest.raises(SalesforceUnavailableError, match="HTTP 503"):
+            get(sandbox(), "token-2")
+    assert org.logins == 3
+    org.error = None
+    clock.advance(UNAVAILABLE_PAUSE_SECONDS)
+    assert get(sandbox()) == "token-4"
 
 
 def test_who_waits_too_long_goes_on_without(sandbox: Any, org: Org, table: Any) -> None:
@@ -162,7 +179,7 @@ def test_a_new_token_that_is_refused_is_not_renewed_over_and_over(
 
 
 def test_a_table_that_fails_is_no_reason_to_log_in(table: Any, org: Org) -> None:
-    token = SharedToken(table.dynamodb, "no-such-table", "org", org.log_in, login_seconds=1)
+    token = SharedToken(table.dynamodb, "no-such-table", "org", Login(org.log_in, 1))
     with pytest.raises(SalesforceUnavailableError, match="shared access token"):
         get(token)
     assert org.logins == 0
@@ -176,7 +193,7 @@ def test_a_refused_login_that_cannot_be_shared_is_said_and_not_repeated(
         return org.log_in(deadline)
 
     org.error = SalesforceConfigurationError("login-invalid-client", "Copy the secret again.")
-    token = SharedToken(table.dynamodb, table.name, "org", log_in, login_seconds=1)
+    token = SharedToken(table.dynamodb, table.name, "org", Login(log_in, 1))
     with pytest.raises(SalesforceConfigurationError, match="Copy the secret again"):
         get(token)
     assert org.logins == 1

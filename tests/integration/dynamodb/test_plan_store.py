@@ -1,7 +1,6 @@
 """Published plans on DynamoDB: whole versions for every reader, no change lost."""
 
 import contextlib
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import DynamoDBError, NoDialPlanError, PlanConflictError
 from click_to_dial.ports import ActivePlan
 from tests.fakes import DOCUMENT, ChangedClient
+from tests.integration.repeated import send_twice
 
 IN_SALESFORCE = {"salesforce": {"object": "H__mdt", "key": "K__c", "value": "V__c"}}
 
@@ -318,16 +318,15 @@ def test_a_mapping_may_be_named_as_dynamodb_names_its_binary_type(store: PlanSto
     assert store.load(active)[1] == {"B": {"Acme": "hotline"}}
 
 
-def test_a_change_that_arrives_twice_counts_once(table: Any) -> None:
-    """DynamoDB tells by the token; moto does not heed it."""
-    tokens: list[str] = []
-
-    def sent(params: Any, **_: Any) -> None:
-        tokens.append(json.loads(params["body"])["ClientRequestToken"])
-
+def test_a_change_whose_first_answer_was_lost_counts_once(table: Any) -> None:
     client = dynamodb_client()
-    client.meta.events.register("before-call.dynamodb.TransactWriteItems", sent)
+    send_twice(client, "TransactWriteItems")
     store = PlanStore(client, table.name)
-    publish(store, "one")
-    publish(store, "two")
-    assert len(set(tokens)) == len(tokens) == 2
+    publish(store, "one", "by-brand")
+    active = publish(store, "two", "by-brand")
+    active = store.switch_mappings(active, {"by-brand": {"Alpha": "hotline"}})
+    active = store.rollback(1, author="joe", replaces=active.version)
+    assert (store.active(), active.revision) == (active, 4)
+    assert [each.number for each in store.history()] == [2, 1]
+    assert store.prune(1) == []
+    assert [each.number for each in store.history()] == [2, 1]

@@ -209,7 +209,7 @@ def test_a_new_token_that_is_refused_is_given_up(
 
 
 @each_call
-def test_a_busy_salesforce_is_asked_once_more(
+def test_a_busy_salesforce_is_tried_twice(
     client: SalesforceClient, salesforce: Simulator, call: Call
 ) -> None:
     salesforce.fail("unavailable-503", times=1)
@@ -283,13 +283,13 @@ def test_a_prepared_connection_serves_the_first_request(tokens: Tokens) -> None:
     assert b"X-PrettyPrint" not in received[1]
 
 
-def test_to_prepare_costs_no_api_call(client: SalesforceClient, salesforce: Simulator) -> None:
+def test_preparing_makes_no_api_call(client: SalesforceClient, salesforce: Simulator) -> None:
     client.prepare(Deadline(5))
     assert salesforce.api_calls == 0
     assert salesforce.requests.total() == 1
 
 
-def test_a_preparation_that_fails_says_why(client: SalesforceClient, salesforce: Simulator) -> None:
+def test_a_failed_preparation_raises(client: SalesforceClient, salesforce: Simulator) -> None:
     salesforce.fail("reset")
     with pytest.raises(SalesforceBusyError):
         client.prepare(Deadline(5))

@@ -1,6 +1,6 @@
-"""Consent: read beside the record, in one request, from the simulated Salesforce."""
+"""Consent, read together with the record in one request to the simulator."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from click_to_dial.salesforce.client import SalesforceClient
-from click_to_dial.salesforce.consent import consent_of
 from click_to_dial.salesforce.records import SalesforceRecords
 from click_to_dial.salesforce.session import SalesforceSession
 from local_stack.salesforce import Simulator, running
@@ -33,26 +32,8 @@ def consent(status: str, start: str | None = None, end: str | None = None) -> di
     return {"PrivacyConsentStatus": status, "EffectiveFrom": start, "EffectiveTo": end}
 
 
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [
-        ([], "none"),
-        ([consent("NotSeen"), consent("Seen")], "none"),
-        ([consent("OptIn")], "opted-in"),
-        ([consent("OptIn", "2026-11-24T11:00:00.000+0000")], "opted-in"),
-        ([consent("OptIn", "2026-11-24T11:00:01.000+0000")], "none"),
-        ([consent("OptIn", None, "2026-11-24T11:00:01.000+0000")], "opted-in"),
-        ([consent("OptIn", None, "2026-11-24T11:00:00.000+0000")], "expired"),
-        ([consent("OptOut"), consent("OptIn")], "opted-out"),
-        ([consent("OptOut", None, "2020-01-01T00:00:00.000+0000"), consent("OptIn")], "opted-in"),
-    ],
-)
-def test_what_a_person_said(rows: list[Mapping[str, Any]], expected: str) -> None:
-    assert consent_of(rows, NOW) == expected
-
-
 class Tokens:
-    """Whatever the simulator has issued."""
+    """A token of the simulator."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -115,7 +96,7 @@ def ask(
     ],
     ids=["contact", "without person", "case", "without contact", "of no person", "no record"],
 )
-def test_it_travels_with_the_record_also_behind_a_relationship(
+def test_consent_comes_with_the_record_also_through_a_relationship(
     salesforce: Simulator, record_id: str, expected: Record
 ) -> None:
     assert ask(salesforce, record_id) == SalesforceResult(expected, Agent(True), calls=1)
@@ -123,7 +104,7 @@ def test_it_travels_with_the_record_also_behind_a_relationship(
 
 
 @pytest.mark.parametrize("error", ["no-access", "invalid-field", "server-error-json"])
-def test_a_query_that_fails_is_no_consent_unless_there_is_no_person_to_ask_about(
+def test_a_failed_query_is_an_error_unless_the_record_has_no_person(
     salesforce: Simulator, error: str
 ) -> None:
     salesforce.fail("subrequest-consent", error=error)
@@ -135,15 +116,13 @@ def test_a_query_that_fails_is_no_consent_unless_there_is_no_person_to_ask_about
 
 
 @pytest.mark.parametrize("agent", ["@{record.records[0].Id}", "@{record.records[0].LastName}"])
-def test_what_an_agent_is_called_never_becomes_a_reference(
-    salesforce: Simulator, agent: str
-) -> None:
+def test_an_agent_uid_never_becomes_a_reference(salesforce: Simulator, agent: str) -> None:
     salesforce.org.add("User", {"Id": "005Tv00000Ah002IAB", "CommunityNickname": CONTACT})
     salesforce.org.add("User", {"Id": "005Tv00000Ah003IAB", "CommunityNickname": "Huber"})
     assert ask(salesforce, CONTACT, agent).agent == Agent(False)
 
 
-def test_a_field_that_holds_no_id_cannot_write_itself_into_the_query(
+def test_a_field_without_an_id_cannot_change_the_query(
     salesforce: Simulator,
 ) -> None:
     name = "x' OR PartyId != '"

@@ -1,4 +1,4 @@
-"""The adapter for Salesforce on the simulator: what it asks, what it makes of the answers."""
+"""Look-ups of records and agents on the simulator: requests and results."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -52,7 +52,7 @@ PLAN = plan(
 
 
 class Tokens:
-    """Logs in whenever it is asked for another token."""
+    """Log in for each rejected token."""
 
     def __init__(self, salesforce: Simulator) -> None:
         self.salesforce = salesforce
@@ -123,7 +123,7 @@ def test_record_and_agent_in_one_call(
     assert salesforce.api_calls == 1
 
 
-def test_only_what_is_missing_is_asked(org: SalesforceRecords) -> None:
+def test_only_the_requested_parts_are_queried(org: SalesforceRecords) -> None:
     assert ask(org, ACCOUNT, None).agent is None
     assert ask(org, None) == SalesforceResult(None, Agent(True, {"extension": "217"}))
 
@@ -139,7 +139,7 @@ def test_the_object_of_a_custom_prefix_is_learned_once(
     assert salesforce.api_calls == 3
 
 
-def test_an_object_that_was_learned_elsewhere_takes_one_call(org: SalesforceRecords) -> None:
+def test_an_object_that_is_known_from_the_cache_takes_one_call(org: SalesforceRecords) -> None:
     result = org.fetch(
         PLAN, SalesforceRequest(VEHICLE, None, object_name="Vehicle__c"), Deadline(30)
     )
@@ -155,7 +155,7 @@ def test_prefixes_that_differ_in_case_are_of_different_objects(org: SalesforceRe
     assert ask(org, str(to_18("A0b" + VEHICLE[3:15]))).record == Record(found=False)
 
 
-def test_a_prefix_of_no_object_is_no_record(org: SalesforceRecords) -> None:
+def test_a_prefix_without_an_object_has_no_record(org: SalesforceRecords) -> None:
     assert ask(org, "zzz0C0000000001QAA") == SalesforceResult(
         Record(found=False), Agent(True, {"extension": "217"})
     )
@@ -176,7 +176,7 @@ def test_a_prefix_of_no_object_is_no_record(org: SalesforceRecords) -> None:
         ("%", Agent(False)),
     ],
 )
-def test_an_agent_is_known_where_one_active_user_fits(
+def test_an_agent_is_known_if_exactly_one_active_user_matches(
     org: SalesforceRecords, agent_uid: str, agent: Agent
 ) -> None:
     assert ask(org, ACCOUNT, agent_uid).agent == agent
@@ -208,7 +208,7 @@ def test_a_new_token_that_is_refused_is_given_up(
     assert salesforce.requests == {"composite": 2}
 
 
-def test_a_field_that_is_hidden_is_an_error_of_its_part(
+def test_a_hidden_field_is_an_error_of_its_part_only(
     org: SalesforceRecords, salesforce: Simulator
 ) -> None:
     hidden = plan(objects={"Account": {"kind": "Secret__c"}})
@@ -231,7 +231,7 @@ def test_a_malformed_name_never_reaches_soql(
     assert salesforce.api_calls == 0
 
 
-def test_an_address_is_no_single_value(org: SalesforceRecords, salesforce: Simulator) -> None:
+def test_an_address_is_not_a_single_value(org: SalesforceRecords, salesforce: Simulator) -> None:
     body = {
         "compositeResponse": [
             {

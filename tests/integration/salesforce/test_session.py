@@ -1,4 +1,4 @@
-"""Connections that are kept alive: when one is used again, and what each failure is called."""
+"""The session: reuse of connections, reasons of failures, TLS, proxies."""
 
 import socket
 import threading
@@ -45,7 +45,7 @@ def upstream() -> Iterator[Callable[..., Upstream]]:
 
 @pytest.fixture
 def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The key and certificate of a server on this machine, which is trusted here."""
+    """Return a trusted certificate of this machine, with its key."""
     file = self_signed(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(file))
     tls_context.cache_clear()
@@ -79,7 +79,7 @@ def test_a_connection_is_used_again(upstream: Callable[..., Upstream]) -> None:
     assert there.accepted == 1
 
 
-def test_a_connection_that_was_closed_meanwhile_costs_no_answer(
+def test_a_connection_that_the_server_has_closed_is_replaced(
     upstream: Callable[..., Upstream],
 ) -> None:
     there = upstream(answers(OK), answers(OK))
@@ -88,7 +88,7 @@ def test_a_connection_that_was_closed_meanwhile_costs_no_answer(
     assert there.accepted == 2
 
 
-def test_a_request_on_a_kept_connection_that_is_reset_is_sent_again(
+def test_a_request_is_sent_again_if_a_kept_connection_is_reset(
     upstream: Callable[..., Upstream],
 ) -> None:
     def answers_once(connection: socket.socket) -> None:
@@ -101,13 +101,15 @@ def test_a_request_on_a_kept_connection_that_is_reset_is_sent_again(
     assert there.accepted == 2
 
 
-def test_one_on_a_new_connection_is_not(upstream: Callable[..., Upstream]) -> None:
+def test_a_request_is_not_sent_again_if_a_new_connection_is_reset(
+    upstream: Callable[..., Upstream],
+) -> None:
     there = upstream(answers())
     assert failure(session(there)) == "reset"
     assert there.accepted == 1
 
 
-def test_a_connection_by_tls_is_used_again(
+def test_a_tls_connection_is_used_again(
     upstream: Callable[..., Upstream], certificate: Path
 ) -> None:
     there = upstream(over_tls(certificate, answers(OK, CHUNKED, OK)))
@@ -116,7 +118,7 @@ def test_a_connection_by_tls_is_used_again(
     assert there.accepted == 1
 
 
-def test_one_by_tls_that_was_closed_meanwhile_costs_no_answer_either(
+def test_a_tls_connection_that_the_server_has_closed_is_replaced(
     upstream: Callable[..., Upstream], certificate: Path
 ) -> None:
     closed = threading.Event()
@@ -134,7 +136,7 @@ def test_one_by_tls_that_was_closed_meanwhile_costs_no_answer_either(
     assert there.accepted == 2
 
 
-def test_a_connection_that_was_idle_for_long_is_not_tried(
+def test_a_connection_that_was_idle_for_long_is_not_used(
     upstream: Callable[..., Upstream],
 ) -> None:
     there, clock = upstream(answers(OK, OK, OK)), Clock()
@@ -182,7 +184,9 @@ def test_threads_do_not_share_a_connection(upstream: Callable[..., Upstream]) ->
     ],
     ids=["hangs", "closes", "cut-off", "not-http", "absurd"],
 )
-def test_a_failure_has_a_name(upstream: Callable[..., Upstream], serve: Serve, reason: str) -> None:
+def test_a_failure_has_a_reason(
+    upstream: Callable[..., Upstream], serve: Serve, reason: str
+) -> None:
     assert failure(session(upstream(serve)), 0.2) == reason
 
 
@@ -202,7 +206,7 @@ def test_a_failure_leaves_no_socket_open(upstream: Callable[..., Upstream]) -> N
     del raised  # not before: an error may be kept
 
 
-def test_an_answer_that_is_still_to_come_is_not_taken_for_the_next_one(
+def test_a_late_final_answer_is_not_read_as_the_next_one(
     upstream: Callable[..., Upstream],
 ) -> None:
     hints = b"HTTP/1.1 103 Early Hints\r\n\r\n"
@@ -211,7 +215,7 @@ def test_an_answer_that_is_still_to_come_is_not_taken_for_the_next_one(
     assert send(here) == (200, b"hi")
 
 
-def test_a_header_that_cannot_be_sent_reaches_nobody(upstream: Callable[..., Upstream]) -> None:
+def test_a_request_with_an_invalid_header_is_not_sent(upstream: Callable[..., Upstream]) -> None:
     there = upstream(answers(OK))
     here = session(there)
     with pytest.raises(SalesforceError):
@@ -219,7 +223,7 @@ def test_a_header_that_cannot_be_sent_reaches_nobody(upstream: Callable[..., Ups
     assert there.accepted == 0
 
 
-def test_if_one_connection_fails_the_others_are_not_tried(
+def test_if_one_connection_fails_the_others_are_not_used(
     upstream: Callable[..., Upstream],
 ) -> None:
     both_sent = threading.Barrier(2)
@@ -245,7 +249,7 @@ def test_if_one_connection_fails_the_others_are_not_tried(
     assert there.accepted == 4
 
 
-def test_an_answer_may_take_longer_than_a_connection(upstream: Callable[..., Upstream]) -> None:
+def test_an_answer_may_take_longer_than_connecting(upstream: Callable[..., Upstream]) -> None:
     def serve(connection: socket.socket) -> None:
         request(connection)
         time.sleep(0.2)
@@ -256,7 +260,7 @@ def test_an_answer_may_take_longer_than_a_connection(upstream: Callable[..., Ups
 
 
 @pytest.mark.parametrize(("seconds", "waited"), [(0.5, 0.5), (5, 1)])
-def test_a_connection_takes_no_longer_than_the_answer_may(
+def test_connecting_ends_with_the_deadline(
     monkeypatch: pytest.MonkeyPatch, seconds: float, waited: float
 ) -> None:
     seen = []
@@ -273,7 +277,7 @@ def test_a_connection_takes_no_longer_than_the_answer_may(
     assert seen == [waited]
 
 
-def test_who_does_not_speak_tls_is_not_trusted(upstream: Callable[..., Upstream]) -> None:
+def test_a_server_without_tls_is_not_trusted(upstream: Callable[..., Upstream]) -> None:
     there = upstream(lambda connection: connection.sendall(OK))
     assert failure(session(there, "https")) == "tls"
 
@@ -287,7 +291,7 @@ def test_a_certificate_of_another_host_is_not_trusted(
 
 
 @pytest.mark.parametrize("bundle", [True, False])
-def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
+def test_a_self_signed_certificate_is_not_trusted(
     upstream: Callable[..., Upstream],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -311,7 +315,7 @@ def test_a_folder_of_trusted_certificates_is_searched(
     assert failure(session(there, "https")) == "tls"
 
 
-def test_a_server_that_is_gone_refuses(upstream: Callable[..., Upstream]) -> None:
+def test_a_stopped_server_refuses_the_connection(upstream: Callable[..., Upstream]) -> None:
     there = upstream(answers(OK))
     there.close()
     assert failure(session(there)) == "refused"
@@ -325,7 +329,7 @@ def test_a_server_that_is_gone_refuses(upstream: Callable[..., Upstream]) -> Non
         (OSError(113, "No route to host"), "refused"),
     ],
 )
-def test_a_connection_that_is_not_made_has_a_name(
+def test_a_failure_to_connect_has_a_reason(
     monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
     def fail(*given: object, **named: object) -> None:
@@ -352,7 +356,7 @@ def test_a_redirect_is_an_answer(upstream: Callable[..., Upstream]) -> None:
     assert elsewhere.accepted == 0
 
 
-def test_nothing_of_a_netrc_and_no_cookie_is_sent(
+def test_no_netrc_and_no_cookie_is_used(
     upstream: Callable[..., Upstream], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
@@ -382,7 +386,7 @@ def test_a_proxy_of_the_environment_is_used(
 
 
 @pytest.mark.parametrize("proxy", ["http://{address}", "http://127.0.0.1:1", "socks5://{address}"])
-def test_a_proxy_that_fails_is_named(
+def test_a_failing_proxy_is_the_reason(
     upstream: Callable[..., Upstream], monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
     forbids = upstream(answers(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"))

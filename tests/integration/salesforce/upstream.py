@@ -1,4 +1,4 @@
-"""A server for one connection after the other, each of which behaves as a test says."""
+"""A server whose connections behave as a test defines."""
 
 import socket
 import ssl

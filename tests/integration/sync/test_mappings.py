@@ -1,4 +1,4 @@
-"""Mappings of the simulated Salesforce, kept in DynamoDB by the scheduled function."""
+"""The sync from the simulator to DynamoDB, and its function."""
 
 import json
 import re
@@ -59,7 +59,7 @@ GOOD = {
 
 
 def document(**sources: Any) -> dict[str, Any]:
-    """The plan of the other tests, its mappings kept in Salesforce."""
+    """Return a plan whose mappings are kept in Salesforce."""
     mappings = {name: {"salesforce": each, "default": None} for name, each in sources.items()}
     both = {"by-country": DOCUMENT["mappings"]["by-country"], "by-brand": {}, **mappings}
     both["by-brand"] = both["by-brand"] or {"salesforce": METADATA, "default": None}
@@ -104,7 +104,7 @@ def test_custom_metadata_and_a_filtered_object_with_a_relationship(
     assert team.problems == ()
 
 
-def test_what_is_cached_decides(
+def test_cached_entries_are_used_by_decisions(
     store: PlanStore, organisation: SalesforceClient, table: Any
 ) -> None:
     run(store, organisation)
@@ -156,7 +156,7 @@ def test_a_source_that_cannot_be_read_is_named(
     assert cached(store) == {}
 
 
-def test_an_answer_that_drips_ends_with_the_time_there_is(
+def test_an_answer_that_drips_ends_with_the_deadline(
     store: PlanStore, salesforce: Simulator, organisation: SalesforceClient
 ) -> None:
     salesforce.fail("drip", path="query", seconds=30)
@@ -177,7 +177,7 @@ def test_a_mapping_that_cannot_be_read_keeps_its_entries_while_others_change(
 
 
 class TestFunction:
-    """The handler with all that stands behind it."""
+    """The handler with all its adapters."""
 
     @pytest.fixture
     def run(
@@ -225,7 +225,7 @@ class TestFunction:
             ("wrong-types", "rows left out: 3"),
         ],
     )
-    def test_a_failing_salesforce_keeps_the_last_good_mappings_and_says_so(
+    def test_a_failure_of_salesforce_keeps_the_entries_and_is_reported(
         self, run: Any, store: PlanStore, salesforce: Simulator, fault: str, code: str
     ) -> None:
         run()
@@ -250,7 +250,7 @@ class TestFunction:
         assert run()[1]["outcome"] == "SyncFailed"
         assert cached(store) == GOOD
 
-    def test_rows_that_vanish_are_not_believed(
+    def test_a_mapping_whose_rows_vanish_keeps_its_entries(
         self, run: Any, store: PlanStore, salesforce: Simulator
     ) -> None:
         run()
@@ -264,7 +264,7 @@ class TestFunction:
 
 
 class Storm:
-    """Syncs, publications, rollbacks and reads of one table, each in a thread of its own.
+    """Syncs, publications, rollbacks and reads of one table in several threads.
 
     Generation g of the rows in Salesforce says `n<g>` in every row, so a mixture would show.
     """

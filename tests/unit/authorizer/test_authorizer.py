@@ -40,13 +40,12 @@ def test_an_unknown_mode_is_an_error() -> None:
 def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    bootstrap_authorizer.authorizer.cache_clear()
     yield importlib.import_module("functions.authorize.handler")
     del sys.modules["functions.authorize.handler"]
 
 
 def call(handler: Any, verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(handler, "authorizer", lambda: lambda event: verdict)
+    monkeypatch.setattr(handler, "authorize", lambda event: verdict)
     return handler.lambda_handler(event(f"Bearer {TOKEN}"), CONTEXT)
 
 

@@ -17,6 +17,7 @@ from click_to_dial.errors import (
     NoDialPlanError,
     OutOfTimeError,
     SalesforceUnavailableError,
+    UnreadableDialPlanError,
 )
 from click_to_dial.model import Callee, Click, Decision, Facts
 from functions.on_click_to_dial import handler
@@ -87,18 +88,27 @@ def test_a_defect_is_a_500_and_the_log_has_the_place_but_not_the_message(
     assert Path(sys.modules[__name__].__file__ or "").name in line["at"][-1]
 
 
-def test_without_a_dial_plan_it_is_a_503(log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+INTERNAL = "arn:aws:dynamodb:eu-central-1:123456789012:table/t is not for role/r (KeyError: 'x')"
+
+
+@pytest.mark.parametrize("kind", [NoDialPlanError, UnreadableDialPlanError])
+def test_without_a_dial_plan_it_is_a_503_and_only_the_log_says_why(
+    log: io.StringIO, monkeypatch: pytest.MonkeyPatch, kind: type[ClickToDialError]
+) -> None:
+    error = kind(INTERNAL, code="AccessDeniedException", request_id="aws-1")
+
     class Nothing:
         def decide(self, request: Request) -> None:
-            raise NoDialPlanError("It cannot be read.", code="Throttled", request_id="aws-1")
+            raise error
 
     monkeypatch.setattr(handler, "click_to_dial", Nothing)
     status, body = answer()
-    assert (status, body["detail"]) == (503, "It cannot be read.")
+    assert status == 503
+    assert not [word for word in INTERNAL.split() if len(word) > 4 and word in str(body)]
     line = one_line(log)
-    assert line["outcome"] == "NoDialPlan"
+    assert (line["outcome"], line["remedy"]) == ("NoDialPlan", INTERNAL)
     assert line["failures"] == [
-        {"error": "NoDialPlanError", "code": "Throttled", "request_id": "aws-1"}
+        {"error": kind.__name__, "code": "AccessDeniedException", "request_id": "aws-1"}
     ]
 
 

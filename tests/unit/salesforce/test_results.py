@@ -1,4 +1,4 @@
-"""Whatever Salesforce answers, a decision goes on: with a fact, or with an error of ours."""
+"""Any rows of Salesforce become a fact or a SalesforceError."""
 
 from typing import Any
 

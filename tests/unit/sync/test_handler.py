@@ -1,4 +1,4 @@
-"""The scheduled sync: what it answers, logs and counts; never a key, which may be a name."""
+"""The handler of the sync: its result, log line and metrics, which contain no keys."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ CHANGES = [
 def run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[Any, dict[str, Any], dict[str, Any]]]:
-    """Its answer, its log line and its metrics."""
+    """Run the handler; return its result, log line and metrics."""
 
     def run(result: list[Change] | Exception) -> tuple[Any, dict[str, Any], dict[str, Any]]:
         def synchronise() -> list[Change]:
@@ -46,7 +46,7 @@ def run(
     return run
 
 
-def test_a_sync_tells_how_many_entries_there_are(run: Any) -> None:
+def test_a_sync_reports_the_number_of_entries(run: Any) -> None:
     answer, log, metrics = run(CHANGES)
     assert answer == {"entries": {"by-brand": 2, "by-team": 1}}
     assert (log["level"], log["outcome"]) == ("INFO", "SyncSucceeded")
@@ -56,7 +56,7 @@ def test_a_sync_tells_how_many_entries_there_are(run: Any) -> None:
         assert name not in json.dumps([answer, log, metrics])
 
 
-def test_a_mapping_that_stays_behind_is_named_and_a_failure(run: Any) -> None:
+def test_a_mapping_that_keeps_its_entries_is_a_failure(run: Any) -> None:
     failure = SyncRefusedError("It would lose 67% of its 3 entries.")
     kept = Change(
         "by-team", {"Sales": "hotline"}, {}, ("'Sales': is not a service number",), failure
@@ -84,7 +84,7 @@ def test_each_failure_is_logged_with_the_id_of_its_request(run: Any) -> None:
     ]
 
 
-def test_nothing_left_out_is_not_counted(run: Any) -> None:
+def test_without_left_out_rows_nothing_is_counted(run: Any) -> None:
     _, _, metrics = run(CHANGES[1:])
     assert "SyncLeftOutRows" not in metrics
 
@@ -97,7 +97,7 @@ def test_nothing_left_out_is_not_counted(run: Any) -> None:
         SyncRefusedError("Mapping 'by-brand' would lose 67% of its 3 entries."),
     ],
 )
-def test_a_failure_is_logged_and_counted_and_no_exception(run: Any, error: Exception) -> None:
+def test_a_failure_is_logged_and_counted_but_not_raised(run: Any, error: Exception) -> None:
     answer, log, metrics = run(error)
     assert answer == {"failed": str(error)}
     assert (log["level"], log["outcome"]) == ("ERROR", "SyncFailed")

@@ -1,4 +1,4 @@
-"""Mappings from Salesforce: which rows serve, what is refused, what is switched and what is not."""
+"""The sync of mappings: which rows are used, and which mappings are switched."""
 
 import threading
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ def team(key: Any, value: Any) -> dict[str, Any]:
 
 @dataclass
 class Salesforce:
-    """Answers two queries; `error` fails both, `errors` some."""
+    """A client with two tables; `error` fails all queries, `errors` some."""
 
     brands: list[Any] = field(default_factory=lambda: [brand("Alpha", "hotline")])
     teams: list[Any] = field(default_factory=lambda: [team("Sales", "hotline-at")])
@@ -65,7 +65,7 @@ class Salesforce:
 
 @dataclass
 class Plans:
-    """The active plan with its cached mappings; `conflicts` switches meet a publish before them."""
+    """The active plan and its cached mappings; `conflicts` publications come first."""
 
     cached: dict[str, Any] = field(default_factory=dict)
     conflicts: int = 0
@@ -141,7 +141,7 @@ class TestRows:
             ([("a", True)], {}, "row 1: Number__r.Name is not text"),
         ],
     )
-    def test_a_row_serves_or_is_left_out_with_a_reason(
+    def test_a_row_is_used_or_left_out_with_a_reason(
         self, rows: list[tuple[Any, Any]], entries: dict[str, str], problem: str | None
     ) -> None:
         found, problems = entries_from([brand(*row) for row in rows])
@@ -153,17 +153,17 @@ class TestRows:
         found, problems = entries_from([{"Brand__c": "a", "Number__r": None}])
         assert (found, problems) == ({}, ("row 1: Number__r.Name is empty",))
 
-    def test_long_values_are_cut_short_where_they_are_shown(self) -> None:
+    def test_long_values_are_shortened_in_messages(self) -> None:
         _, (problem,) = entries_from([brand("x" * 500, "nobody")])
         assert len(problem) < 100
 
     @pytest.mark.parametrize("row", [{}, {"Brand__c": "a"}, [], 5, "row"])
-    def test_rows_that_were_not_asked_for_are_refused(self, row: Any) -> None:
+    def test_rows_without_the_requested_fields_are_an_error(self, row: Any) -> None:
         with pytest.raises(SalesforceUnavailableError) as raised:
             entries_from([brand("a", "hotline"), row])
         assert raised.value.reason == "wrong-types"
 
-    def test_a_compound_field_is_refused_with_its_remedy(self) -> None:
+    def test_a_compound_field_is_an_error_with_a_remedy(self) -> None:
         with pytest.raises(SalesforceConfigurationError, match="name one of its parts"):
             entries_from([brand("a", {"city": "Graz"})])
 
@@ -185,7 +185,7 @@ class TestSync:
         run(plans, Salesforce([], []))
         assert plans.switched == [{"by-brand": {}, "by-team": {}}]
 
-    def test_nothing_is_switched_where_nothing_changed(
+    def test_nothing_is_switched_if_nothing_changed(
         self, plans: Plans, salesforce: Salesforce
     ) -> None:
         run(plans, salesforce)
@@ -198,14 +198,14 @@ class TestSync:
         run(plans, salesforce)
         assert plans.switched[1:] == [{"by-team": {"Sales": "hotline"}}]
 
-    def test_a_dry_run_tells_and_changes_nothing(
+    def test_a_dry_run_returns_the_changes_without_making_them(
         self, plans: Plans, salesforce: Salesforce
     ) -> None:
         changes = run(plans, salesforce, dry_run=True)
         assert [change.after for change in changes] == list(BOTH.values())
         assert plans.switched == []
 
-    def test_a_loss_that_is_too_large_leaves_that_mapping_as_it_is(
+    def test_a_mapping_with_too_large_a_loss_keeps_its_entries(
         self, plans: Plans, salesforce: Salesforce
     ) -> None:
         plans.cached = {"by-brand": dict.fromkeys("abc", "hotline"), "by-team": {}}
@@ -218,7 +218,7 @@ class TestSync:
         run(plans, salesforce, max_loss=1.0)
         assert plans.cached["by-brand"] == {"a": "hotline"}
 
-    def test_a_loss_at_the_limit_is_believed(self, plans: Plans, salesforce: Salesforce) -> None:
+    def test_a_loss_at_the_limit_is_accepted(self, plans: Plans, salesforce: Salesforce) -> None:
         plans.cached = {"by-brand": dict.fromkeys("ab", "hotline")}
         salesforce.brands = [brand("a", "hotline-at")]
         run(plans, salesforce)
@@ -231,9 +231,7 @@ class TestSync:
         salesforce.brands = [brand("Alpha", "no-such-number")]
         assert "rows left out: 1" in str(run(plans, salesforce)[0].failure)
 
-    def test_a_dry_run_shows_a_loss_and_that_it_would_be_refused(
-        self, plans: Plans, salesforce: Salesforce
-    ) -> None:
+    def test_a_dry_run_shows_a_refused_loss(self, plans: Plans, salesforce: Salesforce) -> None:
         plans.cached = {"by-brand": {"Alpha": "hotline"}}
         salesforce.brands = []
         (lost, _) = run(plans, salesforce, dry_run=True)
@@ -245,7 +243,7 @@ class TestSync:
         assert plans.cached == BOTH
         assert len(salesforce.asked) == 2 * MAX_TRIES
 
-    def test_a_plan_that_never_stands_still_is_a_conflict(
+    def test_a_plan_that_changes_during_every_try_is_a_conflict(
         self, plans: Plans, salesforce: Salesforce
     ) -> None:
         plans.conflicts = MAX_TRIES
@@ -253,12 +251,12 @@ class TestSync:
             run(plans, salesforce)
         assert plans.cached == {}
 
-    def test_without_a_plan_there_is_nothing_to_keep(self, salesforce: Salesforce) -> None:
+    def test_without_a_plan_nothing_is_read(self, salesforce: Salesforce) -> None:
         with pytest.raises(NoDialPlanError):
             run(Plans(now=None), salesforce)
         assert salesforce.asked == []
 
-    def test_a_failing_salesforce_changes_nothing(self, plans: Plans) -> None:
+    def test_a_failure_of_salesforce_changes_nothing(self, plans: Plans) -> None:
         error = SalesforceUnavailableError("refused", "The connection was refused.")
         assert [each.failure for each in run(plans, Salesforce(error=error))] == [error, error]
         assert plans.switched == []
@@ -271,7 +269,7 @@ class TestSync:
             OutOfTimeError("The time is up."),
         ],
     )
-    def test_a_mapping_that_cannot_be_read_holds_up_no_other(
+    def test_a_mapping_that_cannot_be_read_does_not_affect_others(
         self, plans: Plans, salesforce: Salesforce, error: ClickToDialError
     ) -> None:
         plans.cached = {"by-brand": {"Old": "hotline"}}
@@ -281,7 +279,7 @@ class TestSync:
         assert teams == Change("by-team", {}, BOTH["by-team"], ())
         assert plans.cached == {"by-brand": {"Old": "hotline"}, "by-team": BOTH["by-team"]}
 
-    def test_a_mapping_that_never_ends_leaves_the_others_their_time(
+    def test_a_slow_mapping_leaves_time_for_the_others(
         self, plans: Plans, salesforce: Salesforce
     ) -> None:
         release = threading.Event()
@@ -297,9 +295,7 @@ class TestSync:
         assert isinstance(brands.failure, OutOfTimeError)
         assert (teams.failure, plans.cached) == (None, {"by-team": BOTH["by-team"]})
 
-    def test_an_answer_that_never_ends_is_not_waited_for(
-        self, plans: Plans, salesforce: Salesforce
-    ) -> None:
+    def test_without_time_nothing_is_read(self, plans: Plans, salesforce: Salesforce) -> None:
         changes = sync(plans, reader(salesforce), Deadline(0), max_loss=0.5)
         assert [type(each.failure) for each in changes] == [OutOfTimeError, OutOfTimeError]
         assert plans.switched == []

@@ -1,14 +1,18 @@
-"""Clients and secrets of AWS, and its errors as ours: the only module that imports boto3.
+"""Clients for AWS, its secrets, and our errors for its errors. No other module imports boto3.
 
-boto3 finds the region, credentials, proxy and CA bundle as everywhere. `AWS_ENDPOINT_URL` alone
-points all clients to another AWS.
+boto3 reads region, credentials, proxy, certificate authorities and endpoints from the environment:
+`AWS_ENDPOINT_URL` alone points all clients to another AWS.
 """
 
 import logging
+import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
+from click_to_dial import settings
 from click_to_dial.errors import ConditionFailedError, DynamoDBError, SecretError
 from click_to_dial.skip_imports import skip_imports
 
@@ -49,24 +53,50 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
 
 with skip_imports(SKIPPED):
     import boto3
+    from botocore import httpsession
     from botocore.config import Config
+    from botocore.credentials import CredentialProvider, DeferredRefreshableCredentials
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import get_session
+    from botocore.utils import ContainerMetadataFetcher
 
 logging.getLogger("botocore").setLevel(logging.WARNING)
-"""At INFO it logs in each cold start where it found credentials and endpoints."""
+"""In each cold start it would log, at INFO, where it found credentials and endpoints."""
+
+
+class TlsContext(ssl.SSLContext):
+    """TLS context of a client that reads its file of trusted certificates only once.
+
+    botocore reads it again for each connection, which takes 20 ms of CPU.
+    """
+
+    _lock = threading.Lock()
+    _loaded: tuple[Any, ...] = ()
+
+    def load_verify_locations(
+        self, cafile: Any = None, capath: Any = None, cadata: Any = None
+    ) -> None:
+        """Trust the certificates in a file, a directory or a text."""
+        locations = (cafile, capath, cadata)
+        with self._lock:
+            if locations != self._loaded:
+                super().load_verify_locations(*locations)
+                self._loaded = locations
+
+
+httpsession.SSLContext = TlsContext  # botocore has no option for it
 
 AwsClient = Any
 """A client of boto3, whose classes are made at run time."""
 
 CONNECT_SECONDS = 0.3
 READ_SECONDS = 0.6
-"""DynamoDB answers within milliseconds. No call may wait longer for it."""
+"""Maximum wait for a response of DynamoDB, which normally takes milliseconds."""
 SECRET_READ_SECONDS = 2.0
-"""A secret is read for a login only, once for all sandboxes."""
+"""Longer, because a secret is only read for a login, once for all sandboxes."""
 MAX_ATTEMPTS = 2
 MAX_CONNECTIONS = 50
-"""More than a function has threads, or the local stack serves requests at the same time."""
+"""More than the number of threads of a function or of the local stack."""
 
 _TRANSACTION_CONFLICTS = {"ConditionalCheckFailed", "TransactionConflict"}
 
@@ -92,6 +122,8 @@ def create_client(
 
     The timeouts apply to each of `max_attempts` attempts.
     """
+    if settings.starts_from_snapshot():
+        _defer_credentials()
     config = Config(
         connect_timeout=connect_seconds,
         read_timeout=read_seconds,
@@ -102,24 +134,40 @@ def create_client(
     return boto3.client(service, config=config)
 
 
-@contextmanager
-def without_credentials() -> Iterator[None]:
-    """Make clients without credentials in the block, for the time before a SnapStart snapshot.
+@cache
+def _defer_credentials() -> None:
+    """Let all clients ask for credentials when they sign a request, after SnapStart's restore.
 
-    Later clients have credentials, and use what boto3 has read from its files for these clients.
+    botocore asks when it creates a client, so that the snapshot would contain them.
     """
-    loader = get_session().get_component("data_loader")
-    _start_session(loader, aws_access_key_id="none", aws_secret_access_key="none")
-    try:
-        yield
-    finally:
-        _start_session(loader)
-
-
-def _start_session(loader: Any, **credentials: str) -> None:
     session = get_session()
-    session.register_component("data_loader", loader)
-    boto3.setup_default_session(botocore_session=session, **credentials)
+    resolver = session.get_component("credential_provider")
+    resolver.insert_before(_RoleProvider.METHOD, _RoleProvider())
+    boto3.setup_default_session(botocore_session=session)
+
+
+class _RoleProvider(CredentialProvider):  # type: ignore[misc]
+    """Provider of the credentials of the function's role.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+    """
+
+    METHOD = "container-role"
+
+    def load(self) -> DeferredRefreshableCredentials:
+        """Return credentials that are requested on first use, and again before they expire."""
+        return DeferredRefreshableCredentials(_request_role_credentials, self.METHOD)
+
+
+def _request_role_credentials() -> Mapping[str, str]:
+    url, token = settings.role_credentials()
+    found = ContainerMetadataFetcher().retrieve_full_uri(url, headers={"Authorization": token})
+    return {
+        "access_key": found["AccessKeyId"],
+        "secret_key": found["SecretAccessKey"],
+        "token": found["Token"],
+        "expiry_time": found["Expiration"],
+    }
 
 
 @contextmanager
@@ -133,9 +181,9 @@ def dynamodb_errors(message: str) -> Iterator[None]:
         yield
     except ClientError as error:
         kind = ConditionFailedError if _is_condition_failure(error) else DynamoDBError
-        raise kind(message, code=error_code(error), request_id=_request_id(error)) from error
+        raise kind(message, code=_error_code(error), request_id=_request_id(error)) from error
     except BotoCoreError as error:
-        raise DynamoDBError(message, code=error_code(error)) from error
+        raise DynamoDBError(message, code=_error_code(error)) from error
 
 
 def read_secret(client: AwsClient, secret_id: str, stage: str = "AWSCURRENT") -> str:
@@ -148,18 +196,18 @@ def read_secret(client: AwsClient, secret_id: str, stage: str = "AWSCURRENT") ->
     except ClientError as error:
         raise SecretError(
             "Secrets Manager refuses to return the secret.",
-            code=error_code(error),
+            code=_error_code(error),
             request_id=_request_id(error),
             retryable=_is_retryable(error),
         ) from error
     except BotoCoreError as error:
         raise SecretError(
-            "Secrets Manager does not answer.", code=error_code(error), retryable=True
+            "Secrets Manager does not answer.", code=_error_code(error), retryable=True
         ) from error
     return str(response.get("SecretString", ""))
 
 
-def error_code(error: Exception) -> str:
+def _error_code(error: Exception) -> str:
     """Return the code that AWS answered, or, without an answer, the name of boto3's exception."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
@@ -176,11 +224,11 @@ def _request_id(error: ClientError) -> str:
 
 
 def _is_condition_failure(error: ClientError) -> bool:
-    """Tell if a condition failed. A transaction can also be cancelled because of throttling.
+    """Return True if a condition failed. Throttling, too, can cancel a transaction.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
     """
     reasons = {each.get("Code") for each in error.response.get("CancellationReasons", ())}
-    return error_code(error) == "ConditionalCheckFailedException" or bool(
+    return _error_code(error) == "ConditionalCheckFailedException" or bool(
         reasons & _TRANSACTION_CONFLICTS
     )

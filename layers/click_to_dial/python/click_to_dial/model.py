@@ -109,6 +109,14 @@ class ServiceNumber(NamedTuple):
     valid_to: int | None = None
     regions: frozenset[str] | None = None
 
+    def is_available(self, now: float, country: Scalar | None) -> bool:
+        """Return whether it may be shown at `now` to a callee in `country`."""
+        if self.valid_from is not None and now < self.valid_from:
+            return False
+        if self.valid_to is not None and now >= self.valid_to:
+            return False
+        return self.regions is None or country in self.regions
+
 
 RuleResult = Literal["failed", "unknown", "decided"]
 RuleTrace = tuple[str, RuleResult, str | None, Any]

@@ -48,7 +48,7 @@ _NUMBER = re.compile(r"[+ ]?[0-9]+")
 
 # Mexico abolished the mobile prefix 1 and the trunk prefixes 01, 044 and 045 in 2019:
 # https://en.wikipedia.org/wiki/Telephone_numbers_in_Mexico
-_OBSOLETE_FORMS = ((re.compile(r"52(?:1|01|044|045)([0-9]{10})"), r"52\1"),)
+_OBSOLETE_FORMS = ((re.compile(r"^52(?:1|01|044|045)([0-9]{10})$"), r"52\1"),)
 
 _KINDS: dict[int, CalleeKind] = {
     PhoneNumberType.MOBILE: "mobile",
@@ -95,8 +95,8 @@ def clean(caller_id: str) -> str:
 def read_number(cleaned: str, numbering: Numbering) -> tuple[Callee, ...]:
     """Return the callee of a `clean`ed number.
 
-    An ambiguous number has a second callee. It is a number of another country, but its digits may
-    also mean the second one.
+    An ambiguous number has a second callee: the first is of another country than the home region,
+    and its digits are also valid in the second reading.
 
     Raises BadParameterError for a number that cannot be dialled.
     """
@@ -146,12 +146,9 @@ def signalled_number(text: str, prefix: str, numbering: Numbering) -> str | None
         readings = read_number(complete, numbering)
     except BadParameterError:  # such as 0: a number of the company's own telephone system
         return complete
-    return None if any(must_not_be_signalled(each) for each in readings) else complete
-
-
-def must_not_be_signalled(callee: Callee) -> bool:
-    """Return whether a number must not be shown to a called party."""
-    return callee.kind in _NEVER_SIGNALLED or is_mass_traffic(callee)
+    if any(each.kind in _NEVER_SIGNALLED or is_mass_traffic(each) for each in readings):
+        return None
+    return complete
 
 
 def is_mass_traffic(callee: Callee) -> bool:

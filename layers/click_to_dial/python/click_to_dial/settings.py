@@ -47,6 +47,18 @@ def starts_from_snapshot(environment: Mapping[str, str] = os.environ) -> bool:
     return environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
 
 
+def role_credentials(environment: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """Return where Lambda gives the role's credentials with SnapStart: URL and its token.
+
+    Raises KeyError if one is missing.
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+    """
+    return (
+        environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
+        environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"],
+    )
+
+
 def number_key(environment: Mapping[str, str] = os.environ) -> str:
     """Return the key for hashes of numbers and agents. Raises KeyError if it is missing."""
     return environment["NUMBER_KEY"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from click_to_dial.dialplan import evaluate, load
 from click_to_dial.model import Facts, Scalar
 from dialplan_cli.plan.read import parse_plan
-from tests.unit.dialplan_cli.plan.test_read import changed
+from tests.unit.dialplan_cli.plan.test_read import PLAN, changed
 
 
 def warnings(text: str) -> list[tuple[str, str]]:
@@ -173,3 +173,20 @@ def test_a_condition_that_no_value_satisfies_is_warned_of(expected: dict[str, An
     assert [path for path, message in found if "never holds" in message] == [
         "rules[0].when.record.kind"
     ]
+
+
+@pytest.mark.parametrize(
+    ("region", "lengths", "warned"),
+    [
+        ("DE", "3", "110, 112 cannot be extensions"),
+        ("DE", "2-4", "110, 112 cannot be extensions"),
+        ("US", "3", "112, 911 cannot be extensions"),
+        ("DE", "4", None),
+    ],
+)
+def test_emergency_numbers_among_internal_numbers_are_warned_of(
+    region: str, lengths: str, warned: str | None
+) -> None:
+    text = PLAN.replace("home_region: DE", f"home_region: {region}\ninternal_digits: {lengths}")
+    found = [message for path, message in warnings(text) if path == "internal_digits"]
+    assert [message.partition(":")[0] for message in found] == ([warned] if warned else [])

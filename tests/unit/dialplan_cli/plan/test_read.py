@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from click_to_dial.dialplan import load
+from click_to_dial.model import Numbering
 from dialplan_cli.plan.read import parse_plan, read_plan
 from dialplan_cli.plan.schema import plan_schema
 from dialplan_cli.plan.source import PlanFileError
@@ -270,3 +271,24 @@ def test_consent_may_follow_relationships_and_has_four_values() -> None:
     assert parse_plan(text.replace("IndividualId", "Account.PersonIndividualId"))
     ((_, _, said),) = problems(text.replace("expired", "optout"))
     assert said == "unknown consent 'optout'; did you mean 'opted-out'?"
+
+
+@pytest.mark.parametrize(
+    ("written", "published"),
+    [("3", [3, 3]), ("2-4", [2, 4]), ("1-7", [1, 7])],
+)
+def test_internal_digits_are_published_as_the_least_and_the_most(
+    written: str, published: list[int]
+) -> None:
+    text = f"{PLAN}internal_digits: {written}\nplain_numbers: national\n"
+    document = parse_plan(text).document
+    assert document["internal_digits"] == published
+    numbering = load(document).numbering
+    assert numbering == Numbering("DE", range(published[0], published[1] + 1), "national")
+    assert load(parse_plan(PLAN).document).numbering == Numbering("DE")
+
+
+@pytest.mark.parametrize("written", ["0", "8", "4-2", "2-8", "two", "2.5", "[2]", "true"])
+def test_internal_digits_must_be_lengths_from_1_to_7(written: str) -> None:
+    ((_, path, message),) = problems(f"{PLAN}internal_digits: {written}\n")
+    assert (path, "3 or 2-4" in message) == ("internal_digits", True)

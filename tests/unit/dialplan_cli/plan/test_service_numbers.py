@@ -101,9 +101,13 @@ def test_a_day_needs_the_zone_of_the_country() -> None:
     london = british.replace("home_region: GB", "home_region: GB\nhome_zone: Europe/London")
     end = parse_plan(london).document["service_numbers"]["hotline-at"]["valid_to"]
     assert end == datetime.fromisoformat("2026-05-02T00:00:00+01:00").timestamp()
-    for zone in ("Berlin", "[Europe/Berlin]"):
+    for zone, said in (
+        ("Berlin", "write one such as Europe/Berlin"),
+        ("[Europe/Berlin]", "did you mean 'Europe/Berlin'?"),
+        ("Europe/Berln", "did you mean 'Europe/Berlin'?"),
+        ("Sternwarte", "write one such as Europe/Berlin"),
+    ):
         wrong = PLAN.replace("home_region: DE", f"home_region: DE\nhome_zone: {zone}")
-        assert problems(wrong)[0][1:] == (
-            "home_zone",
-            "is not a time zone; write one such as Europe/Berlin",
-        )
+        _, path, message = problems(wrong)[0]
+        assert (path, message.startswith("is not a time zone")) == ("home_zone", True)
+        assert said in message

@@ -15,9 +15,9 @@ SALESFORCE_SECONDS = 1.5
 
 @dataclass(frozen=True)
 class AccessPolicy:
-    """Who may call; an empty field does not restrict. Ids may have 15 characters.
+    """Restriction of the callers to an organisation and to users, named by id or username.
 
-    `users` are ids or usernames.
+    An empty field allows all. Ids may have 15 characters.
     """
 
     organization_id: str

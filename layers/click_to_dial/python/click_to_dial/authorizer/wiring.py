@@ -1,33 +1,15 @@
 """Wiring of the authorizer. Each mode imports only what it needs."""
 
-from functools import cache, partial
+from functools import partial
 
 from click_to_dial import aws, settings
 from click_to_dial.authorizer.authorize import Authorizer, Check, authorize
 from click_to_dial.settings import AuthSettings
-from click_to_dial.snapstart import around_snapshot
 
 
-@cache
 def authorizer() -> Authorizer:
     """Return the authorizer for the settings in the environment. Raises KeyError, ValueError."""
     return build_authorizer(settings.auth_from_environment())
-
-
-def start(*, from_snapshot: bool) -> None:
-    """Build the authorizer before the first event, with SnapStart in each restored sandbox."""
-
-    def before_snapshot() -> None:
-        authorizer()
-        authorizer.cache_clear()
-
-    def after_restore() -> None:
-        authorizer()
-
-    if from_snapshot:
-        around_snapshot(before_snapshot, after_restore)
-    else:
-        authorizer()
 
 
 def build_authorizer(settings: AuthSettings) -> Authorizer:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from click_to_dial.decision.service import Report, Request
-from click_to_dial.errors import BadParameterError, DialPlanError
+from click_to_dial.errors import BadParameterError
 from click_to_dial.phone_numbers import clean
 from click_to_dial.salesforce_id import to_18
 
@@ -37,10 +37,21 @@ def read_request(event: Event) -> Request:
     Raises BadParameterError.
     """
     query = event.get("multiValueQueryStringParameters") or {}
-    record_id = _single(query, "SalesForceID", allow_empty=True)
+    given_id = _single(query, "SalesForceID", allow_empty=True)  # the dial plan may allow that
     caller_id = clean(_single(query, "CallerID"))
-    agent_uid = _agent_uid(_single(query, "AgentUID"))
-    return Request(_record_id(record_id), caller_id, agent_uid)
+    agent_uid = _single(query, "AgentUID").strip()
+    if len(agent_uid) > MAX_AGENT_UID or not agent_uid.isprintable() or _NOT_UTF8 in agent_uid:
+        raise BadParameterError(
+            "AgentUID", f"AgentUID must be 1 to {MAX_AGENT_UID} printable characters in UTF-8."
+        )
+    record_id = to_18(given_id) if given_id.strip() else None
+    if record_id is None and given_id.strip():
+        raise BadParameterError(
+            "SalesForceID",
+            "SalesForceID is not a Salesforce record id: 15 letters and digits, or 18 whose last "
+            "3 are a checksum of the others.",
+        )
+    return Request(record_id, caller_id, agent_uid)
 
 
 def answer(report: Report) -> Response:
@@ -73,9 +84,14 @@ def no_such_path() -> Response:
     return problem(HTTPStatus.NOT_FOUND, "no-such-path", f"This API answers only GET {PATHS[0]}.")
 
 
-def no_dial_plan(error: DialPlanError) -> Response:
-    """Return a 503."""
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "no-dial-plan", str(error))
+def no_dial_plan() -> Response:
+    """Return a 503. The reason may name internals, so only the log has it."""
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "no-dial-plan",
+        "No dial plan is published, or it cannot be read at the moment. The log of click-to-dial "
+        "has the reason for the id of this request.",
+    )
 
 
 def internal_error() -> Response:
@@ -129,26 +145,3 @@ def _misspelling(query: Query, name: str) -> str:
     others = {other.lower(): other for other in query if other.isascii() and other not in _NAMES}
     close = get_close_matches(name.lower(), others, n=1, cutoff=0.75)
     return f"; the request has {others[close[0]]!r}, which is spelt differently" if close else ""
-
-
-def _record_id(value: str) -> str | None:
-    """Return the 18-character id, or None if empty: the dial plan may allow that."""
-    if not value.strip():
-        return None
-    record_id = to_18(value)
-    if record_id is None:
-        raise BadParameterError(
-            "SalesForceID",
-            "SalesForceID is not a Salesforce record id: 15 letters and digits, or 18 whose last "
-            "3 are a checksum of the others.",
-        )
-    return record_id
-
-
-def _agent_uid(value: str) -> str:
-    uid = value.strip()
-    if len(uid) > MAX_AGENT_UID or not uid.isprintable() or _NOT_UTF8 in uid:
-        raise BadParameterError(
-            "AgentUID", f"AgentUID must be 1 to {MAX_AGENT_UID} printable characters in UTF-8."
-        )
-    return uid

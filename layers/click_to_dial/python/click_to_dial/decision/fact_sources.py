@@ -118,13 +118,16 @@ class FactSources:
         stale = _limit_age(cached, plan.freshness.stale_if_error, plan.freshness.stale_if_error)
         record, record_from = _best(fresh.record, result.record, stale.record)
         agent, agent_from = _best(fresh.agent, result.agent, stale.agent)
+        errors = [
+            each for each in (result.record, result.agent) if isinstance(each, SalesforceError)
+        ]
         return GatheredFacts(
             record=record,
             agent=agent,
             record_from=record_from if click.record_id else "none",
             agent_from=agent_from,
             salesforce_calls=result.calls,
-            failures=_failures(result),
+            failures=tuple(dict.fromkeys(errors)),  # both are the same if the whole call failed
             cache_failures=_present(cached.failure, write_failure),
             record_age=cached.record_age if record_from in ("cached", "stale") else 0.0,
             agent_age=cached.agent_age if agent_from in ("cached", "stale") else 0.0,
@@ -202,12 +205,6 @@ def _failed(request: SalesforceRequest, error: SalesforceError) -> SalesforceRes
         agent=None if request.agent_uid is None else error,
         calls=0,
     )
-
-
-def _failures(result: SalesforceResult) -> tuple[SalesforceError, ...]:
-    """Return each error once: if the whole call failed, both parts hold the same one."""
-    parts = [part for part in (result.record, result.agent) if isinstance(part, SalesforceError)]
-    return tuple(parts[:1] if len(parts) == 2 and parts[0] is parts[1] else parts)
 
 
 def _present(*failures: ClickToDialError | None) -> tuple[ClickToDialError, ...]:

@@ -65,6 +65,27 @@ class Report(NamedTuple):
     plan_failure: ClickToDialError | None = None
     duration_ms: int = 0
 
+    @property
+    def is_final(self) -> bool:
+        """True if more facts cannot change the response.
+
+        A call is allowed only if its record exists, which Salesforce must confirm. An emergency
+        call does not wait for that.
+        """
+        decision = self.decision
+        if decision is None or decision.cause == "outage":
+            return False
+        needs_record = decision.service_number is not None and self.click.record_id is not None
+        return not needs_record or self.click.callee.kind == "emergency"
+
+    @property
+    def needs_counting(self) -> bool:
+        """True if the call is allowed and a limit applies to it."""
+        decision = self.decision
+        if decision is None or decision.service_number is None or not decision.limited:
+            return False
+        return self.gathered.items is not None and self.click.callee.number is not None
+
 
 @dataclass(frozen=True)
 class ClickToDial:
@@ -99,11 +120,11 @@ class ClickToDial:
         plan = self.plans.get(deadline)
         click = to_click(request, plan)
         report = self._evaluate(plan, click, from_cache(plan, click, CachedFacts(items=None)))
-        if not _is_final(report):
+        if not report.is_final:
             sources = FactSources(self.cache, self.salesforce, self.breaker, self.pseudonym)
             cached = sources.read_cache(plan, click, deadline)
             report = self._evaluate(plan, click, from_cache(plan, click, cached))
-            if not _is_final(report):
+            if not report.is_final:
                 gathered = sources.from_salesforce(plan, click, cached, deadline)
                 report = self._evaluate(plan, click, gathered)
         report = self._count(plan, report, deadline)
@@ -134,7 +155,7 @@ class ClickToDial:
         because they refuse the call once the limit is reached. If the call cannot be counted, the
         number of attempts is unknown, and the plan's outage decides.
         """
-        while _needs_counting(report):
+        while report.needs_counting:
             try:
                 changed = deadline.run(partial(self._add_call, plan, report), COUNT_SECONDS)
             except (DynamoDBError, OutOfTimeError) as error:
@@ -175,31 +196,13 @@ def to_click(request: Request, plan: DialPlan) -> Click:
 def _stricter(dialled: Decision, other: Decision) -> Decision:
     """Return the decision about an ambiguous number: a refusal if a rule refuses either reading.
 
-    If no number can be shown for the other reading, that is no refusal.
+    If no number can be shown for the other reading, that is no refusal. The trace is always that of
+    the number that is dialled.
     """
+    other = replace(other, trace=dialled.trace)
     for decision in (dialled, other):
         if decision.service_number is None and decision.cause == "rule":
             return decision
     if dialled.service_number is None or other.cause != "outage":
         return dialled
     return other if other.service_number is None else replace(dialled, cause="outage")
-
-
-def _is_final(report: Report) -> bool:
-    """Return whether more facts cannot change the answer.
-
-    A call is allowed only if its record exists, which Salesforce must say. An emergency call does
-    not wait for that.
-    """
-    click, decision = report.click, report.decision
-    if decision is None or decision.cause == "outage":
-        return False
-    needs_record = decision.service_number is not None and click.record_id is not None
-    return not needs_record or click.callee.kind == "emergency"
-
-
-def _needs_counting(report: Report) -> bool:
-    decision = report.decision
-    if decision is None or decision.service_number is None or not decision.limited:
-        return False
-    return report.gathered.items is not None and report.click.callee.number is not None

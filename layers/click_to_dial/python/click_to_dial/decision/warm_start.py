@@ -1,9 +1,11 @@
-"""Work that a sandbox does before its first event, with and without SnapStart."""
+"""Work that a sandbox does before its first event, with and without SnapStart.
+
+https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
+"""
 
 import codecs
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import _lru_cache_wrapper
 from typing import Any
 
 from click_to_dial.deadline import Deadline
@@ -14,7 +16,11 @@ from click_to_dial.errors import ClickToDialError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from click_to_dial.pseudonym import keyed
-from click_to_dial.snapstart import around_snapshot
+
+try:
+    from snapshot_restore_py import register_after_restore, register_before_snapshot
+except ImportError:  # only Lambda's runtime has it
+    register_after_restore = register_before_snapshot = lambda hook: hook
 
 PLAN: Mapping[str, Any] = {
     "version": 1,
@@ -50,25 +56,25 @@ EVENT: Mapping[str, Any] = {
 }
 
 
-def start(build: "_lru_cache_wrapper[ClickToDial]", *, from_snapshot: bool) -> None:
+def start(build: Callable[[], ClickToDial], *, from_snapshot: bool) -> None:
     """Build the service (`build` caches it) and start what its first decision waits for.
 
     With SnapStart, everything that needs no I/O happens before the snapshot: imports, AWS clients,
-    and one decision in memory. Each restored sandbox builds its own service, so that connections,
-    credentials, tokens, the circuit breaker and the age of the plan are not those of the snapshot.
+    and one decision in memory. The service does nothing until the restore. So its connections,
+    credentials, token, circuit breaker and the age of its plan are not those of the snapshot.
     """
 
     def before_snapshot() -> None:
         build()
         rehearse()
         codecs.lookup("idna")  # the first connection imports it
-        build.cache_clear()
 
     def after_restore() -> None:
         build().prepare()
 
     if from_snapshot:
-        around_snapshot(before_snapshot, after_restore)
+        register_before_snapshot(before_snapshot)
+        register_after_restore(after_restore)
         return
     with suppress(KeyError):  # a setting is missing; each event will report it
         build().prepare()

@@ -1,9 +1,10 @@
 """The conditions of a rule: operators that compare a fact with the value that the plan expects."""
 
 import fnmatch
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from click_to_dial.model import Facts, Scalar
 
@@ -50,33 +51,28 @@ class Condition(NamedTuple):
 
 
 def condition(fact: str, expected: Expected) -> Condition:
-    """Return the condition for an entry of `when`. Raises KeyError for an unknown operator."""
+    """Return the condition for an entry of `when`. Raises KeyError for an unknown operator.
+
+    A condition on lists tests a boolean fact of its own (the number is on any of these lists), one
+    on attempts a numeric fact of its own (the number of calls that its limit counts).
+    """
     if fact == LISTED:
-        return _list_condition(expected)
+        names = expected["not"] if isinstance(expected, Mapping) else expected
+        lists = frozenset(str(name) for name in _as_list(names))
+        fact = f"{LISTED}.{'+'.join(sorted(lists))}"
+        test = _condition(fact, not isinstance(expected, Mapping))
+        return test._replace(group=LISTED, lists=lists)
     if fact == ATTEMPTS and isinstance(expected, Mapping):
-        return _attempts_condition(expected)
+        limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]))
+        operators = {name: each for name, each in expected.items() if name not in ("within", "by")}
+        test = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators)
+        return test._replace(group=ATTEMPTS, limit=limit)
     return _condition(fact, expected)
-
-
-def _list_condition(expected: Expected) -> Condition:
-    """Return the test of a boolean fact of its own: the number is on any of these lists."""
-    names = expected["not"] if isinstance(expected, Mapping) else expected
-    lists = frozenset(str(name) for name in _as_list(names))
-    result = _condition(f"{LISTED}.{'+'.join(sorted(lists))}", not isinstance(expected, Mapping))
-    return result._replace(group=LISTED, lists=lists)
-
-
-def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
-    """Return the test of a numeric fact of its own: the number of calls that the limit counts."""
-    limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]))
-    operators = {name: value for name, value in expected.items() if name not in ("within", "by")}
-    result = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators)
-    return result._replace(group=ATTEMPTS, limit=limit)
 
 
 def _condition(fact: str, expected: Expected) -> Condition:
     operators = expected if isinstance(expected, Mapping) else {"is": expected}
-    tests = [_OPERATORS[name](operand) for name, operand in operators.items()]
+    tests = [OPERATORS[name](operand) for name, operand in operators.items()]
     return Condition(
         fact=fact,
         group=fact.partition(".")[0],
@@ -86,12 +82,8 @@ def _condition(fact: str, expected: Expected) -> Condition:
     )
 
 
-def _as_list(operand: Operand) -> list[Scalar]:
-    return [operand] if isinstance(operand, str | int | float | bool) else list(operand)
-
-
-def _is(operand: Operand) -> Test:
-    """Equal to any of the values. True is not 1: checkboxes and numbers are different types."""
+def equals(operand: Operand) -> Test:
+    """Test for any of the values. True is not 1: checkboxes and numbers are different types."""
     values = _as_list(operand)
     if all(isinstance(value, str) for value in values):  # the most frequent condition: keep it fast
         return frozenset(values).__contains__
@@ -99,52 +91,57 @@ def _is(operand: Operand) -> Test:
     return lambda value: (isinstance(value, bool), value) in typed
 
 
-def _is_not(operand: Operand) -> Test:
-    test = _is(operand)
+def differs(operand: Operand) -> Test:
+    """Test for none of the values."""
+    test = equals(operand)
     return lambda value: not test(value)
 
 
-def _prefix(operand: Operand) -> Test:
+def starts_with(operand: Operand) -> Test:
+    """Test for text with any of the prefixes."""
     prefixes = tuple(str(prefix) for prefix in _as_list(operand))
     return lambda value: isinstance(value, str) and value.startswith(prefixes)
 
 
-def _matches(operand: Operand) -> Test:
+def matches(operand: Operand) -> Test:
+    """Test for text that matches any of the globs."""
     globs = "|".join(fnmatch.translate(str(glob)) for glob in _as_list(operand))
     match = re.compile(globs).match
     return lambda value: isinstance(value, str) and match(value) is not None
 
 
-def _compare(holds: Callable[[int], bool]) -> Callable[[Operand], Test]:
-    def operator(operand: Operand) -> Test:
-        return lambda value: (order := _order(value, operand)) is not None and holds(order)
+def compare(relation: Callable[[Any, Any], bool]) -> Callable[[Operand], Test]:
+    """Return an operator for numbers and for text, such as ISO dates. Other pairs never match."""
 
-    return operator
+    def build(operand: Operand) -> Test:
+        if isinstance(operand, bool) or not isinstance(operand, str | int | float):
+            return lambda value: False
+        kind = str if isinstance(operand, str) else int | float
+        return lambda value: (
+            isinstance(value, kind) and not isinstance(value, bool) and relation(value, operand)
+        )
 
-
-def _order(value: Scalar, other: Operand) -> int | None:
-    """Return -1, 0 or 1 for two numbers or two texts (such as ISO dates), None for other types."""
-    if isinstance(value, str) and isinstance(other, str):
-        return (value > other) - (value < other)
-    if isinstance(value, bool) or isinstance(other, bool):
-        return None
-    if isinstance(value, int | float) and isinstance(other, int | float):
-        return (value > other) - (value < other)
-    return None
+    return build
 
 
-def _present(operand: Operand) -> Test:
+def is_present(operand: Operand) -> Test:
+    """Test whether there is a value; a missing fact is handled by `if_missing`."""
     return lambda value: operand is True
 
 
-_OPERATORS: Mapping[str, Callable[[Operand], Test]] = {
-    "is": _is,
-    "not": _is_not,
-    "prefix": _prefix,
-    "matches": _matches,
-    "lt": _compare(lambda order: order < 0),
-    "lte": _compare(lambda order: order <= 0),
-    "gt": _compare(lambda order: order > 0),
-    "gte": _compare(lambda order: order >= 0),
-    "present": _present,
+def _as_list(operand: Operand) -> list[Scalar]:
+    return [operand] if isinstance(operand, str | int | float | bool) else list(operand)
+
+
+OPERATORS: Mapping[str, Callable[[Operand], Test]] = {
+    "is": equals,
+    "not": differs,
+    "prefix": starts_with,
+    "matches": matches,
+    "lt": compare(operator.lt),
+    "lte": compare(operator.le),
+    "gt": compare(operator.gt),
+    "gte": compare(operator.ge),
+    "present": is_present,
 }
+"""The operators of the plan. Each returns the test for its operand; a value alone means `is`."""

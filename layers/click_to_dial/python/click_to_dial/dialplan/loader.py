@@ -47,10 +47,15 @@ def load(
         numbers = {
             key: _service_number(value) for key, value in document["service_numbers"].items()
         }
-        mappings = {
-            name: _mapping(mapping, (salesforce_mappings or {}).get(name, {}), numbers)
-            for name, mapping in document["mappings"].items()
-        }
+        mappings: dict[str, tuple[Numbers, ServiceNumber | None]] = {}
+        for name, mapping in document["mappings"].items():
+            entries = mapping.get("entries", (salesforce_mappings or {}).get(name, {}))
+            default = mapping["default"]
+            mappings[name] = (
+                # An entry that names no service number is left out: the default applies.
+                {key: numbers[value] for key, value in entries.items() if value in numbers},
+                None if default is None else numbers[default],
+            )
         rules = tuple(_rule(rule, numbers, mappings) for rule in document["rules"])
         conditions = [condition for rule in rules for condition in rule.conditions]
         return DialPlan(
@@ -92,18 +97,6 @@ def _service_number(document: Document) -> ServiceNumber:
         valid_from=document.get("valid_from"),
         valid_to=document.get("valid_to"),
         regions=None if regions is None else frozenset(regions),
-    )
-
-
-def _mapping(
-    document: Document, from_salesforce: Entries, numbers: Numbers
-) -> tuple[Numbers, ServiceNumber | None]:
-    """Return entries and default. An entry that names no service number is left out."""
-    entries = document.get("entries", from_salesforce)
-    default = document["default"]
-    return (
-        {key: numbers[value] for key, value in entries.items() if value in numbers},
-        None if default is None else numbers[default],
     )
 
 

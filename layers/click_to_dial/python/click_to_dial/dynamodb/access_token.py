@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
 from click_to_dial.deadline import Deadline
@@ -34,7 +34,12 @@ notice soon that the cause was removed."""
 LEASE_MARGIN_SECONDS = 1.0
 """Margin added to the login timeout, so that the lease cannot expire during a login."""
 
-LogIn = Callable[[Deadline], str]
+
+class Login(NamedTuple):
+    """A function that returns a new token, and the maximum duration of a login in seconds."""
+
+    log_in: Callable[[Deadline], str]
+    seconds: float
 
 
 class TokenStoreError(SalesforceUnavailableError):
@@ -42,16 +47,14 @@ class TokenStoreError(SalesforceUnavailableError):
 
 
 class SharedToken:
-    """Returns the token from memory, from the table or, holding the lease, from `log_in`."""
+    """Returns the token from memory, from the table or, holding the lease, from a login."""
 
     def __init__(
         self,
         client: AwsClient,
         table_name: str,
         org: str,
-        log_in: LogIn,
-        *,
-        login_seconds: float,
+        login: Login,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
@@ -59,8 +62,7 @@ class SharedToken:
             "TableName": table_name,
             "Key": {"pk": {"S": f"token#{org}"}, "sk": {"S": "token"}},
         }
-        self._log_in = log_in
-        self._login_seconds = login_seconds
+        self._login = login
         self._clock = clock
         self._token: str | None = None
 
@@ -108,7 +110,7 @@ class SharedToken:
         if not self._take_lease(rejected, owner):
             return None
         try:
-            token = self._log_in(Deadline(min(deadline.remaining(), self._login_seconds)))
+            token = self._login.log_in(Deadline(min(deadline.remaining(), self._login.seconds)))
         except SalesforceError as error:
             self._share_failure(error, "lease_owner = :proof", owner)
             raise
@@ -131,7 +133,7 @@ class SharedToken:
             + (no_token if rejected is None else f"({no_token} OR #token = :rejected)"),
             {
                 ":owner": _text(owner),
-                ":until": _number(now + self._login_seconds + LEASE_MARGIN_SECONDS),
+                ":until": _number(now + self._login.seconds + LEASE_MARGIN_SECONDS),
                 ":now": _number(now),
             }
             | ({} if rejected is None else {":rejected": _text(rejected)}),

@@ -64,12 +64,15 @@ class NumberLists:
             list(pool.map(self._write_batch, batches))
 
     def delete(self, key: str) -> bool:
-        """Delete an entry. Return False if it does not exist."""
+        """Delete an entry. Return False if it does not exist.
+
+        The answer to the deletion does not tell: boto3 may have sent it twice.
+        """
+        item = {"TableName": self._table_name, "Key": item_key(key)}
         with dynamodb_errors("The list entry cannot be deleted."):
-            response = self._client.delete_item(
-                TableName=self._table_name, Key=item_key(key), ReturnValues="ALL_OLD"
-            )
-        return "Attributes" in response
+            response = self._client.get_item(**item, ConsistentRead=True)
+            self._client.delete_item(**item)
+        return "Item" in response
 
     def read(self, keys: Sequence[str]) -> list[ListEntry]:
         """Return the existing entries of up to 100 keys."""

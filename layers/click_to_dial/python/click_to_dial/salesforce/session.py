@@ -121,7 +121,7 @@ class SalesforceSession(requests.Session):
 
     @property
     def is_connected(self) -> bool:
-        """Whether an earlier request may have left a connection that can be used again."""
+        """True if an earlier request may have left a connection that can be used again."""
         return self._monotonic() - self._answered_at <= IDLE_SECONDS
 
     def request(  # type: ignore[override]  # no request without a deadline
