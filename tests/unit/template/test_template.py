@@ -211,6 +211,21 @@ def test_the_access_log_is_json_without_the_query() -> None:
     assert not [value for value in entry.values() if "querystring" in value]
 
 
+def test_the_access_log_leads_to_the_lines_of_the_functions() -> None:
+    """Also for a 401, which the decision function never sees."""
+    (stage,) = properties("AWS::ApiGateway::Stage")
+    entry = json.loads(stage["AccessLogSetting"]["Format"]["Fn::Sub"])
+    assert entry["requestId"] == "$context.requestId"
+    for function in ("authorizer", "integration"):
+        for name, variable in (
+            ("RequestId", "requestId"),
+            ("Status", "status"),
+            ("Latency", "latency"),
+            ("Error", "error"),
+        ):
+            assert entry[f"{function}{name}"] == f"$context.{function}.{variable}"
+
+
 POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
 """Read by Powertools, or by settings.py for the authorizer, which does not use Powertools."""
 
