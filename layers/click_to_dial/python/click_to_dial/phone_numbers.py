@@ -119,6 +119,18 @@ def read_number(cleaned: str, numbering: Numbering) -> tuple[Callee, ...]:
     return _choose(readings, region)
 
 
+def comparable(number: str, numbering: Numbering) -> str | None:
+    """Return one spelling for all spellings of a number: E.164, or else its digits.
+
+    Return None for text that is not a number.
+    """
+    try:
+        cleaned = clean(number)
+        return read_number(cleaned, numbering)[0].number or cleaned
+    except BadParameterError:
+        return None
+
+
 def read_international(cleaned: str) -> Callee:
     """Return the callee of a `clean`ed number that begins with a plus and the country code.
 
