@@ -3,10 +3,11 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan, load
-from click_to_dial.errors import ClickToDialError, DialPlanError, NoDialPlanError, OutOfTimeError
+from click_to_dial.errors import ClickToDialError, DynamoDBError, NoDialPlanError, OutOfTimeError
 from click_to_dial.ports import PublishedPlans
 
 RECHECK_SECONDS = 30.0
@@ -17,7 +18,10 @@ MAX_TRIES = 2
 
 
 class CurrentPlan:
-    """The port `DialPlans`. `clock` returns seconds and never goes back."""
+    """The port `DialPlans`. `clock` returns seconds and never goes back.
+
+    `failure` is the reason if the last check failed; the plan in memory is used meanwhile.
+    """
 
     def __init__(
         self,
@@ -32,7 +36,6 @@ class CurrentPlan:
         self._current: tuple[DialPlan, int] | None = None  # with its revision
         self._checked_at = 0.0
         self.failure: ClickToDialError | None = None
-        """Why the last check failed; the plan in memory is used meanwhile."""
 
     def get(self, deadline: Deadline) -> DialPlan:
         """Return the active plan, at most 30 s old, or the last one if it cannot be read now.
@@ -49,53 +52,49 @@ class CurrentPlan:
             if current is None:
                 raise self.failure from error
             return current[0]
-
-    def _check(self) -> DialPlan:
-        """Read the plan if it has changed. Only one thread does it; others use the last plan."""
-        current = self._current
-        if current is None:
-            self._lock.acquire()
-        elif not self._lock.acquire(blocking=False):
-            return current[0]
-        try:
-            return self._read_if_due()
-        finally:
-            self._lock.release()
+        except DynamoDBError as error:  # only if there is no plan in memory
+            raise NoDialPlanError(
+                str(error), code=error.code, request_id=error.request_id
+            ) from error
 
     def _is_due(self) -> bool:
         return self._clock() - self._checked_at >= self._recheck_seconds
 
-    def _read_if_due(self) -> DialPlan:
+    def _check(self) -> DialPlan:
+        """Read the plan if it has changed.
+
+        One thread does it. Others use the plan in memory, or wait if there is none.
+        """
         current = self._current
-        if current is not None and not self._is_due():  # another thread was faster
+        if not self._lock.acquire(blocking=current is None) and current is not None:
             return current[0]
-        checked_at = self._clock()
         try:
-            current = self._read(current)
-            self.failure = None
-        except ClickToDialError as error:
-            self.failure = error
-            if current is None:
-                raise _as_dial_plan_error(error) from error
-        self._current, self._checked_at = current, checked_at
-        return current[0]
+            current = self._current
+            if current is not None and not self._is_due():  # another thread was faster
+                return current[0]
+            checked_at = self._clock()
+            try:
+                current = self._read(current)
+                self.failure = None
+            except ClickToDialError as error:
+                self.failure = error
+                if current is None:
+                    raise
+            self._current, self._checked_at = current, checked_at
+            return current[0]
+        finally:
+            self._lock.release()
 
-    def _read(self, current: tuple[DialPlan, int] | None, tries: int = 1) -> tuple[DialPlan, int]:
-        active = self._plans.active()
-        if active is None:
-            raise NoDialPlanError("No dial plan is published. Publish one: dialplan publish FILE.")
-        if current is not None and current[1] == active.revision:
-            return current
-        try:
-            document, entries = self._plans.load(active)
-        except NoDialPlanError:
-            if tries == MAX_TRIES:
-                raise
-            return self._read(current, tries + 1)
-        return load(document, entries, active.version), active.revision
-
-
-def _as_dial_plan_error(error: ClickToDialError) -> DialPlanError:
-    if isinstance(error, DialPlanError):
-        return error
-    return NoDialPlanError(str(error), code=error.code, request_id=error.request_id)
+    def _read(self, current: tuple[DialPlan, int] | None) -> tuple[DialPlan, int]:
+        for _ in range(MAX_TRIES):
+            active = self._plans.active()
+            if active is None:
+                raise NoDialPlanError(
+                    "No dial plan is published. Publish one: dialplan publish FILE."
+                )
+            if current is not None and current[1] == active.revision:
+                return current
+            with suppress(NoDialPlanError):
+                document, entries = self._plans.load(active)
+                return load(document, entries, active.version), active.revision
+        raise NoDialPlanError("The dial plan was deleted while it was read. Please try again.")

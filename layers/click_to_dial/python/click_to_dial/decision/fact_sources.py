@@ -32,7 +32,7 @@ CACHE_READ_SECONDS = 0.5
 CACHE_WRITE_SECONDS = 0.25
 
 Origin = Literal["none", "unasked", "cached", "salesforce", "stale", "unknown"]
-"""Where facts come from. `none`: the click has no record. `unknown`: every source failed."""
+"""Where facts come from. `none`: no record or agent was given. `unknown`: all failed."""
 
 Known = TypeVar("Known", Record, Agent)
 
@@ -65,11 +65,12 @@ def from_cache(plan: DialPlan, click: Click, cached: CachedFacts) -> GatheredFac
     fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
     record = fresh.record if fresh.record and fresh.record.found else None
     unasked: Origin = "unasked" if click.record_id else "none"
+    agent, agent_from = _agent(click, fresh.agent, "cached" if fresh.agent else "unasked")
     return GatheredFacts(
         record=record,
-        agent=fresh.agent,
+        agent=agent,
         record_from="cached" if record else unasked,
-        agent_from="cached" if fresh.agent else "unasked",
+        agent_from=agent_from,
         cache_failures=_present(cached.failure),
         record_age=fresh.record_age if record else 0.0,
         agent_age=fresh.agent_age if fresh.agent else 0.0,
@@ -115,21 +116,24 @@ class FactSources:
         fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
         request = SalesforceRequest(
             record_id=None if fresh.record else click.record_id,
-            agent_uid=None if fresh.agent else click.agent_uid,
+            agent_uid=None if fresh.agent else click.agent_uid or None,
             object_name=cached.object_name,
         )
         result = self._fetch(plan, request, deadline)
         write_failure = self._write_cache(plan, click, result, deadline)
         stale = _limit_age(cached, plan.freshness.stale_if_error, plan.freshness.stale_if_error)
         record, record_from = _best(fresh.record, result.record, stale.record)
-        agent, agent_from = _best(fresh.agent, result.agent, stale.agent)
+        agent, agent_from = _agent(click, *_best(fresh.agent, result.agent, stale.agent))
+        errors = [
+            each for each in (result.record, result.agent) if isinstance(each, SalesforceError)
+        ]
         return GatheredFacts(
             record=record,
             agent=agent,
             record_from=record_from if click.record_id else "none",
             agent_from=agent_from,
             salesforce_calls=result.calls,
-            failures=_failures(result),
+            failures=tuple(dict.fromkeys(errors)),  # both are the same if the whole call failed
             cache_failures=_present(cached.failure, write_failure),
             record_age=cached.record_age if record_from in ("cached", "stale") else 0.0,
             agent_age=cached.agent_age if agent_from in ("cached", "stale") else 0.0,
@@ -200,6 +204,11 @@ def _best(
     return (stale, "stale") if stale is not None else (None, "unknown")
 
 
+def _agent(click: Click, agent: Agent | None, origin: Origin) -> tuple[Agent | None, Origin]:
+    """Return an unknown agent for a click without an AgentUID."""
+    return (agent, origin) if click.agent_uid else (Agent(known=False), "none")
+
+
 def _failed(request: SalesforceRequest, error: SalesforceError) -> SalesforceResult:
     """Return the result of a call that failed as a whole: `error` for each requested part."""
     return SalesforceResult(
@@ -207,12 +216,6 @@ def _failed(request: SalesforceRequest, error: SalesforceError) -> SalesforceRes
         agent=None if request.agent_uid is None else error,
         calls=0,
     )
-
-
-def _failures(result: SalesforceResult) -> tuple[SalesforceError, ...]:
-    """Return each error once: if the whole call failed, both parts hold the same one."""
-    parts = [part for part in (result.record, result.agent) if isinstance(part, SalesforceError)]
-    return tuple(parts[:1] if len(parts) == 2 and parts[0] is parts[1] else parts)
 
 
 def _present(*failures: ClickToDialError | None) -> tuple[ClickToDialError, ...]:

@@ -25,9 +25,6 @@ def hours_facts(plan: DialPlan, callee: Callee, now: float) -> Mapping[str, Scal
         if not facts[f"hours.{name}"]:
             start = opens(window, zones, callee.country, now)
             if start is not None:
-                facts[f"hours.{name}.opens"] = _format(start, plan.home_zone)
+                local = datetime.fromtimestamp(start, ZoneInfo(plan.home_zone))
+                facts[f"hours.{name}.opens"] = f"{local:%Y-%m-%d %H:%M} {plan.home_zone}"
     return facts
-
-
-def _format(moment: float, zone: str) -> str:
-    return f"{datetime.fromtimestamp(moment, ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}"

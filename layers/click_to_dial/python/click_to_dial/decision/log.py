@@ -10,7 +10,7 @@ from click_to_dial.errors import (
     SalesforceConfigurationError,
     SalesforceError,
 )
-from click_to_dial.model import Agent, Decision
+from click_to_dial.model import Decision
 from click_to_dial.observability import count, describe, logger, metrics
 
 MESSAGE = "onClickToDial"
@@ -45,7 +45,10 @@ def log_report(report: Report) -> None:
         "cache_failed": bool(gathered.cache_failures),
         "failures": [describe(failure) for failure in failures],
     }
-    _count_shares(outcome, gathered.agent)
+    # Counted as 1 or 0, so that the average is the share of calls, which the alarms watch.
+    metrics.add_metric("DecidedAsOutage", "Count", int(outcome == "DecidedAsOutage"))
+    if gathered.agent is not None:
+        metrics.add_metric("UnknownAgent", "Count", int(not gathered.agent.known))
     count(*({outcome} - {"DecidedAsOutage"}), *_side_effects(report))
     if remedies:
         logger.error(MESSAGE, extra=fields | {"remedy": remedies})
@@ -114,12 +117,3 @@ def _side_effects(report: Report) -> list[str]:
         "UnknownKeyPrefix": record is not None and record.object_name is None,
     }
     return [name for name, occurred in effects.items() if occurred]
-
-
-def _count_shares(outcome: str, agent: Agent | None) -> None:
-    """Count 1 or 0, so that the average is the share of calls, which the alarms watch."""
-    shares = {"DecidedAsOutage": outcome == "DecidedAsOutage"}
-    if agent is not None:
-        shares["UnknownAgent"] = not agent.known
-    for name, occurred in shares.items():
-        metrics.add_metric(name=name, unit="Count", value=int(occurred))

@@ -79,36 +79,38 @@ def has_unreadable_calls(items: Mapping[str, StoredItem]) -> bool:
     )
 
 
-def listed_facts(
+def number_facts(
     plan: DialPlan,
-    callee: Callee,
+    click: Click,
     items: Mapping[str, StoredItem],
     pseudonym: Pseudonym,
     now: float,
 ) -> Mapping[str, Scalar]:
-    """Return whether lists in rules contain the callee. An internal number is on no list."""
+    """Return whether lists contain the called number, and how many calls it received.
 
-    def is_listed(name: str) -> bool:
-        return any(
-            key in items and not _is_over(items[key], now)
-            for number in numbers_on_lists(callee)
-            for key in entry_keys(name, number, pseudonym)
-        )
-
-    return {
-        fact: any(is_listed(name) for name in sorted(names)) for fact, names in plan.lists.items()
-    }
-
-
-def attempts_facts(plan: DialPlan, calls: Calls, agent: str, now: float) -> Mapping[str, Scalar]:
-    """Return the number of calls within the periods in rules."""
+    A short or internal number is on no list and was never counted. The number of calls is left out
+    if they have an unknown form.
+    """
+    number, agent = click.callee.number, pseudonym(click.agent_uid)
+    valid = {key for key, item in items.items() if item.expires_at is None or item.expires_at > now}
+    facts: dict[str, Scalar] = {}
+    for fact, names in plan.lists.items():
+        entries = {
+            key
+            for name in names
+            for listed in numbers_on_lists(click.callee)
+            for key in entry_keys(name, listed, pseudonym)
+        }
+        facts[fact] = bool(entries & valid)
+    calls = [] if number is None else calls_of(items.get(attempts_key(number, pseudonym)))
+    if calls is None:
+        return facts
     earlier = [(at, by) for at, by in calls if not _is_repeat(at, by, agent, now)]
-    return {
-        fact: sum(
+    for fact, limit in plan.limits.items():
+        facts[fact] = sum(
             now - at < limit.within and (limit.by == "anyone" or by != agent) for at, by in earlier
         )
-        for fact, limit in plan.limits.items()
-    }
+    return facts
 
 
 def calls_of(item: StoredItem | None) -> Calls | None:
@@ -133,7 +135,3 @@ def with_call(plan: DialPlan, calls: Calls, agent: str, now: float) -> StoredIte
 
 def _is_repeat(at: float, by: str, agent: str, now: float) -> bool:
     return by == agent and now - at < REPEAT_SECONDS
-
-
-def _is_over(item: StoredItem, now: float) -> bool:
-    return item.expires_at is not None and item.expires_at <= now

@@ -3,7 +3,7 @@
 A window is open only if it is open in every time zone that the called party may be in.
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -41,33 +41,36 @@ def is_open(window: Window, zones: Sequence[str], country: str | None, now: floa
     """
     if window.by_country is not None and country not in window.by_country:
         return False
-    holidays = _holidays(window, country)
+    everywhere = window.zone is not None or country is None
+    holidays = [
+        days
+        for region, days in window.holidays.items()
+        if everywhere or region.partition("-")[0] == country
+    ]
+    if window.by_country is not None and country is not None:
+        holidays.append(window.by_country[country])
     names = zones if window.zone is None else (window.zone,)
     moment = datetime.fromtimestamp(now, UTC)
-    return bool(names) and all(_open_there(window, holidays, zone, moment) for zone in names)
+    return bool(names) and all(_is_open_in(window, holidays, zone, moment) for zone in names)
 
 
 def opens(window: Window, zones: Sequence[str], country: str | None, now: float) -> float | None:
     """Return when a closed window opens (seconds since 1970); None if not within 40 days."""
-    names = zones if window.zone is None else (window.zone,)
-    starts = sorted(
-        {start for zone in names for start in _starts(window, zone, now) if start > now}
-    )
-    return next((start for start in starts if is_open(window, zones, country, start)), None)
+    starts: set[float] = set()
+    for zone in zones if window.zone is None else (window.zone,):
+        local = datetime.fromtimestamp(now, _zone(zone))
+        today = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        for ahead in range(DAYS_AHEAD):
+            day = today + timedelta(days=ahead)  # local midnight
+            for start, _ in window.spans.get(day.weekday(), ()):
+                first = day + timedelta(minutes=start)
+                # The second time differs from the first one if the clock is set back.
+                starts |= {first.timestamp(), first.replace(fold=1).timestamp()}
+    later = sorted(start for start in starts if start > now)
+    return next((start for start in later if is_open(window, zones, country, start)), None)
 
 
-def _holidays(window: Window, country: str | None) -> Sequence[Days]:
-    everywhere = window.zone is not None or country is None
-    named = (
-        days
-        for region, days in window.holidays.items()
-        if everywhere or region.partition("-")[0] == country
-    )
-    own = (window.by_country or {}).get(country or "", ())
-    return (*named, own)
-
-
-def _open_there(window: Window, holidays: Sequence[Days], zone: str, moment: datetime) -> bool:
+def _is_open_in(window: Window, holidays: Sequence[Days], zone: str, moment: datetime) -> bool:
     """Compare local wall-clock times, which always exist for a given moment."""
     local = moment.astimezone(_zone(zone))
     today = local.date().isoformat()
@@ -75,18 +78,6 @@ def _open_there(window: Window, holidays: Sequence[Days], zone: str, moment: dat
         return False
     minute = local.hour * 60 + local.minute
     return any(start <= minute < end for start, end in window.spans.get(local.weekday(), ()))
-
-
-def _starts(window: Window, zone: str, now: float) -> Iterator[float]:
-    today = datetime.fromtimestamp(now, _zone(zone)).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    for ahead in range(DAYS_AHEAD):
-        day = today + timedelta(days=ahead)  # local midnight
-        for start, _ in window.spans.get(day.weekday(), ()):
-            first = day + timedelta(minutes=start)
-            yield first.timestamp()
-            yield first.replace(fold=1).timestamp()  # the second time, if the clock is set back
 
 
 @cache

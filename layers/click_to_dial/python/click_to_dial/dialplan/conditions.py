@@ -3,7 +3,9 @@
 import fnmatch
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from click_to_dial.model import Facts, Scalar
 
@@ -29,8 +31,9 @@ class Condition(NamedTuple):
     """A test of one fact.
 
     `group` is the part of the fact's name that may be unknown as a whole. `expected` is the plan's
-    own notation, for explanations. `if_missing` is the result for a missing fact. `lists` and
-    `limit` are what a fact about lists or attempts is computed from.
+    own notation, for explanations. `if_missing` is the result for a missing fact. `compared` are
+    other facts, and whether the fact must be equal to each. `lists` and `limit` are what a fact
+    about lists or attempts is computed from.
     """
 
     fact: str
@@ -38,31 +41,64 @@ class Condition(NamedTuple):
     expected: Expected
     test: Test
     if_missing: bool
+    compared: tuple[tuple[str, bool], ...] = ()
     lists: frozenset[str] = frozenset()
     limit: AttemptLimit | None = None
 
     def holds(self, facts: Facts) -> bool | None:
-        """Return whether the fact is as expected; None if it is unknown."""
+        """Return whether the fact is as expected; None if it or a compared fact is unknown."""
         value = facts.values.get(self.fact)
         if value is not None:
-            return self.test(value)
-        return None if self.group in facts.unknown else self.if_missing
+            result: bool | None = self.test(value)
+        else:
+            result = None if self.group in facts.unknown else self.if_missing
+        for other, equal in self.compared:  # nearly always empty
+            result = _both(result, self._is_compared(value, other, equal, facts))
+        return result
+
+    def _is_compared(
+        self, value: Scalar | None, other: str, equal: bool, facts: Facts
+    ) -> bool | None:
+        """Compare with another fact. Return False if one of them is missing, None if unknown."""
+        other_value = facts.values.get(other)
+        if value is not None and other_value is not None:
+            same = (isinstance(value, bool), value) == (isinstance(other_value, bool), other_value)
+            return same == equal
+        is_missing = value is None and self.group not in facts.unknown
+        other_is_missing = other_value is None and group_of(other) not in facts.unknown
+        return False if is_missing or other_is_missing else None
 
 
-def condition(fact: str, expected: Expected) -> Condition:
-    """Return the condition for an entry of `when`. Raises KeyError for an unknown operator."""
+def group_of(fact: str) -> str:
+    """Return the group of a fact, which may be unknown as a whole: `record` for `record.kind`."""
+    return fact.partition(".")[0]
+
+
+def _both(first: bool | None, second: bool | None) -> bool | None:
+    """Return whether both hold: False if one does not, None if one is unknown."""
+    if first is False or second is False:
+        return False
+    return None if first is None or second is None else True
+
+
+def condition(fact: str, expected: Expected, zone: str = "UTC") -> Condition:
+    """Return the condition for an entry of `when`. Raises KeyError for an unknown operator.
+
+    `zone` is the IANA time zone in which a day is compared with a point in time.
+    """
     if fact == LISTED:
         return _list_condition(expected)
     if fact == ATTEMPTS and isinstance(expected, Mapping):
         return _attempts_condition(expected)
-    return _condition(fact, expected)
+    return _condition(fact, expected, zone)
 
 
 def _list_condition(expected: Expected) -> Condition:
     """Return the test of a boolean fact of its own: the number is on any of these lists."""
     names = expected["not"] if isinstance(expected, Mapping) else expected
     lists = frozenset(str(name) for name in _as_list(names))
-    result = _condition(f"{LISTED}.{'+'.join(sorted(lists))}", not isinstance(expected, Mapping))
+    fact = f"{LISTED}.{'+'.join(sorted(lists))}"
+    result = _condition(fact, not isinstance(expected, Mapping), "UTC")
     return result._replace(group=LISTED, lists=lists)
 
 
@@ -70,20 +106,30 @@ def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
     """Return the test of a numeric fact of its own: the number of calls that the limit counts."""
     limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]))
     operators = {name: value for name, value in expected.items() if name not in ("within", "by")}
-    result = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators)
+    result = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators, "UTC")
     return result._replace(group=ATTEMPTS, limit=limit)
 
 
-def _condition(fact: str, expected: Expected) -> Condition:
-    operators = expected if isinstance(expected, Mapping) else {"is": expected}
-    tests = [_OPERATORS[name](operand) for name, operand in operators.items()]
+def _condition(fact: str, expected: Expected, zone: str) -> Condition:
+    operators = dict(expected) if isinstance(expected, Mapping) else {"is": expected}
+    compared = tuple(
+        (str(operators.pop(name)), equal) for name, equal in _COMPARISONS if name in operators
+    )
+    tests = [_test(name, operand, zone) for name, operand in operators.items()]
     return Condition(
         fact=fact,
-        group=fact.partition(".")[0],
+        group=group_of(fact),
         expected=expected,
         test=tests[0] if len(tests) == 1 else lambda value: all(test(value) for test in tests),
-        if_missing=dict(operators) == {"present": False},
+        if_missing=not compared and operators == {"present": False},
+        compared=compared,
     )
+
+
+def _test(name: str, operand: Operand, zone: str) -> Test:
+    if name in _BOUNDS and isinstance(operand, str):
+        return _time_test(name, operand, zone)
+    return _OPERATORS[name](operand)
 
 
 def _as_list(operand: Operand) -> list[Scalar]:
@@ -115,7 +161,18 @@ def _matches(operand: Operand) -> Test:
     return lambda value: isinstance(value, str) and match(value) is not None
 
 
-def _compare(holds: Callable[[int], bool]) -> Callable[[Operand], Test]:
+def _includes(operand: Operand) -> Test:
+    """One of the values is selected in a multi-select picklist, which Salesforce joins by `;`."""
+    values = frozenset(str(value) for value in _as_list(operand))
+    return lambda value: isinstance(value, str) and not values.isdisjoint(value.split(";"))
+
+
+def _excludes(operand: Operand) -> Test:
+    values = frozenset(str(value) for value in _as_list(operand))
+    return lambda value: isinstance(value, str) and values.isdisjoint(value.split(";"))
+
+
+def _bound(holds: Callable[[int], bool]) -> Callable[[Operand], Test]:
     def operator(operand: Operand) -> Test:
         return lambda value: (order := _order(value, operand)) is not None and holds(order)
 
@@ -123,7 +180,7 @@ def _compare(holds: Callable[[int], bool]) -> Callable[[Operand], Test]:
 
 
 def _order(value: Scalar, other: Operand) -> int | None:
-    """Return -1, 0 or 1 for two numbers or two texts (such as ISO dates), None for other types."""
+    """Return -1, 0 or 1 for two numbers or two texts, None for other types."""
     if isinstance(value, str) and isinstance(other, str):
         return (value > other) - (value < other)
     if isinstance(value, bool) or isinstance(other, bool):
@@ -133,18 +190,66 @@ def _order(value: Scalar, other: Operand) -> int | None:
     return None
 
 
+def _time_test(name: str, operand: str, zone: str) -> Test:
+    """Compare with a day (in `zone`), with a point in time, or with any other text."""
+    holds = _BOUNDS[name]
+    if _DAY.fullmatch(operand):
+
+        def convert(value: str) -> str | float:
+            moment = _moment(value, zone)
+            return moment.astimezone(ZoneInfo(zone)).date().isoformat() if moment else value
+
+        bound: str | float = operand
+    elif moment := _moment(operand, zone):
+
+        def convert(value: str) -> str | float:
+            moment = _moment(value, zone)
+            return moment.timestamp() if moment else value
+
+        bound = moment.timestamp()
+    else:
+        return _bound(holds)(operand)
+
+    def test(value: Scalar) -> bool:
+        if not isinstance(value, str):
+            return False
+        order = _order(convert(value), bound)
+        return order is not None and holds(order)
+
+    return test
+
+
+def _moment(text: str, zone: str) -> datetime | None:
+    """Return an ISO date with a time, in `zone` if it names none; None for any other text."""
+    if not _TIME.match(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+
+
 def _present(operand: Operand) -> Test:
     return lambda value: operand is True
 
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
+_COMPARISONS = (("same_as", True), ("differs_from", False))
+_BOUNDS: Mapping[str, Callable[[int], bool]] = {
+    "lt": lambda order: order < 0,
+    "lte": lambda order: order <= 0,
+    "gt": lambda order: order > 0,
+    "gte": lambda order: order >= 0,
+}
 _OPERATORS: Mapping[str, Callable[[Operand], Test]] = {
     "is": _is,
     "not": _is_not,
     "prefix": _prefix,
     "matches": _matches,
-    "lt": _compare(lambda order: order < 0),
-    "lte": _compare(lambda order: order <= 0),
-    "gt": _compare(lambda order: order > 0),
-    "gte": _compare(lambda order: order >= 0),
+    "includes": _includes,
+    "excludes": _excludes,
     "present": _present,
+    **{name: _bound(holds) for name, holds in _BOUNDS.items()},
 }
