@@ -94,6 +94,18 @@ def test_cfn_lint_finds_nothing_in_what_cloudformation_gets() -> None:
     assert [each.message for each in found] == ["Parameter AllowedIpRanges not used."]
 
 
+@pytest.mark.parametrize("name", RESOURCES)
+def test_no_name_prevents_a_second_stack_in_the_account_and_region(name: str) -> None:
+    """CloudFormation invents a name, or the name contains that of the stack."""
+    kind = RESOURCES[name]["Type"]
+    if kind in ("AWS::ApiGateway::Stage", "AWS::Lambda::Alias"):  # unique within API or function
+        return
+    for key, value in RESOURCES[name].get("Properties", {}).items():
+        # Name, or LayerName of a LayerVersion; not FunctionName of an alias, which is a reference.
+        if key.endswith("Name") and kind.rpartition("::")[2].startswith(key.removesuffix("Name")):
+            assert "AWS::StackName" in json.dumps(value)
+
+
 def test_there_is_one_stage() -> None:
     (stage,) = properties("AWS::ApiGateway::Stage")
     assert stage["StageName"] == "v1"
@@ -199,6 +211,21 @@ def test_the_access_log_is_json_without_the_query() -> None:
     assert not [value for value in entry.values() if "querystring" in value]
 
 
+def test_the_access_log_leads_to_the_lines_of_the_functions() -> None:
+    """Also for a 401, which the decision function never sees."""
+    (stage,) = properties("AWS::ApiGateway::Stage")
+    entry = json.loads(stage["AccessLogSetting"]["Format"]["Fn::Sub"])
+    assert entry["requestId"] == "$context.requestId"
+    for function in ("authorizer", "integration"):
+        for name, variable in (
+            ("RequestId", "requestId"),
+            ("Status", "status"),
+            ("Latency", "latency"),
+            ("Error", "error"),
+        ):
+            assert entry[f"{function}{name}"] == f"$context.{function}.{variable}"
+
+
 POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
 """Read by Powertools, or by settings.py for the authorizer, which does not use Powertools."""
 
@@ -283,6 +310,16 @@ def test_the_mappings_are_synced_on_a_schedule() -> None:
     (schedule,) = properties("AWS::Scheduler::Schedule")
     assert schedule["ScheduleExpression"] == {"Fn::Sub": "rate(${SyncMinutes} minutes)"}
     assert schedule["Target"]["Arn"] == {"Ref": "SyncFunctionAliaslive"}
+
+
+def test_a_failed_sync_is_not_retried_before_the_next_run() -> None:
+    (schedule,) = properties("AWS::Scheduler::Schedule")
+    assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+    (invocation,) = properties("AWS::Lambda::EventInvokeConfig")
+    assert invocation["FunctionName"] == {"Ref": "SyncFunction"}
+    assert invocation["Qualifier"] == "live"
+    assert invocation["MaximumRetryAttempts"] == 0
+    assert invocation["MaximumEventAgeInSeconds"] <= PARAMETERS["SyncMinutes"]["MinValue"] * 60
 
 
 def versions(resources: Resources) -> set[str]:
@@ -371,10 +408,16 @@ def test_alarms_roll_a_version_back() -> None:
     groups = properties("AWS::CodeDeploy::DeploymentGroup")
     assert len(groups) == 2
     for group in groups:
-        condition, watched, otherwise = group["AlarmConfiguration"]["Fn::If"]
-        assert (condition, otherwise) == ("Watched", {})
-        names = [alarm["Name"]["Ref"] for alarm in watched["Alarms"]]
-        assert set(names) <= set(of_type("AWS::CloudWatch::Alarm"))
+        condition, at_once, watched = group["AlarmConfiguration"]["Fn::If"]
+        assert TEMPLATE["Conditions"][condition] == {
+            "Fn::Equals": [{"Ref": "Rollout"}, "AllAtOnce"]
+        }
+        # An empty configuration could leave the alarms of the previous deployment in place.
+        assert at_once == {"Enabled": True, "Alarms": [{"Name": {"Ref": "NeverAlarm"}}]}
+        names = {alarm["Name"]["Ref"] for alarm in watched["Alarms"]}
+        assert names & {"DefectAlarm", "AuthFailedAlarm"}  # one call is enough for them
+        assert names <= set(of_type("AWS::CloudWatch::Alarm")) - {"NeverAlarm"}
+        assert watched["Enabled"] is True
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
 
 
