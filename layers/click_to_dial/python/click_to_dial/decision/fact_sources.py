@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
-from click_to_dial.decision.number_lookups import keys
+from click_to_dial.decision.number_lookups import has_unreadable_calls, keys
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
     ClickToDialError,
@@ -14,6 +14,7 @@ from click_to_dial.errors import (
     OutOfTimeError,
     SalesforceError,
     SalesforceUnavailableError,
+    UnreadableItemError,
 )
 from click_to_dial.model import Agent, Click, Record
 from click_to_dial.ports import (
@@ -31,7 +32,7 @@ CACHE_READ_SECONDS = 0.5
 CACHE_WRITE_SECONDS = 0.25
 
 Origin = Literal["none", "unasked", "cached", "salesforce", "stale", "unknown"]
-"""Where facts come from. `none`: the click has no record. `unknown`: every source failed."""
+"""Where facts come from. `none`: no record or agent was given. `unknown`: all failed."""
 
 Known = TypeVar("Known", Record, Agent)
 
@@ -64,11 +65,12 @@ def from_cache(plan: DialPlan, click: Click, cached: CachedFacts) -> GatheredFac
     fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
     record = fresh.record if fresh.record and fresh.record.found else None
     unasked: Origin = "unasked" if click.record_id else "none"
+    agent, agent_from = _agent(click, fresh.agent, "cached" if fresh.agent else "unasked")
     return GatheredFacts(
         record=record,
-        agent=fresh.agent,
+        agent=agent,
         record_from="cached" if record else unasked,
-        agent_from="cached" if fresh.agent else "unasked",
+        agent_from=agent_from,
         cache_failures=_present(cached.failure),
         record_age=fresh.record_age if record else 0.0,
         agent_age=fresh.agent_age if fresh.agent else 0.0,
@@ -96,9 +98,13 @@ class FactSources:
         number_keys = keys(plan, click, self._pseudonym)
         read = partial(self._cache.read, plan, click.record_id, click.agent_uid, number_keys)
         try:
-            return deadline.run(read, CACHE_READ_SECONDS)
+            cached = deadline.run(read, CACHE_READ_SECONDS)
         except (DynamoDBError, OutOfTimeError) as error:
             return CachedFacts(items=None, failure=error)
+        if has_unreadable_calls(cached.items or {}):
+            failure = UnreadableItemError("The earlier calls to this number have an unknown form.")
+            return cached._replace(failure=failure)
+        return cached
 
     def from_salesforce(
         self, plan: DialPlan, click: Click, cached: CachedFacts, deadline: Deadline
@@ -110,14 +116,14 @@ class FactSources:
         fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
         request = SalesforceRequest(
             record_id=None if fresh.record else click.record_id,
-            agent_uid=None if fresh.agent else click.agent_uid,
+            agent_uid=None if fresh.agent else click.agent_uid or None,
             object_name=cached.object_name,
         )
         result = self._fetch(plan, request, deadline)
         write_failure = self._write_cache(plan, click, result, deadline)
         stale = _limit_age(cached, plan.freshness.stale_if_error, plan.freshness.stale_if_error)
         record, record_from = _best(fresh.record, result.record, stale.record)
-        agent, agent_from = _best(fresh.agent, result.agent, stale.agent)
+        agent, agent_from = _agent(click, *_best(fresh.agent, result.agent, stale.agent))
         errors = [
             each for each in (result.record, result.agent) if isinstance(each, SalesforceError)
         ]
@@ -196,6 +202,11 @@ def _best(
     if fetched is not None and not isinstance(fetched, SalesforceError):
         return fetched, "salesforce"
     return (stale, "stale") if stale is not None else (None, "unknown")
+
+
+def _agent(click: Click, agent: Agent | None, origin: Origin) -> tuple[Agent | None, Origin]:
+    """Return an unknown agent for a click without an AgentUID."""
+    return (agent, origin) if click.agent_uid else (Agent(known=False), "none")
 
 
 def _failed(request: SalesforceRequest, error: SalesforceError) -> SalesforceResult:
