@@ -6,6 +6,9 @@ from typing import Any
 
 ARN = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/prod/GET/jtelACD/onClickToDial"
 TOKEN = "00D0C0000000001!AQcAQH0dMHZfz972Szmpkb58urFRkgeBGsxL"
+REQUEST_ID = "3d9c1724-11e2-4b8f-ab0d-549b6f03675a"
+"""API Gateway's id of the request, which is also in its access log."""
+
 USER, ORG = "0050C0000000011QAA", "00D0C0000000001UAA"
 ENVIRONMENT = {
     "AUTH_MODE": "salesforce",
@@ -30,4 +33,9 @@ CONTEXT = SimpleNamespace(
 
 def event(*values: str, name: str = "Authorization") -> Mapping[str, Any]:
     headers = {"Host": ["api.example.com"], name: list(values)} if values else {}
-    return {"type": "REQUEST", "methodArn": ARN, "multiValueHeaders": headers}
+    return {
+        "type": "REQUEST",
+        "methodArn": ARN,
+        "multiValueHeaders": headers,
+        "requestContext": {"requestId": REQUEST_ID},
+    }

@@ -10,7 +10,16 @@ from typing import Any, get_args
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.model import CalleeKind
 from click_to_dial.salesforce.consent import CONSENT, CONSENTS
-from dialplan_cli.plan.source import Findings, Path, as_list, child, pairs, unknown_name
+from dialplan_cli.plan.source import (
+    Findings,
+    Path,
+    as_list,
+    child,
+    condition_sets,
+    pairs,
+    unknown_name,
+)
+from dialplan_cli.plan.types import is_date
 
 Data = Mapping[str, Any]
 
@@ -19,6 +28,7 @@ TEXT, BOOLEAN, ANY = "text", "true or false", "any"
 BUILT_IN = {
     "record.object": TEXT,
     "agent.known": BOOLEAN,
+    "agent.id": TEXT,
     "callee.number": TEXT,
     "callee.country": TEXT,
     "callee.kind": TEXT,
@@ -62,6 +72,7 @@ def check_conditions(data: Data) -> Findings:
             yield path, "`within` and `by` can be used only with callee.attempts"
         elif fact in facts:
             yield from check_values(path, fact, facts[fact], expected)
+            yield from check_compared(path, facts, expected)
         else:
             yield path, unknown_name("fact", fact, [*facts, *LOOKUPS])
 
@@ -71,10 +82,12 @@ def all_conditions(data: Data) -> Iterator[tuple[Path, str, Any]]:
 
     `data` is a plan as written or as published.
     """
-    rules = data.get("rules")
-    for index, rule in enumerate(rules if isinstance(rules, list) else []):
-        for fact, expected in child(rule, "when").items():
-            yield ("rules", index, "when", fact), fact, expected
+    for key in ("rules", "outage"):
+        rules = data.get(key)
+        for index, rule in enumerate(rules if isinstance(rules, list) else []):
+            for path, conditions in condition_sets(rule):
+                for fact, expected in conditions.items():
+                    yield (key, index, *path, fact), fact, expected
 
 
 def _field_type(field_path: object) -> str:
@@ -110,7 +123,7 @@ def check_attempts(path: Path, expected: Any) -> Findings:
 def check_values(path: Path, fact: str, fact_type: str, expected: Any) -> Findings:
     """Find values of another type than the fact, and unknown choices."""
     for place, operator, value in operands(path, expected):
-        if operator == "present":
+        if operator == "present" or operator in COMPARISONS:
             continue
         if fact_type == TEXT and isinstance(value, bool | int | float):
             yield place, f"{fact} is text; write it in quotes"
@@ -120,6 +133,33 @@ def check_values(path: Path, fact: str, fact_type: str, expected: Any) -> Findin
             kind, choices = _CHOICES[fact]
             if str(value) not in choices:
                 yield place, unknown_name(kind, value, choices)
+
+
+COMPARISONS = ("same_as", "differs_from")
+"""Operators whose operand is another fact."""
+
+
+def check_compared(path: Path, facts: Mapping[str, str], expected: Any) -> Findings:
+    """Find comparisons with unknown facts, and facts written as text."""
+    for place, operator, value in operands(path, expected):
+        if operator in COMPARISONS:
+            if isinstance(value, str) and value not in facts:
+                yield place, unknown_name("fact", value, facts)
+        elif isinstance(value, str) and value in facts:
+            yield (
+                place,
+                f"{value} is a fact, but here it is text; to compare with the fact, write "
+                f"{{same_as: {value}}} or {{differs_from: {value}}}",
+            )
+
+
+def compares_days(data: Data) -> bool:
+    """Tell whether a condition compares with a day, which begins at midnight in the home zone."""
+    return any(
+        operator in _BOUNDS and is_date(value)
+        for path, _, expected in all_conditions(data)
+        for _, operator, value in operands(path, expected)
+    )
 
 
 def operands(path: Path, expected: Any) -> Iterator[tuple[Path, str, Any]]:

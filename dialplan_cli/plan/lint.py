@@ -7,18 +7,15 @@ from typing import Any
 import phonenumbers
 
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
-from dialplan_cli.plan.facts import all_conditions, operands
+from dialplan_cli.plan.facts import COMPARISONS, all_conditions, operands
 from dialplan_cli.plan.reachability import Conditions, conditions, is_impossible, subsumes
 from dialplan_cli.plan.references import is_restricted, outcomes
-from dialplan_cli.plan.source import Findings, Path, child
+from dialplan_cli.plan.source import Findings, Path, child, condition_sets
 
 Document = Mapping[str, Any]
 
 MAX_EMERGENCY_DIGITS = 4
 """Longer emergency numbers are rare, and no extension by accident."""
-
-LIMITS = ("hours.", LISTED, ATTEMPTS)
-"""Prefixes of the facts that may be true for an emergency number by accident."""
 
 # https://help.salesforce.com/s/articleView?id=sf.admin_state_country_picklists_overview.htm
 _PICKLIST_CODE = re.compile(r"(.+\.)?(Person)?(Billing|Shipping|Mailing|Other)?(Country|State)Code")
@@ -53,10 +50,31 @@ def warn_unreachable(document: Document) -> Findings:
     """Warn of rules that never decide because an earlier rule does."""
     earlier: list[tuple[str, Conditions]] = []
     for index, rule in enumerate(document["rules"]):
-        own = conditions(rule["when"])
-        if first := next((name for name, others in earlier if subsumes(others, own)), None):
-            yield ("rules", index), f"never decides: '{first}' decides all its calls first"
-        earlier.append((rule["id"], own))
+        own = conditions(rule)
+        deciding = [
+            next((name for name, others in earlier if subsumes(others, each)), None) for each in own
+        ]
+        if all(deciding):
+            names = " and ".join(dict.fromkeys(f"'{name}'" for name in deciding))
+            verb = "decides" if len(set(deciding)) == 1 else "decide"
+            yield ("rules", index), f"never decides: {names} {verb} all its calls first"
+        elif any(deciding):
+            for place, name in enumerate(deciding):
+                if name:
+                    yield (
+                        ("rules", index, "when", place),
+                        f"has no effect: '{name}' decides all these calls first",
+                    )
+        if not _goes_on(rule):
+            earlier += [(rule["id"], each) for each in own]
+
+
+def _goes_on(rule: Mapping[str, Any]) -> bool:
+    """Tell whether a rule that matches may leave the call to the next rule."""
+    outcome: Any = rule
+    while isinstance(outcome, Mapping):
+        outcome = outcome.get("otherwise")
+    return bool(outcome == "next")
 
 
 def warn_impossible(document: Document) -> Findings:
@@ -78,6 +96,8 @@ def warn_unresolved(document: Document) -> Findings:
             reason = f"{signal['key']} is missing or has no entry, and the mapping has no default"
         elif "agent" in signal:
             reason = f"the agent has no {signal['agent']}"
+        elif "record" in signal:
+            reason = f"the record's {signal['record']} is empty or not a service number of the plan"
         else:
             continue
         message = f"the call is refused if {reason}; add `otherwise` to decide what happens then"
@@ -98,6 +118,8 @@ def warn_unused_numbers(document: Document) -> Findings:
     """Warn of service numbers and mappings that nothing uses."""
     signals = [child(outcome, "signal") for _, outcome in outcomes(document)]
     numbers = {signal["number"] for signal in signals if "number" in signal}
+    if any("record" in signal for signal in signals):
+        numbers |= set(document["service_numbers"])  # a record may contain any of them
     for mapping in document["mappings"].values():
         numbers |= {mapping["default"], *mapping.get("entries", {}).values()}
         if "salesforce" in mapping:
@@ -126,7 +148,13 @@ def warn_unused_facts(document: Document) -> Findings:
     signals = [child(outcome, "signal") for _, outcome in outcomes(document)]
     facts = {fact for _, fact, _ in used}
     facts |= {signal["key"] for signal in signals if "key" in signal}
-    facts |= {f"agent.{signal['agent']}" for signal in signals if "agent" in signal}
+    facts |= {f"{group}.{signal[group]}" for signal in signals for group in signal}
+    facts |= {
+        value
+        for path, _, expected in used
+        for _, operator, value in operands(path, expected)
+        if operator in COMPARISONS
+    }
     defined: list[tuple[str, Path, Mapping[str, Any]]] = [
         ("agent", ("agents", "attributes"), document["agents"]["attributes"]),
         ("hours", ("hours",), document.get("hours", {})),
@@ -139,18 +167,60 @@ def warn_unused_facts(document: Document) -> Findings:
 
 
 def warn_emergency(document: Document) -> Findings:
-    """Warn of the first rule that may refuse an emergency call because of the time or the like."""
+    """Warn of rules that refuse emergency calls: those whose conditions are all on the callee.
+
+    Other refusals do not apply to emergency calls.
+    """
     for index, rule in enumerate(document["rules"]):
-        own = conditions(rule["when"])
-        kind = own.get("callee.kind")
-        matches_emergency = kind is not None and kind.test("emergency")
-        if matches_emergency and len(own) == 1:
-            return  # it decides all emergency calls
-        limited = any(fact.startswith(LIMITS) for fact in own)
-        if limited and "refuse" in rule and (kind is None or matches_emergency):
-            message = "emergency calls may be refused: put a rule for callee.kind: emergency first"
-            yield ("rules", index), message
+        for place, own in zip(condition_sets(rule), conditions(rule), strict=True):
+            if not all(fact.startswith("callee.") for fact in own) or any(
+                fact.startswith((LISTED, ATTEMPTS)) for fact in own
+            ):
+                continue
+            if not _may_be_emergency(own):
+                continue
+            if "refuse" in rule and own:
+                message = "refuses emergency calls; put a rule for callee.kind: emergency first"
+                yield ("rules", index, *place[0]), message
+            elif not own or set(own) == {"callee.kind"}:
+                return  # it decides all emergency calls
+
+
+def check_emergency(document: Document) -> Findings:
+    """Find plans in which an emergency call can end without a number."""
+    for rule in document["rules"]:
+        decides = any(
+            not own or (set(own) == {"callee.kind"} and _may_be_emergency(own))
+            for own in conditions(rule)
+        )
+        if decides and _always_finds_number(document, rule):
             return
+        if decides and "refuse" in rule:
+            break
+    message = (
+        "an emergency call can end without a number; add a rule that always finds one, such as "
+        "{id: emergency, when: {callee.kind: emergency}, signal: …} with a service number that has "
+        "no `regions` and no period"
+    )
+    yield ("rules",), message
+
+
+def _may_be_emergency(own: Conditions) -> bool:
+    kind = own.get("callee.kind")
+    return kind is None or kind.test("emergency")
+
+
+def _always_finds_number(document: Document, outcome: Any) -> bool:
+    """Tell whether a signal, or its `otherwise`, finds a number for every call."""
+    while isinstance(outcome, Mapping) and "signal" in outcome:
+        signal = outcome["signal"]
+        has_number = "number" in signal or (
+            "mapping" in signal and document["mappings"][signal["mapping"]]["default"] is not None
+        )
+        if has_number and _restricted_number(document, signal) is None:
+            return True
+        outcome = outcome.get("otherwise")
+    return False
 
 
 def warn_consent(document: Document) -> Findings:

@@ -5,14 +5,20 @@ import zoneinfo
 from typing import Any
 
 from click_to_dial.dialplan.conditions import ATTEMPTS
+from dialplan_cli.plan.facts import compares_days
 from dialplan_cli.plan.hours import home_zone, publish_hours
 from dialplan_cli.plan.rules import (
     AgentNumber,
+    Conditions,
     MappedNumber,
     Operators,
-    Outcome,
+    Otherwise,
+    Outage,
+    OutageRule,
+    RecordNumber,
     Refusal,
     Rule,
+    When,
 )
 from dialplan_cli.plan.schema import MappingInPlan, Plan, ServiceNumber
 from dialplan_cli.plan.types import digit_lengths, seconds
@@ -24,7 +30,7 @@ def to_document(plan: Plan) -> Document:
     """Return the plan as JSON. Durations are whole seconds, days are seconds since 1970."""
     zone = home_zone(plan.home_region, plan.home_zone)
     year = datetime.datetime.now(datetime.UTC).year
-    return {
+    document = {
         "version": plan.version,
         "home_region": plan.home_region,
         **_numbering(plan),
@@ -42,10 +48,13 @@ def to_document(plan: Plan) -> Document:
         **({"lists": plan.lists} if plan.lists else {}),
         **publish_hours(plan.hours, zone, year),
         "agents": plan.agents.model_dump(),
-        "rules": [_rule(rule) for rule in plan.rules],
-        "outage": _outcome(plan.outage),
+        "rules": [{"id": rule.id, **_rule(rule)} for rule in plan.rules],
+        "outage": _outage(plan.outage),
         "freshness": {key: seconds(value) for key, value in plan.freshness.model_dump().items()},
     }
+    if zone and compares_days(document):
+        document["home_zone"] = zone
+    return document
 
 
 def _numbering(plan: Plan) -> Document:
@@ -76,20 +85,40 @@ def _midnight(day: str, zone: str | None, days_later: int = 0) -> int:
     return int(midnight.replace(tzinfo=zoneinfo.ZoneInfo(zone or "UTC")).timestamp())
 
 
-def _rule(rule: Rule) -> Document:
+def _rule(rule: Rule | OutageRule) -> Document:
+    when = {} if rule.when is None else _when(rule.when)
+    return {"when": when, **_outcome(rule)}
+
+
+def _when(when: When) -> Document | list[Document]:
+    if isinstance(when, list):
+        return [_conditions(conditions) for conditions in when]
+    return _conditions(when)
+
+
+def _conditions(conditions: Conditions) -> Document:
     when: Document = {
         fact: expected.model_dump(by_alias=True, exclude_unset=True)
         if isinstance(expected, Operators)
         else expected
-        for fact, expected in (rule.when or {}).items()
+        for fact, expected in conditions.items()
     }
     if ATTEMPTS in when:
         attempts = when[ATTEMPTS]
         when[ATTEMPTS] = {"by": "anyone", **attempts, "within": seconds(attempts["within"])}
-    return {"id": rule.id, "when": when, **_outcome(rule)}
+    return when
 
 
-def _outcome(outcome: Outcome | Rule) -> Document:
+def _outage(outage: Outage) -> Document | list[Document]:
+    if isinstance(outage, list):
+        return [_rule(rule) for rule in outage]
+    document: Document = _outcome(outage)
+    return document
+
+
+def _outcome(outcome: Rule | OutageRule | Otherwise) -> Any:
+    if outcome == "next":
+        return outcome
     if isinstance(outcome, Refusal):
         return {"refuse": outcome.refuse}
     signal = outcome.signal
@@ -98,6 +127,8 @@ def _outcome(outcome: Outcome | Rule) -> Document:
     elif isinstance(signal, AgentNumber):
         prefix, name = signal.prefix or "", signal.name or ""
         published = {"agent": signal.agent, "prefix": prefix, "name": name}
+    elif isinstance(signal, RecordNumber):
+        published = {"record": signal.record}
     else:
         published = {"number": signal}
     if outcome.otherwise is None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from click_to_dial.dialplan.conditions import Condition, Test, condition
-from dialplan_cli.plan.source import as_list
+from dialplan_cli.plan.source import as_list, condition_sets
 
 Conditions = Mapping[str, Condition]
 Operators = Mapping[str, Any]
@@ -21,9 +21,12 @@ _CONTRADICTIONS = (  # lower bound, upper bound, whether equal bounds contradict
 )
 
 
-def conditions(when: Mapping[str, Any]) -> Conditions:
-    """Return the conditions of a published rule by their facts."""
-    return {fact: condition(fact, expected) for fact, expected in when.items()}
+def conditions(rule: Mapping[str, Any]) -> list[Conditions]:
+    """Return the sets of conditions of a published rule, by their facts."""
+    return [
+        {fact: condition(fact, expected) for fact, expected in when.items()}
+        for _, when in condition_sets(rule)
+    ]
 
 
 def subsumes(earlier: Conditions, later: Conditions) -> bool:
@@ -71,6 +74,10 @@ def _implies_operator(later: Operators, test: Test, name: str, operand: Any) -> 
     """Tell whether each value that satisfies `later`, checked by `test`, satisfies one operator."""
     if name == "present":
         return operand is True
+    if name in ("same_as", "differs_from"):
+        return bool(later.get(name) == operand)
+    if name in ("includes", "excludes"):
+        return name in later and _implies_selection(name, as_list(later[name]), as_list(operand))
     if name == "not":
         return not any(test(value) for value in as_list(operand))
     if name == "prefix":
@@ -83,6 +90,11 @@ def _implies_operator(later: Operators, test: Test, name: str, operand: Any) -> 
         for side in (name[:2], name[:2] + "e")
         if side in later
     )
+
+
+def _implies_selection(name: str, inner: list[Any], outer: list[Any]) -> bool:
+    """Tell whether selections that include, or exclude, `inner` do so with `outer` too."""
+    return set(inner) <= set(outer) if name == "includes" else set(outer) <= set(inner)
 
 
 def _implies_bound(inner: Any, name: str, outer: Any, *, strict: bool) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from dialplan_cli.plan.lint import find_offline_warnings, find_warnings
+from dialplan_cli.plan.lint import check_emergency, find_offline_warnings, find_warnings
 from dialplan_cli.plan.publish import Document, to_document
 from dialplan_cli.plan.references import check_references
 from dialplan_cli.plan.schema import Plan, known_keys
@@ -65,6 +65,8 @@ def parse_plan(text: str, file: str = "plan") -> PlanFile:
     if problems or plan is None:
         raise PlanFileError(problems)
     document = to_document(plan)
+    if no_number := source.locate(check_emergency(document)):
+        raise PlanFileError([*no_number])
     return PlanFile(
         document,
         source,

@@ -10,9 +10,16 @@ from typing import Any
 from click_to_dial.errors import BadParameterError
 from click_to_dial.model import Numbering
 from click_to_dial.phone_numbers import clean, is_mass_traffic, read_number
-from dialplan_cli.plan.facts import check_conditions, known_facts
+from dialplan_cli.plan.facts import check_conditions, compares_days, known_facts
 from dialplan_cli.plan.hours import home_zone
-from dialplan_cli.plan.source import Findings, Path, child, pairs, unknown_name
+from dialplan_cli.plan.source import (
+    Findings,
+    Path,
+    child,
+    condition_sets,
+    pairs,
+    unknown_name,
+)
 from dialplan_cli.plan.types import is_date
 
 Data = Mapping[str, Any]
@@ -43,7 +50,12 @@ def rules(data: Data) -> list[dict[str, Any]]:
 
 def outcomes(data: Data) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield each possible outcome of a call with its place: `outage`, rules, each `otherwise`."""
-    places: list[tuple[Path, Any]] = [(("outage",), data.get("outage"))]
+    outage = data.get("outage")
+    places: list[tuple[Path, Any]] = (
+        [(("outage", index), entry) for index, entry in enumerate(outage)]
+        if isinstance(outage, list)
+        else [(("outage",), outage)]
+    )
     places += [(("rules", index), rule) for index, rule in enumerate(rules(data))]
     for path, outcome in places:
         while isinstance(outcome, dict):
@@ -73,8 +85,14 @@ def special_number_reason(number: str, region: str) -> str | None:
 def check_attributes(data: Data) -> Findings:
     """Find attributes named like a built-in fact, and objects whose names differ only in case."""
     taken = "is a built-in fact; give the attribute another name"
-    if "known" in child(data, "agents", "attributes"):
+    agent = child(data, "agents", "attributes")
+    if "known" in agent:
         yield ("agents", "attributes", "known"), f"agent.known {taken}"
+    if agent.get("id", "Id") != "Id":
+        yield (
+            ("agents", "attributes", "id"),
+            "agent.id is the Id of the user; give the attribute another name",
+        )
     spellings: dict[str, str] = {}
     for name, fields in pairs(data.get("objects")):
         if "object" in child(fields):
@@ -120,8 +138,11 @@ def check_hours(data: Data) -> Findings:
     zone = home_zone(str(data.get("home_region")), data.get("home_zone"))
     if child(data, "hours") and zone is None:
         yield ("hours",), f"{_NO_HOME_ZONE} refusals say when calling is allowed"
+    if compares_days(data) and zone is None:
+        yield ("rules",), f"{_NO_HOME_ZONE} a comparison with a day depends on it"
     for index, rule in enumerate(rules(data)):
-        uses_hours = any(fact.startswith("hours.") for fact in child(rule, "when"))
+        facts = [fact for _, conditions in condition_sets(rule) for fact in conditions]
+        uses_hours = any(fact.startswith("hours.") for fact in facts)
         if "{opens}" in str(rule.get("refuse")) and not uses_hours:
             yield (
                 ("rules", index, "refuse"),
@@ -133,10 +154,12 @@ def check_hours(data: Data) -> Findings:
 def check_signals(data: Data) -> Findings:
     """Find signals with unknown names, and an `otherwise` without effect."""
     numbers = child(data, "service_numbers")
+    record_attributes = {name for _, fields in pairs(data.get("objects")) for name in child(fields)}
     known = (
         ("mapping", "mapping", child(data, "mappings")),
         ("key", "fact", known_facts(data)),
         ("agent", "agent attribute", child(data, "agents", "attributes")),
+        ("record", "record attribute", record_attributes),
     )
     for path, outcome in outcomes(data):
         signal = outcome.get("signal")
@@ -158,11 +181,22 @@ def check_rules(data: Data) -> Findings:
         rule_id = rule.get("id")
         if isinstance(rule_id, str) and (first := ids.setdefault(rule_id, index)) != index:
             yield ("rules", index, "id"), f"duplicate id '{rule_id}'; the first is rules[{first}]"
-    if rules(data) and "when" in rules(data)[-1]:
-        yield (
-            ("rules", len(rules(data)) - 1, "when"),
-            "the last rule must have no `when`: it decides the calls that no other rule decides",
-        )
+    outage = data.get("outage")
+    for key, entries in (("rules", rules(data)), ("outage", outage)):
+        if not isinstance(entries, list) or not entries:
+            continue
+        place: Path = (key, len(entries) - 1)
+        last = child(entries[-1])
+        if "when" in last:
+            yield (
+                (*place, "when"),
+                "the last rule must have no `when`: it decides the calls that no other rule "
+                "decides",
+            )
+        while isinstance(last.get("otherwise"), dict):
+            place, last = (*place, "otherwise"), last["otherwise"]
+        if last.get("otherwise") == "next":
+            yield (*place, "otherwise"), "there is no next rule; write `signal` or `refuse`"
 
 
 CHECKS = (

@@ -39,6 +39,18 @@ class Operators(PlanModel):
     lte: Comparable | None = Field(default=None, description="Less than or equal to.")
     gt: Comparable | None = Field(default=None, description="Greater than.")
     gte: Comparable | None = Field(default=None, description="Greater than or equal to.")
+    includes: Texts | None = Field(
+        default=None, description="Multi-select picklist in which one of these is selected."
+    )
+    excludes: Texts | None = Field(
+        default=None, description="Multi-select picklist in which none of these is selected."
+    )
+    same_as: Name | None = Field(
+        default=None, description="Another fact with the same value, such as agent.id."
+    )
+    differs_from: Name | None = Field(
+        default=None, description="Another fact with a different value."
+    )
     present: bool | None = Field(
         default=None, description="true: the fact has a value; false: it is missing."
     )
@@ -77,16 +89,26 @@ _BUILT_IN_FACTS = {
     "callee.attempts": {"description": "Calls to the number: {gte: 4, within: 30d, by: anyone}."},
     "record.object": {"description": "API name of the record's object, such as Contact."},
     "agent.known": {"description": "true if exactly one active user has the AgentUID."},
+    "agent.id": {"description": "Id of the agent's user, to compare with record.<name>."},
 }
-When = Annotated[
+Conditions = Annotated[
     dict[Name, Expected],
     Field(
         min_length=1,
         description="Conditions: a fact and its expected value. All must hold. Besides the facts "
         "listed here there are record.<name> and agent.<name> for each attribute, and hours.<name> "
-        "for each window. The last rule has no `when`.",
+        "for each window.",
         json_schema_extra={"properties": _BUILT_IN_FACTS},
     ),
+]
+When = Annotated[
+    Annotated[Conditions, Tag("<one>")]
+    | Annotated[
+        list[Conditions],
+        Field(min_length=1, description="Sets of conditions. One of them must hold."),
+        Tag("<list>"),
+    ],
+    Discriminator(one_or_list),
 ]
 
 
@@ -109,11 +131,18 @@ class AgentNumber(PlanModel):
     )
 
 
+class RecordNumber(PlanModel):
+    """The number in the record, if it is one of the plan's service numbers."""
+
+    record: AttributeName = Field(description="The record attribute with the number.")
+
+
 Signal = Annotated[
     Annotated[Name, Tag("<number>")]
     | Annotated[MappedNumber, Tag("<mapping>")]
+    | Annotated[RecordNumber, Tag("<record>")]
     | Annotated[AgentNumber, Tag("<agent>")],
-    form_by_key("agent", default="mapping", scalar="number"),
+    form_by_key("agent", "record", default="mapping", scalar="number"),
 ]
 
 
@@ -127,10 +156,12 @@ class Signalling(PlanModel):
     """The call is placed and the called party sees a service number."""
 
     signal: Signal = Field(
-        description="A service number's key, a mapping with its key, or an agent attribute."
+        description="A service number's key, a mapping with its key, an agent attribute or a "
+        "record attribute."
     )
-    otherwise: "Outcome | None" = Field(
-        default=None, description="The outcome if there is no number to signal."
+    otherwise: "Otherwise | None" = Field(
+        default=None,
+        description="The outcome if there is no number to signal; `next`: the next rule decides.",
     )
 
 
@@ -138,6 +169,13 @@ _OUTCOME_FORM = form_by_key("signal", default="refuse")
 Outcome = Annotated[
     Annotated[Refusal, Tag("<refuse>")] | Annotated[Signalling, Tag("<signal>")],
     _OUTCOME_FORM,
+]
+
+Otherwise = Annotated[
+    Annotated[Refusal, Tag("<refuse>")]
+    | Annotated[Signalling, Tag("<signal>")]
+    | Annotated[Literal["next"], Tag("<next>")],
+    form_by_key("signal", default="refuse", scalar="next"),
 ]
 
 RuleId = Annotated[Name, Field(description="Name of the rule in refusals, logs and explanations.")]
@@ -160,4 +198,27 @@ class SignallingRule(Signalling):
 Rule = Annotated[
     Annotated[RefusingRule, Tag("<refuse>")] | Annotated[SignallingRule, Tag("<signal>")],
     _OUTCOME_FORM,
+]
+
+
+class RefusingOutage(Refusal):
+    """An entry of `outage` that refuses the call."""
+
+    when: When | None = None
+
+
+class SignallingOutage(Signalling):
+    """An entry of `outage` that allows the call."""
+
+    when: When | None = None
+
+
+OutageRule = Annotated[
+    Annotated[RefusingOutage, Tag("<refuse>")] | Annotated[SignallingOutage, Tag("<signal>")],
+    _OUTCOME_FORM,
+]
+Outage = Annotated[
+    Annotated[Outcome, Tag("<one>")]
+    | Annotated[list[OutageRule], Field(min_length=1), Tag("<list>")],
+    Discriminator(one_or_list),
 ]

@@ -7,7 +7,7 @@ from pydantic import Field, Tag
 
 from click_to_dial.decision.number_lookups import MAX_LISTS
 from dialplan_cli.plan.hours import Hours
-from dialplan_cli.plan.rules import Outcome, Refusal, Rule
+from dialplan_cli.plan.rules import Outage, Refusal, Rule
 from dialplan_cli.plan.source import Path
 from dialplan_cli.plan.types import (
     ApiName,
@@ -151,9 +151,10 @@ class Plan(PlanModel):
     )
     agents: Agents = Field(default=Agents(), description="The agents who click.")
     rules: list[Rule] = Field(min_length=1, description="The first rule that matches decides.")
-    outage: Outcome = Field(
+    outage: Outage = Field(
         default=Refusal(refuse="Salesforce cannot be reached. Please dial again in a minute."),
-        description="The outcome if a rule needs Salesforce and Salesforce cannot be reached.",
+        description="The outcome if a rule needs Salesforce and Salesforce cannot be reached; or "
+        "rules for that case, the last one without `when`.",
     )
     freshness: Freshness = Field(
         default=Freshness(), description="How long answers of Salesforce may be used again."

@@ -130,6 +130,14 @@ def _unknown_name(kind: str, name: str, known: tuple[str, ...]) -> str:
     return f"unknown {kind} '{name}'; known names: {names}"
 
 
+def condition_sets(rule: object) -> list[tuple[Path, dict[str, Any]]]:
+    """Return the sets of conditions of a rule with their places; one empty set without `when`."""
+    when = child(rule).get("when", {})
+    if isinstance(when, list):
+        return [(("when", index), child(conditions)) for index, conditions in enumerate(when)]
+    return [(("when",), child(when))]
+
+
 def pairs(value: object) -> Iterable[tuple[str, Any]]:
     """Return the keys and values of a mapping; nothing for anything else."""
     return value.items() if isinstance(value, dict) else ()

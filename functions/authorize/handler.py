@@ -13,7 +13,7 @@ from click_to_dial.observability import logger, metrics
 authorize = authorizer()
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:
     """Return the policy of a caller who is allowed. Raise the error that makes a 401 otherwise."""

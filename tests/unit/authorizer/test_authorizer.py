@@ -18,7 +18,7 @@ from click_to_dial.errors import DynamoDBError
 from click_to_dial.ports import Identity
 from click_to_dial.settings import auth_from_environment
 from local_stack.template import aws_at
-from tests.callers import ARN, CONTEXT, ENVIRONMENT, ORG, TOKEN, USER, event
+from tests.callers import ARN, CONTEXT, ENVIRONMENT, ORG, REQUEST_ID, TOKEN, USER, event
 
 ROOT = Path(__file__).parents[3]
 ALICE = Identity(USER, "alice@acme.example", ORG)
@@ -90,6 +90,7 @@ def test_who_is_not_let_in_gets_a_401(
     assert error.value.__context__ is None
     line, counted = json.loads(log.getvalue()), json.loads(capsys.readouterr().out)
     assert (line["level"], line["reason"]) == ("WARNING", "malformed")
+    assert line["correlation_id"] == REQUEST_ID
     assert counted["AuthRefused"] == [1]
     assert "AuthCacheFailed" not in counted
     assert "failure" not in line

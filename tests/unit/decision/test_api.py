@@ -178,3 +178,24 @@ def test_500_tells_nothing_and_503_what_is_missing() -> None:
     body = problem(http.no_dial_plan())
     assert body["status"] == 503
     assert body["detail"].startswith("No dial plan is published, or it cannot be read")
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"SalesForceID": ["nonsense"], "AgentUID": ["jdoe"]},
+        {"SalesForceID": ["001dM00003jU9GxQAK"], "AgentUID": [""]},
+        {"SalesForceID": [], "AgentUID": ["a", "b"]},
+    ],
+)
+def test_faults_beside_a_possible_emergency_number_are_noted(others: dict[str, list[str]]) -> None:
+    for number in ("112", "+112", "0112", " 110"):
+        request = http.read_request(
+            {"multiValueQueryStringParameters": {**others, "CallerID": [number]}}
+        )
+        assert request.fault is not None
+    with pytest.raises(BadParameterError) as raised:
+        http.read_request(
+            {"multiValueQueryStringParameters": {**others, "CallerID": ["089123456"]}}
+        )
+    assert str(raised.value) == str(request.fault)

@@ -330,3 +330,61 @@ def test_a_reading_that_needs_facts_does_not_decide_early() -> None:
     report = service(opted_out, the_plan=plan(rules=rules)).decide(KIEL_OR_VIENNA)
     assert report.decision is not None
     assert (report.decision.rule, report.decision.service_number) == ("no", None)
+
+
+NEEDS_RECORD = [
+    {"id": "ours", "when": {"record.kind": "Customer"}, "signal": {"number": "hotline"}},
+    {
+        "id": "desk",
+        "when": {"agent.known": True},
+        "signal": {"agent": "extension", "prefix": "", "name": ""},
+    },
+    {"id": "rest", "when": {}, "signal": {"number": "hotline"}},
+]
+
+
+class TestEmergencyCalls:
+    @pytest.mark.parametrize("dialled", ["112", "110", "+112", "0112", " 112"])
+    def test_faults_of_the_other_parameters_do_not_matter(self, dialled: str) -> None:
+        fault = BadParameterError("SalesForceID", "malformed")
+        request = Request(None, dialled, "", fault)
+        the_plan = plan(rules=NEEDS_RECORD, without_record="refuse")
+        assert number(service(the_plan=the_plan).decide(request))
+        with pytest.raises(BadParameterError, match="malformed"):
+            service(the_plan=the_plan).decide(request._replace(caller_id="08912345678"))
+
+    def test_a_record_that_does_not_exist_is_no_record(self) -> None:
+        salesforce = FakeSalesforce(record=Record(False, "Account"))
+        decided = service(salesforce, the_plan=plan(rules=NEEDS_RECORD))
+        assert number(decided.decide(REQUEST._replace(caller_id="112")))
+
+    def test_salesforce_that_fails_makes_facts_missing(self) -> None:
+        decided = service(FakeSalesforce(error=DOWN), the_plan=plan(rules=NEEDS_RECORD))
+        report = decided.decide(REQUEST._replace(caller_id="112"))
+        assert report.decision
+        assert (report.decision.rule, report.decision.cause) == ("rest", "rule")
+
+    def test_salesforce_is_asked_for_at_most_a_second(self) -> None:
+        remaining = []
+
+        class Slow(FakeSalesforce):
+            def fetch(
+                self, the_plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+            ) -> SalesforceResult:
+                remaining.append(deadline.remaining())
+                return super().fetch(the_plan, request, deadline)
+
+        service(Slow(), the_plan=plan(rules=NEEDS_RECORD)).decide(REQUEST._replace(caller_id="112"))
+        (seconds,) = remaining
+        assert seconds <= 1.0
+
+    def test_salesforce_is_not_asked_if_no_rule_needs_it(self) -> None:
+        salesforce = FakeSalesforce()
+        sos = {
+            "id": "sos",
+            "when": {"callee.kind": "emergency"},
+            "signal": {"number": "hotline"},
+        }
+        decided = service(salesforce, the_plan=plan(rules=[sos, *NEEDS_RECORD]))
+        assert number(decided.decide(REQUEST._replace(caller_id="112")))
+        assert salesforce.requests == []

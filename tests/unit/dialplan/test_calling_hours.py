@@ -228,14 +228,12 @@ def test_names_must_exist_and_home_have_a_zone() -> None:
     assert (path, "{opens} stands for" in said) == ("rules[0].refuse", True)
 
 
-def test_hours_before_the_rule_for_emergencies_are_warned_of() -> None:
-    warned = ("rules[0]", "emergency calls may be refused: put a rule for callee.kind: emergency")
-    found = warnings(CLOSED + HOURS)
-    assert [each for each in found if each[0] == warned[0] and each[1].startswith(warned[1])]
-    first = "rules:\n  - {id: sos, when: {callee.kind: emergency}, signal: hotline}\n"
-    exempt = CLOSED.replace("{hours.daily: false}", "{hours.daily: false, callee.kind: mobile}")
-    for cured in (CLOSED.replace("rules:\n", first), exempt):
-        assert not [each for each in warnings(cured + HOURS) if "emergency" in each[1]]
+def test_hours_do_not_refuse_emergency_calls() -> None:
+    assert not [each for each in warnings(CLOSED + HOURS) if "emergency" in each[1]]
+    the_plan = load(parse_plan(CLOSED + HOURS).document)
+    closed = {"hours.daily": False}
+    assert evaluate(the_plan, Facts({"callee.kind": "mobile", **closed})).service_number is None
+    assert evaluate(the_plan, Facts({"callee.kind": "emergency", **closed})).service_number
 
 
 def test_a_cold_start_without_hours_reads_neither_zones_nor_holidays() -> None:

@@ -25,6 +25,10 @@ EXAMPLE = re.compile(
 FIRST, *_ = EXAMPLE.finditer(PAGE)
 
 
+EMERGENCY = {"id": "emergency", "when": {"callee.kind": "emergency"}, "signal": "hotline"}
+"""A rule that every plan needs, for the examples that leave it out."""
+
+
 def examples() -> Iterator[Any]:
     """Yield each plan of the page with the calls below it, under the title of its section."""
     for example in EXAMPLE.finditer(PAGE):
@@ -38,6 +42,8 @@ def completed(part: str) -> str:
     plan = merged(read_yaml(FIRST["plan"]).data, read_yaml(part).data)
     if "when" in plan["rules"][-1]:
         plan["rules"].append({"id": "the-rest", "signal": "hotline"})
+    if not any("emergency" in str(rule.get("when")) for rule in plan["rules"]):
+        plan["rules"].insert(-1, EMERGENCY)
     return yaml.safe_dump(plan, allow_unicode=True, sort_keys=False)
 
 

@@ -1,5 +1,6 @@
 """Alarms, dashboard and queries use metrics and log fields that the code really writes."""
 
+import fnmatch
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import pytest
 
 from click_to_dial.authorizer.authorize import Verdict
 from click_to_dial.authorizer.log import log_verdict
+from click_to_dial.decision import api as http
 from click_to_dial.decision import log as seen
 from click_to_dial.decision.fact_sources import GatheredFacts
 from click_to_dial.decision.service import Report
@@ -116,14 +118,23 @@ AWS_METRICS = {
 """Metrics that AWS itself records, with their dimensions."""
 
 
-@pytest.mark.parametrize("name", ALARMS)
+def test_the_alarm_of_a_rollout_that_ignores_alarms_is_never_on(
+    emitted: dict[str, list[float]],
+) -> None:
+    never = ALARMS["NeverAlarm"]
+    assert never["MetricName"] not in emitted
+    assert never["TreatMissingData"] == "notBreaching"
+    assert of_type("AWS::CloudWatch::Alarm")["NeverAlarm"]["Condition"] == "AtOnce"
+
+
+@pytest.mark.parametrize("name", sorted(ALARMS.keys() - {"NeverAlarm"}))
 def test_an_alarm_reads_a_metric_that_is_recorded(
     name: str, emitted: dict[str, list[float]]
 ) -> None:
     for metric in metrics_of(ALARMS[name]):
         dimensions = metric.get("Dimensions", [])
         if metric["Namespace"] == NAMESPACE:
-            assert metric["MetricName"] in {*emitted, "ThrottledCalls"}
+            assert metric["MetricName"] in {*emitted, *FILTERED_METRICS}
             assert dimensions == [{"Name": "service", "Value": STACK}]
         else:
             names = ",".join(each["Name"] for each in dimensions)
@@ -139,17 +150,113 @@ def test_an_alarm_can_fire_and_notifies(name: str) -> None:
     assert alarm.get("Period", 60) * alarm["EvaluationPeriods"] <= 24 * 3600
 
 
-def test_the_metric_filter_records_the_metric_of_the_alarm() -> None:
-    (log_filter,) = of_type("AWS::Logs::MetricFilter").values()
-    (counted,) = log_filter["Properties"]["MetricTransformations"]
-    assert counted["MetricName"] == ALARMS["ApiThrottledAlarm"]["MetricName"]
+@pytest.mark.parametrize("metric", ["NoDialPlan", "Defect"])
+def test_one_call_without_a_plan_or_with_a_defect_is_enough(metric: str) -> None:
+    alarm = ALARMS[f"{metric}Alarm"]
+    assert (alarm["MetricName"], alarm["Threshold"], alarm["Statistic"]) == (metric, 1, "Sum")
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    assert alarm["EvaluationPeriods"] == 1
+
+
+def test_slow_calls_are_noticed_at_six_calls_an_hour_but_not_a_single_one() -> None:
+    """One period of 15 minutes, with at least two calls."""
+    slow, *inputs = ALARMS["SlowAlarm"]["Metrics"]
+    assert slow["Expression"] == "IF(count >= 100, slowest, IF(count >= 2, median, 0))"
+    assert {each["Id"]: each["MetricStat"]["Stat"] for each in inputs} == {
+        "count": "SampleCount",
+        "slowest": "p99",
+        "median": "p50",
+    }
+    assert {each["MetricStat"]["Period"] for each in inputs} == {900}
+    assert ALARMS["SlowAlarm"]["EvaluationPeriods"] == 1
+    assert ALARMS["SlowAlarm"]["Threshold"] == {"Ref": "TimeBudgetMs"}
+
+
+FILTERS = {name: each["Properties"] for name, each in of_type("AWS::Logs::MetricFilter").items()}
+FILTERED_METRICS = {"ThrottledCalls", "Unauthorized"}
+"""Metrics that the access log yields."""
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_metric_filter_records_the_metric_of_an_alarm(name: str) -> None:
+    assert FILTERS[name]["LogGroupName"] == {"Ref": "ApiLogs"}
+    (counted,) = FILTERS[name]["MetricTransformations"]
+    assert counted["MetricName"] in FILTERED_METRICS
+    read = {each["MetricName"] for alarm in ALARMS.values() for each in metrics_of(alarm)}
+    assert counted["MetricName"] in read
     assert counted["MetricNamespace"] == NAMESPACE
     assert counted["Dimensions"] == [{"Key": "service", "Value": "$.service"}]
+
+
+def access_log_format() -> dict[str, str]:
     (stage,) = of_type("AWS::ApiGateway::Stage").values()
-    entry = json.loads(stage["Properties"]["AccessLogSetting"]["Format"]["Fn::Sub"])
+    entry: dict[str, str] = json.loads(stage["Properties"]["AccessLogSetting"]["Format"]["Fn::Sub"])
+    return entry
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_metric_filter_compares_fields_of_the_access_log(name: str) -> None:
+    entry = access_log_format()
     assert entry["service"] == "${AWS::StackName}"
     assert STACK == {"Ref": "AWS::StackName"}
-    assert entry["error"] == "$context.error.responseType"  # what its pattern compares
+    variables = {
+        "error": "$context.error.responseType",
+        "resource": "$context.resourcePath",
+        "status": "$context.status",
+    }
+    compared = re.findall(r"\$\.(\w+)", FILTERS[name]["FilterPattern"])
+    assert compared
+    for field in compared:
+        assert entry[field] == variables[field]
+
+
+def matches(pattern: str, entry: dict[str, str]) -> bool:
+    """Match a pattern of comparisons with text, as CloudWatch Logs does."""
+    terms = pattern.removeprefix("{ ").removesuffix(" }").split(" && ")
+    found = [re.fullmatch(r'\$\.(\w+) (!?=) "([^"]*)"', term) for term in terms]
+    comparisons = [term.groups() for term in found if term]
+    assert len(comparisons) == len(terms)
+    return all(
+        fnmatch.fnmatchcase(entry[field], text) == (operator == "=")
+        for field, operator, text in comparisons
+    )
+
+
+@pytest.mark.parametrize("resource", http.PATHS)
+@pytest.mark.parametrize(
+    ("status", "value"), [("401", "1"), ("200", "0"), ("403", "0"), ("503", "0")]
+)
+def test_each_call_to_our_path_is_counted_as_authorized_or_not(
+    resource: str, status: str, value: str
+) -> None:
+    entry = {"resource": resource, "status": status, "error": "-"}
+    transformations = [
+        each["MetricTransformations"][0]
+        for each in FILTERS.values()
+        if matches(each["FilterPattern"], entry)
+    ]
+    assert [(each["MetricName"], each["MetricValue"]) for each in transformations] == [
+        ("Unauthorized", value)
+    ]
+
+
+@pytest.mark.parametrize("status", ["401", "404"])
+def test_a_call_to_another_path_is_not_counted(status: str) -> None:
+    entry = {"resource": "-", "status": status, "error": "-"}
+    assert not [each for each in FILTERS.values() if matches(each["FilterPattern"], entry)]
+
+
+@pytest.mark.parametrize("name", ["OutageAlarm", "ServerErrorsAlarm", "UnauthorizedAlarm"])
+def test_an_alarm_on_a_share_works_with_six_calls_an_hour(name: str) -> None:
+    """Of at least two calls in 15 minutes."""
+    share, *inputs = ALARMS[name]["Metrics"]
+    assert share["Expression"] == "IF(count >= 2, 100 * average, 0)"
+    assert [(each["Id"], each["MetricStat"]["Stat"]) for each in inputs] == [
+        ("count", "Sum"),
+        ("average", "Average"),
+    ]
+    assert {each["MetricStat"]["Period"] for each in inputs} == {900}
+    assert ALARMS[name]["EvaluationPeriods"] == 1
 
 
 @pytest.mark.parametrize("name", ["DecidedAsOutage", "UnknownAgent"])
@@ -172,13 +279,13 @@ def test_the_dashboard_shows_metrics_that_are_recorded(emitted: dict[str, list[f
     shown = {row[1] for row in rows if row[0] in (NAMESPACE, ".")}
     assert {row[3] for row in rows if row[0] == NAMESPACE} == {"${AWS::StackName}"}
     assert len(shown) > 20
-    assert shown <= {*emitted, "Allowed"}
+    assert shown <= {*emitted, "Allowed", *FILTERED_METRICS}
 
 
 def test_docs_operations_has_the_number_of_metrics(
     emitted: dict[str, list[float]],
 ) -> None:
-    assert len({*emitted, "Allowed", "ThrottledCalls"}) == 27
+    assert len({*emitted, "Allowed", *FILTERED_METRICS}) == 28
 
 
 @pytest.mark.parametrize("name", of_type("AWS::Logs::QueryDefinition"))

@@ -94,6 +94,18 @@ def test_cfn_lint_finds_nothing_in_what_cloudformation_gets() -> None:
     assert [each.message for each in found] == ["Parameter AllowedIpRanges not used."]
 
 
+@pytest.mark.parametrize("name", RESOURCES)
+def test_no_name_prevents_a_second_stack_in_the_account_and_region(name: str) -> None:
+    """CloudFormation invents a name, or the name contains that of the stack."""
+    kind = RESOURCES[name]["Type"]
+    if kind in ("AWS::ApiGateway::Stage", "AWS::Lambda::Alias"):  # unique within API or function
+        return
+    for key, value in RESOURCES[name].get("Properties", {}).items():
+        # Name, or LayerName of a LayerVersion; not FunctionName of an alias, which is a reference.
+        if key.endswith("Name") and kind.rpartition("::")[2].startswith(key.removesuffix("Name")):
+            assert "AWS::StackName" in json.dumps(value)
+
+
 def test_there_is_one_stage() -> None:
     (stage,) = properties("AWS::ApiGateway::Stage")
     assert stage["StageName"] == "v1"
@@ -178,6 +190,20 @@ def test_every_log_group_is_in_the_template_with_a_retention() -> None:
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
+def test_the_account_may_keep_its_role_for_the_logs_of_api_gateway() -> None:
+    parameter = PARAMETERS["ApiGatewayLogging"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("manage", ["manage", "existing"])
+    condition = {"Fn::Equals": [{"Ref": "ApiGatewayLogging"}, "manage"]}
+    assert TEMPLATE["Conditions"]["ManageLogging"] == condition
+    conditional = {
+        name for name, each in RESOURCES.items() if each.get("Condition") == "ManageLogging"
+    }
+    assert conditional == {"ApiGatewayAccount", "ApiGatewayLogsRole"}
+    (stage,) = properties("AWS::ApiGateway::Stage")  # it waits for the role
+    reference = {"Fn::If": ["ManageLogging", {"Ref": "ApiGatewayAccount"}, "existing"]}
+    assert stage["Variables"] == {"ApiGatewayLogging": reference}
+
+
 @pytest.mark.parametrize(("tracing", "enabled"), [("PassThrough", False), ("Active", True)])
 def test_tracing_is_off_by_default_and_one_parameter_switches_it_on(
     tracing: str, enabled: bool
@@ -197,6 +223,21 @@ def test_the_access_log_is_json_without_the_query() -> None:
     assert entry["resource"] == "$context.resourcePath"
     assert not {"$context.path", "$context.requestOverride"} & set(entry.values())
     assert not [value for value in entry.values() if "querystring" in value]
+
+
+def test_the_access_log_leads_to_the_lines_of_the_functions() -> None:
+    """Also for a 401, which the decision function never sees."""
+    (stage,) = properties("AWS::ApiGateway::Stage")
+    entry = json.loads(stage["AccessLogSetting"]["Format"]["Fn::Sub"])
+    assert entry["requestId"] == "$context.requestId"
+    for function in ("authorizer", "integration"):
+        for name, variable in (
+            ("RequestId", "requestId"),
+            ("Status", "status"),
+            ("Latency", "latency"),
+            ("Error", "error"),
+        ):
+            assert entry[f"{function}{name}"] == f"$context.{function}.{variable}"
 
 
 POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
@@ -260,8 +301,11 @@ def test_the_gateway_waits_for_the_decision() -> None:
 
 
 def test_data_are_kept_when_the_stack_is_deleted() -> None:
-    for name in ("Table", "SalesforceSecret", "ApiKeySecret", "NumberKeySecret"):
-        assert RESOURCES[name]["DeletionPolicy"] == "Retain"
+    secrets = of_type("AWS::SecretsManager::Secret")
+    for name in ("Table", *secrets):
+        # A failed first deployment deletes secrets again. The table is protected against deletion.
+        policy = "RetainExceptOnCreate" if name in secrets else "Retain"
+        assert RESOURCES[name]["DeletionPolicy"] == policy
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 
 
@@ -283,6 +327,16 @@ def test_the_mappings_are_synced_on_a_schedule() -> None:
     (schedule,) = properties("AWS::Scheduler::Schedule")
     assert schedule["ScheduleExpression"] == {"Fn::Sub": "rate(${SyncMinutes} minutes)"}
     assert schedule["Target"]["Arn"] == {"Ref": "SyncFunctionAliaslive"}
+
+
+def test_a_failed_sync_is_not_retried_before_the_next_run() -> None:
+    (schedule,) = properties("AWS::Scheduler::Schedule")
+    assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
+    (invocation,) = properties("AWS::Lambda::EventInvokeConfig")
+    assert invocation["FunctionName"] == {"Ref": "SyncFunction"}
+    assert invocation["Qualifier"] == "live"
+    assert invocation["MaximumRetryAttempts"] == 0
+    assert invocation["MaximumEventAgeInSeconds"] <= PARAMETERS["SyncMinutes"]["MinValue"] * 60
 
 
 def versions(resources: Resources) -> set[str]:
@@ -371,10 +425,16 @@ def test_alarms_roll_a_version_back() -> None:
     groups = properties("AWS::CodeDeploy::DeploymentGroup")
     assert len(groups) == 2
     for group in groups:
-        condition, watched, otherwise = group["AlarmConfiguration"]["Fn::If"]
-        assert (condition, otherwise) == ("Watched", {})
-        names = [alarm["Name"]["Ref"] for alarm in watched["Alarms"]]
-        assert set(names) <= set(of_type("AWS::CloudWatch::Alarm"))
+        condition, at_once, watched = group["AlarmConfiguration"]["Fn::If"]
+        assert TEMPLATE["Conditions"][condition] == {
+            "Fn::Equals": [{"Ref": "Rollout"}, "AllAtOnce"]
+        }
+        # An empty configuration could leave the alarms of the previous deployment in place.
+        assert at_once == {"Enabled": True, "Alarms": [{"Name": {"Ref": "NeverAlarm"}}]}
+        names = {alarm["Name"]["Ref"] for alarm in watched["Alarms"]}
+        assert names & {"DefectAlarm", "AuthFailedAlarm"}  # one call is enough for them
+        assert names <= set(of_type("AWS::CloudWatch::Alarm")) - {"NeverAlarm"}
+        assert watched["Enabled"] is True
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
 
 

@@ -56,7 +56,8 @@ class Callee(NamedTuple):
 class Click(NamedTuple):
     """A request from jtel; `record_id` has 18 characters, or is None if there is no record.
 
-    `other_callee` is the second reading of an ambiguous number, in another country.
+    `agent_uid` is empty only in an emergency call without a usable AgentUID. `other_callee` is the
+    second reading of an ambiguous number, in another country.
     """
 
     record_id: str | None
@@ -88,12 +89,14 @@ class Facts(NamedTuple):
 
     A name that is not in `values` is missing. `unknown` are the groups of facts that could not be
     read; a group is the part of the name before the dot, such as `record`. `now` is the time of the
-    decision in seconds since 1970.
+    decision in seconds since 1970. `clicked_object` is the object of the clicked id, if its key
+    prefix is that of a standard object; it is known without Salesforce.
     """
 
     values: Attributes
     unknown: frozenset[str] = frozenset()
     now: float = 0.0
+    clicked_object: str | None = None
 
 
 class ServiceNumber(NamedTuple):
@@ -118,13 +121,14 @@ class ServiceNumber(NamedTuple):
         return self.regions is None or country in self.regions
 
 
-RuleResult = Literal["failed", "unknown", "decided"]
+RuleResult = Literal["failed", "unknown", "no-number", "decided"]
 RuleTrace = tuple[str, RuleResult, str | None, Any]
 """How a rule was evaluated: its id, the result, and the condition that failed or is unknown.
 
 The condition is given as its fact and the value that the plan expects; both are None if all
-conditions hold. Such a rule decided, or, if it is unknown, the number that it signals depends on an
-unknown fact. It is a plain tuple, because a plan may have thousands of rules.
+conditions hold. Such a rule decided; or it found no number and the next rule followed; or, if it is
+unknown, the number that it signals depends on an unknown fact. It is a plain tuple, because a plan
+may have thousands of rules.
 """
 
 

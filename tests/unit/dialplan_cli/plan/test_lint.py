@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from click_to_dial.dialplan import evaluate, load
 from click_to_dial.model import Facts, Scalar
 from dialplan_cli.plan.read import parse_plan
-from tests.unit.dialplan_cli.plan.test_read import PLAN, changed
+from dialplan_cli.plan.source import PlanFileError
+from tests.unit.dialplan_cli.plan.test_read import PLAN, changed, with_emergency_rule
 
 
 def warnings(text: str) -> list[tuple[str, str]]:
@@ -19,6 +20,9 @@ def warnings(text: str) -> list[tuple[str, str]]:
     return [(each.path, each.message) for each in (*plan.warnings, *plan.offline_warnings)]
 
 
+OPTED_OUT = (
+    "    when: {record.do_not_call: true}\n    refuse: The contact does not want to be called.\n"
+)
 NOT_MOBILE = "callee.kind: {not: mobile}"
 
 
@@ -31,7 +35,7 @@ NOT_MOBILE = "callee.kind: {not: mobile}"
         ("DoNotCall}", "DoNotCall, vip: V__c}", "objects.Contact.vip", "no rule uses record.vip"),
         ("objects:\n", "objects:\n  Lead: {kind: Status}\n", "objects.Lead", "no `do_not_call`"),
         ("MailingCountry,", "MailingCountryCode,", "objects.Contact.country", "picklists"),
-        ("    default: hotline\n", "", "rules[2].signal", "record.country is missing or has no"),
+        ("    default: hotline\n", "", "rules[3].signal", "record.country is missing or has no"),
         ("    otherwise: {signal: hotline}\n", "", "rules[1].signal", "the agent has no extension"),
         ("{not: mobile}", "{present: false, lt: a}", "rules[1].when.callee.kind", "never holds"),
         (NOT_MOBILE, "record.object: Lead", "rules[1].when.record.object", "Lead is not among"),
@@ -42,24 +46,45 @@ NOT_MOBILE = "callee.kind: {not: mobile}"
             "rules[1].when.callee.number",
             "leading plus",
         ),
-        ("    when: {record.do_not_call: true}\n", "", "rules[1]", "'opted-out' decides all"),
-        ("    when: {record.do_not_call: true}\n", "", "rules[2]", "'opted-out' decides all"),
+        (OPTED_OUT, "    signal: hotline\n", "rules[1]", "'opted-out' decides all"),
+        (OPTED_OUT, "    signal: hotline\n", "rules[3]", "'opted-out' decides all"),
     ],
 )
 def test_what_is_probably_not_intended_is_warned_of(
     old: str, new: str, path: str, message: str
 ) -> None:
-    found = warnings(changed(old, new))
+    found = warnings(with_emergency_rule(changed(old, new)))
     assert [each for each in found if each[0] == path and message in each[1]], found
+
+
+NO_NUMBER = [
+    changed("    when: {record.do_not_call: true}\n", ""),
+    changed("    default: hotline\n", ""),
+    changed("{record.do_not_call: true}", "{callee.kind: [emergency, premium-rate]}"),
+    changed('"431265030"}', '"431265030", regions: [AT]}'),
+]
+
+
+@pytest.mark.parametrize("text", NO_NUMBER)
+def test_an_emergency_call_must_find_a_number(text: str) -> None:
+    with pytest.raises(PlanFileError, match="an emergency call can end without a number"):
+        parse_plan(text)
+
+
+def test_a_refusal_by_the_callee_alone_is_warned_of() -> None:
+    text = with_emergency_rule(changed("{record.do_not_call: true}", "{callee.country: FR}"))
+    assert [path for path, message in warnings(text) if "emergency" in message] == ["rules[0].when"]
 
 
 def test_a_mapping_in_salesforce_may_name_any_service_number() -> None:
     source = "salesforce: {object: Hotline__mdt, key: Country__c, value: Number__c}"
-    text = changed("entries: {DE: hotline, AT: hotline-at, NO: hotline}", source)
+    text = with_emergency_rule(
+        changed("entries: {DE: hotline, AT: hotline-at, NO: hotline}", source)
+    )
     assert warnings(text) == []
     text = text.replace('"431265030"}', '"431265030", regions: [AT]}')
     ((path, message),) = warnings(text)
-    assert path == "rules[2].signal"
+    assert path == "rules[3].signal"
     assert message.startswith("the call is refused if hotline-at may not be signalled at that")
     mapping = "signal: {mapping: by-country, key: record.country}"
     assert warnings(text.replace(mapping, f"{mapping}\n    otherwise: {{signal: hotline}}")) == []
@@ -93,6 +118,9 @@ WHENS = st.dictionaries(
 )
 
 
+EMERGENCY = {"id": "sos", "when": {"callee.kind": "emergency"}, "signal": "hotline"}
+
+
 def plan_of(whens: list[dict[str, Any]]) -> str:
     rules = [{"id": f"r{n}", "when": when, "refuse": "x"} for n, when in enumerate(whens)]
     return yaml.safe_dump(
@@ -101,7 +129,8 @@ def plan_of(whens: list[dict[str, Any]]) -> str:
             "home_region": "DE",
             "objects": {"Contact": {"kind": "Kind__c", "score": "Score__c", "do_not_call": "D__c"}},
             "agents": {"attributes": {"team": "Team__c"}},
-            "rules": [*rules, {"id": "last", "refuse": "x"}],
+            "service_numbers": {"hotline": {"number": "4989461495000"}},
+            "rules": [*rules, EMERGENCY, {"id": "last", "refuse": "x"}],
         }
     )
 

@@ -46,6 +46,14 @@ rules:
 """
 
 
+EMERGENCY_RULE = "  - {id: sos, when: {callee.kind: emergency}, signal: hotline}\n"
+
+
+def with_emergency_rule(text: str) -> str:
+    """Return the plan with a rule for emergency calls before its last rule."""
+    return text.replace("  - id: everyone-else\n", f"{EMERGENCY_RULE}  - id: everyone-else\n")
+
+
 def problems(text: str) -> list[tuple[int, str, str]]:
     """Return the problems of a plan: line, path, message."""
     with pytest.raises(PlanFileError) as caught:

@@ -8,7 +8,7 @@ from click_to_dial.dialplan import evaluate, load
 from click_to_dial.model import Facts
 from dialplan_cli.plan.read import parse_plan
 from tests.unit.dialplan_cli.plan.test_lint import warnings
-from tests.unit.dialplan_cli.plan.test_read import PLAN, changed, problems
+from tests.unit.dialplan_cli.plan.test_read import PLAN, changed, problems, with_emergency_rule
 
 OF_AUSTRIA = '{number: "431265030", valid_from: 2026-03-29, valid_to: 2026-10-25, regions: [AT]}'
 
@@ -41,11 +41,11 @@ def test_a_number_that_is_not_valid_now_or_there_falls_to_otherwise(
 
 
 def test_without_otherwise_the_call_is_refused_as_unresolved() -> None:
-    text = changed('{number: "431265030"}', OF_AUSTRIA)
+    text = with_emergency_rule(changed('{number: "431265030"}', OF_AUSTRIA))
     decision = evaluate(load(parse_plan(text).document), Facts({"record.country": "AT"}))
     assert (decision.service_number, decision.cause) == (None, "unresolved")
     message = "the call is refused if hotline-at may not be signalled at that time or in that"
-    assert [each for each in warnings(text) if each[0] == "rules[2].signal" and message in each[1]]
+    assert [each for each in warnings(text) if each[0] == "rules[3].signal" and message in each[1]]
 
 
 def test_a_restricted_number_may_be_signalled_directly() -> None:
@@ -93,7 +93,7 @@ def test_restrictions_must_make_sense(days: str, path: str, message: str) -> Non
 
 
 def test_a_day_needs_the_zone_of_the_country() -> None:
-    dated = changed('"431265030"}', '"431265030", valid_to: 2026-05-01}')
+    dated = with_emergency_rule(changed('"431265030"}', '"431265030", valid_to: 2026-05-01}'))
     british = dated.replace("home_region: DE", "home_region: GB")
     ((_, path, message),) = problems(british)
     assert path.endswith("valid_to")

@@ -17,6 +17,8 @@ PATHS = ("/jtelACD/onClickToDial", "/services/apexrest/jtelACD/onClickToDial")
 """The second one is the path of the Apex class that this API replaces."""
 
 MAX_AGENT_UID = 80
+MAX_EMERGENCY_CHARACTERS = 8
+"""Maximum length of an emergency number with a plus and a trunk prefix. A longer number is none."""
 
 _NAMES = ("SalesForceID", "CallerID", "AgentUID")
 _NOT_UTF8 = "\ufffd"  # API Gateway replaces bytes that are not UTF-8 with it
@@ -34,24 +36,56 @@ def is_our_route(event: Event) -> bool:
 def read_request(event: Event) -> Request:
     """Return the three parameters of a proxy event (REST API, payload version 1.0).
 
-    Raises BadParameterError.
+    Raises BadParameterError. If the number may be an emergency number, a fault of the other two
+    parameters is only noted in the request.
     """
     query = event.get("multiValueQueryStringParameters") or {}
-    given_id = _single(query, "SalesForceID", allow_empty=True)  # the dial plan may allow that
-    caller_id = clean(_single(query, "CallerID"))
-    agent_uid = _single(query, "AgentUID").strip()
-    if len(agent_uid) > MAX_AGENT_UID or not agent_uid.isprintable() or _NOT_UTF8 in agent_uid:
-        raise BadParameterError(
-            "AgentUID", f"AgentUID must be 1 to {MAX_AGENT_UID} printable characters in UTF-8."
-        )
-    record_id = to_18(given_id) if given_id.strip() else None
-    if record_id is None and given_id.strip():
+    found: dict[str, str] = {}
+    faults: list[BadParameterError] = []
+    for name, read in (
+        ("SalesForceID", read_record_id),
+        ("CallerID", lambda query: clean(_single(query, "CallerID"))),
+        ("AgentUID", read_agent_uid),
+    ):
+        try:
+            found[name] = read(query)
+        except BadParameterError as error:
+            faults.append(error)
+    caller_id = found.get("CallerID", "")
+    if faults and not 0 < len(caller_id) <= MAX_EMERGENCY_CHARACTERS:
+        raise faults[0]
+    return Request(
+        record_id=found.get("SalesForceID") or None,
+        caller_id=caller_id,
+        agent_uid=found.get("AgentUID", ""),
+        fault=faults[0] if faults else None,
+    )
+
+
+def read_record_id(query: Query) -> str:
+    """Return the 18-character id, or empty text, which the dial plan may allow.
+
+    Raises BadParameterError.
+    """
+    given = _single(query, "SalesForceID", allow_empty=True)
+    record_id = to_18(given) if given.strip() else ""
+    if record_id is None:
         raise BadParameterError(
             "SalesForceID",
             "SalesForceID is not a Salesforce record id: 15 letters and digits, or 18 whose last "
             "3 are a checksum of the others.",
         )
-    return Request(record_id, caller_id, agent_uid)
+    return record_id
+
+
+def read_agent_uid(query: Query) -> str:
+    """Return the login of the agent, without blanks at its ends. Raises BadParameterError."""
+    agent_uid = _single(query, "AgentUID").strip()
+    if len(agent_uid) > MAX_AGENT_UID or not agent_uid.isprintable() or _NOT_UTF8 in agent_uid:
+        raise BadParameterError(
+            "AgentUID", f"AgentUID must be 1 to {MAX_AGENT_UID} printable characters in UTF-8."
+        )
+    return agent_uid
 
 
 def answer(report: Report) -> Response:

@@ -31,7 +31,7 @@ CACHE_READ_SECONDS = 0.5
 CACHE_WRITE_SECONDS = 0.25
 
 Origin = Literal["none", "unasked", "cached", "salesforce", "stale", "unknown"]
-"""Where facts come from. `none`: the click has no record. `unknown`: every source failed."""
+"""Where facts come from. `none`: no record or agent was given. `unknown`: all failed."""
 
 Known = TypeVar("Known", Record, Agent)
 
@@ -64,11 +64,12 @@ def from_cache(plan: DialPlan, click: Click, cached: CachedFacts) -> GatheredFac
     fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
     record = fresh.record if fresh.record and fresh.record.found else None
     unasked: Origin = "unasked" if click.record_id else "none"
+    agent, agent_from = _agent(click, fresh.agent, "cached" if fresh.agent else "unasked")
     return GatheredFacts(
         record=record,
-        agent=fresh.agent,
+        agent=agent,
         record_from="cached" if record else unasked,
-        agent_from="cached" if fresh.agent else "unasked",
+        agent_from=agent_from,
         cache_failures=_present(cached.failure),
         record_age=fresh.record_age if record else 0.0,
         agent_age=fresh.agent_age if fresh.agent else 0.0,
@@ -110,14 +111,14 @@ class FactSources:
         fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
         request = SalesforceRequest(
             record_id=None if fresh.record else click.record_id,
-            agent_uid=None if fresh.agent else click.agent_uid,
+            agent_uid=None if fresh.agent else click.agent_uid or None,
             object_name=cached.object_name,
         )
         result = self._fetch(plan, request, deadline)
         write_failure = self._write_cache(plan, click, result, deadline)
         stale = _limit_age(cached, plan.freshness.stale_if_error, plan.freshness.stale_if_error)
         record, record_from = _best(fresh.record, result.record, stale.record)
-        agent, agent_from = _best(fresh.agent, result.agent, stale.agent)
+        agent, agent_from = _agent(click, *_best(fresh.agent, result.agent, stale.agent))
         errors = [
             each for each in (result.record, result.agent) if isinstance(each, SalesforceError)
         ]
@@ -196,6 +197,11 @@ def _best(
     if fetched is not None and not isinstance(fetched, SalesforceError):
         return fetched, "salesforce"
     return (stale, "stale") if stale is not None else (None, "unknown")
+
+
+def _agent(click: Click, agent: Agent | None, origin: Origin) -> tuple[Agent | None, Origin]:
+    """Return an unknown agent for a click without an AgentUID."""
+    return (agent, origin) if click.agent_uid else (Agent(known=False), "none")
 
 
 def _failed(request: SalesforceRequest, error: SalesforceError) -> SalesforceResult:

@@ -6,6 +6,7 @@ from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.model import Click, Facts, Scalar
 from click_to_dial.pseudonym import Pseudonym
+from click_to_dial.salesforce_id import STANDARD_OBJECTS, key_prefix
 
 
 def to_facts(
@@ -39,4 +40,5 @@ def to_facts(
         else:
             values |= number_facts(plan, click, gathered.items or {}, pseudonym, now)
     present = {name: value for name, value in values.items() if value is not None}
-    return Facts(present, frozenset(unknown), now)
+    clicked = STANDARD_OBJECTS.get(key_prefix(click.record_id)) if click.record_id else None
+    return Facts(present, frozenset(unknown), now, clicked)

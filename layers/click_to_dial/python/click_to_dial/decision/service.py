@@ -12,6 +12,7 @@ from click_to_dial.decision.fact_sources import FactSources, GatheredFacts, from
 from click_to_dial.decision.facts import to_facts
 from click_to_dial.decision.number_lookups import attempts_key, calls_of, with_call
 from click_to_dial.dialplan import DialPlan, evaluate
+from click_to_dial.dialplan.evaluate import EMERGENCY
 from click_to_dial.errors import (
     BadParameterError,
     ClickToDialError,
@@ -26,16 +27,22 @@ from click_to_dial.pseudonym import Pseudonym
 COUNT_SECONDS = 0.5
 """Time limit for counting a call that a limit applies to."""
 
+EMERGENCY_SECONDS = 1.0
+"""Time limit for asking Salesforce about an emergency call."""
+
 
 class Request(NamedTuple):
     """The query parameters, checked as far as possible without the dial plan.
 
     `caller_id` is the called number, cleaned; `record_id` has 18 characters or is None if empty.
+    `fault` is what is wrong with the other two parameters: it matters unless the number turns out
+    to be an emergency number, which depends on the plan.
     """
 
     record_id: str | None
     caller_id: str
     agent_uid: str
+    fault: BadParameterError | None = None
 
 
 class OtherReading(NamedTuple):
@@ -125,8 +132,10 @@ class ClickToDial:
             cached = sources.read_cache(plan, click, deadline)
             report = self._evaluate(plan, click, from_cache(plan, click, cached))
             if not report.is_final:
+                if _is_emergency(click):
+                    deadline = Deadline(min(EMERGENCY_SECONDS, deadline.remaining()))
                 gathered = sources.from_salesforce(plan, click, cached, deadline)
-                report = self._evaluate(plan, click, gathered)
+                report = self._evaluate(plan, click, gathered, is_last=True)
         report = self._count(plan, report, deadline)
         number = click.callee.number
         return report._replace(
@@ -135,11 +144,21 @@ class ClickToDial:
             duration_ms=round((self.time_budget - deadline.remaining()) * 1000),
         )
 
-    def _evaluate(self, plan: DialPlan, click: Click, gathered: GatheredFacts) -> Report:
-        """Apply the rules to the facts that are known so far."""
-        facts = to_facts(plan, click, gathered, self.pseudonym, self.clock())
+    def _evaluate(
+        self, plan: DialPlan, click: Click, gathered: GatheredFacts, *, is_last: bool = False
+    ) -> Report:
+        """Apply the rules to the facts that are known so far.
+
+        In an emergency call, a record that does not exist is like no record, and facts that are
+        still unknown in the last evaluation are missing.
+        """
         exists = gathered.record is None or gathered.record.found
-        decision = evaluate(plan, facts) if exists else None
+        if _is_emergency(click) and not exists:
+            gathered = gathered._replace(record=None, record_from="none")
+        facts = to_facts(plan, click, gathered, self.pseudonym, self.clock())
+        if _is_emergency(click) and is_last:
+            facts = facts._replace(unknown=frozenset())
+        decision = evaluate(plan, facts) if exists or _is_emergency(click) else None
         report = Report(plan.version, click, gathered, facts, decision)
         if click.other_callee is None or decision is None:
             return report
@@ -183,14 +202,24 @@ class ClickToDial:
 
 def to_click(request: Request, plan: DialPlan) -> Click:
     """Return the request, read by the settings of the plan. Raises BadParameterError."""
+    callee, *others = read_number(request.caller_id, plan.numbering)
+    other = others[0] if others else None
+    click = Click(request.record_id, callee, request.agent_uid, other)
+    if _is_emergency(click):
+        return click
+    if request.fault is not None:
+        raise request.fault
     if request.record_id is None and not plan.without_record:
         raise BadParameterError(
             "SalesForceID",
             "SalesForceID is empty, and the dial plan allows no calls without a record "
             "(without_record).",
         )
-    callee, *others = read_number(request.caller_id, plan.numbering)
-    return Click(request.record_id, callee, request.agent_uid, others[0] if others else None)
+    return click
+
+
+def _is_emergency(click: Click) -> bool:
+    return click.callee.kind == EMERGENCY
 
 
 def _stricter(dialled: Decision, other: Decision) -> Decision:

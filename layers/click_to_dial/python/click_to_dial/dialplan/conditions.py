@@ -1,10 +1,11 @@
 """The conditions of a rule: operators that compare a fact with the value that the plan expects."""
 
 import fnmatch
-import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from click_to_dial.model import Facts, Scalar
 
@@ -30,8 +31,9 @@ class Condition(NamedTuple):
     """A test of one fact.
 
     `group` is the part of the fact's name that may be unknown as a whole. `expected` is the plan's
-    own notation, for explanations. `if_missing` is the result for a missing fact. `lists` and
-    `limit` are what a fact about lists or attempts is computed from.
+    own notation, for explanations. `if_missing` is the result for a missing fact. `compared` are
+    other facts, and whether the fact must be equal to each. `lists` and `limit` are what a fact
+    about lists or attempts is computed from.
     """
 
     fact: str
@@ -39,51 +41,103 @@ class Condition(NamedTuple):
     expected: Expected
     test: Test
     if_missing: bool
+    compared: tuple[tuple[str, bool], ...] = ()
     lists: frozenset[str] = frozenset()
     limit: AttemptLimit | None = None
 
     def holds(self, facts: Facts) -> bool | None:
-        """Return whether the fact is as expected; None if it is unknown."""
+        """Return whether the fact is as expected; None if it or a compared fact is unknown."""
         value = facts.values.get(self.fact)
         if value is not None:
-            return self.test(value)
-        return None if self.group in facts.unknown else self.if_missing
+            result: bool | None = self.test(value)
+        else:
+            result = None if self.group in facts.unknown else self.if_missing
+        for other, equal in self.compared:  # nearly always empty
+            result = _both(result, self._is_compared(value, other, equal, facts))
+        return result
+
+    def _is_compared(
+        self, value: Scalar | None, other: str, equal: bool, facts: Facts
+    ) -> bool | None:
+        """Compare with another fact. Return False if one of them is missing, None if unknown."""
+        other_value = facts.values.get(other)
+        if value is not None and other_value is not None:
+            same = (isinstance(value, bool), value) == (isinstance(other_value, bool), other_value)
+            return same == equal
+        is_missing = value is None and self.group not in facts.unknown
+        other_is_missing = other_value is None and group_of(other) not in facts.unknown
+        return False if is_missing or other_is_missing else None
 
 
-def condition(fact: str, expected: Expected) -> Condition:
+def group_of(fact: str) -> str:
+    """Return the group of a fact, which may be unknown as a whole: `record` for `record.kind`."""
+    return fact.partition(".")[0]
+
+
+def _both(first: bool | None, second: bool | None) -> bool | None:
+    """Return whether both hold: False if one does not, None if one is unknown."""
+    if first is False or second is False:
+        return False
+    return None if first is None or second is None else True
+
+
+def condition(fact: str, expected: Expected, zone: str = "UTC") -> Condition:
     """Return the condition for an entry of `when`. Raises KeyError for an unknown operator.
 
-    A condition on lists tests a boolean fact of its own (the number is on any of these lists), one
-    on attempts a numeric fact of its own (the number of calls that its limit counts).
+    `zone` is the IANA time zone in which a day is compared with a point in time.
     """
     if fact == LISTED:
-        names = expected["not"] if isinstance(expected, Mapping) else expected
-        lists = frozenset(str(name) for name in _as_list(names))
-        fact = f"{LISTED}.{'+'.join(sorted(lists))}"
-        test = _condition(fact, not isinstance(expected, Mapping))
-        return test._replace(group=LISTED, lists=lists)
+        return _list_condition(expected)
     if fact == ATTEMPTS and isinstance(expected, Mapping):
-        limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]))
-        operators = {name: each for name, each in expected.items() if name not in ("within", "by")}
-        test = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators)
-        return test._replace(group=ATTEMPTS, limit=limit)
-    return _condition(fact, expected)
+        return _attempts_condition(expected)
+    return _condition(fact, expected, zone)
 
 
-def _condition(fact: str, expected: Expected) -> Condition:
-    operators = expected if isinstance(expected, Mapping) else {"is": expected}
-    tests = [OPERATORS[name](operand) for name, operand in operators.items()]
+def _list_condition(expected: Expected) -> Condition:
+    """Return the test of a boolean fact of its own: the number is on any of these lists."""
+    names = expected["not"] if isinstance(expected, Mapping) else expected
+    lists = frozenset(str(name) for name in _as_list(names))
+    fact = f"{LISTED}.{'+'.join(sorted(lists))}"
+    result = _condition(fact, not isinstance(expected, Mapping), "UTC")
+    return result._replace(group=LISTED, lists=lists)
+
+
+def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
+    """Return the test of a numeric fact of its own: the number of calls that the limit counts."""
+    limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]))
+    operators = {name: value for name, value in expected.items() if name not in ("within", "by")}
+    result = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators, "UTC")
+    return result._replace(group=ATTEMPTS, limit=limit)
+
+
+def _condition(fact: str, expected: Expected, zone: str) -> Condition:
+    operators = dict(expected) if isinstance(expected, Mapping) else {"is": expected}
+    compared = tuple(
+        (str(operators.pop(name)), equal) for name, equal in _COMPARISONS if name in operators
+    )
+    tests = [_test(name, operand, zone) for name, operand in operators.items()]
     return Condition(
         fact=fact,
-        group=fact.partition(".")[0],
+        group=group_of(fact),
         expected=expected,
         test=tests[0] if len(tests) == 1 else lambda value: all(test(value) for test in tests),
-        if_missing=dict(operators) == {"present": False},
+        if_missing=not compared and operators == {"present": False},
+        compared=compared,
     )
 
 
-def equals(operand: Operand) -> Test:
-    """Test for any of the values. True is not 1: checkboxes and numbers are different types."""
+def _test(name: str, operand: Operand, zone: str) -> Test:
+    if name in _BOUNDS and isinstance(operand, str):
+        return _time_test(name, operand, zone)
+    return _OPERATORS[name](operand)
+
+
+def _as_list(operand: Operand) -> list[Scalar]:
+    return [operand] if isinstance(operand, str | int | float | bool) else list(operand)
+
+
+def _is(operand: Operand) -> Test:
+    """Equal to any of the values. True is not 1: checkboxes and numbers are different types."""
     values = _as_list(operand)
     if all(isinstance(value, str) for value in values):  # the most frequent condition: keep it fast
         return frozenset(values).__contains__
@@ -91,57 +145,111 @@ def equals(operand: Operand) -> Test:
     return lambda value: (isinstance(value, bool), value) in typed
 
 
-def differs(operand: Operand) -> Test:
-    """Test for none of the values."""
-    test = equals(operand)
+def _is_not(operand: Operand) -> Test:
+    test = _is(operand)
     return lambda value: not test(value)
 
 
-def starts_with(operand: Operand) -> Test:
-    """Test for text with any of the prefixes."""
+def _prefix(operand: Operand) -> Test:
     prefixes = tuple(str(prefix) for prefix in _as_list(operand))
     return lambda value: isinstance(value, str) and value.startswith(prefixes)
 
 
-def matches(operand: Operand) -> Test:
-    """Test for text that matches any of the globs."""
+def _matches(operand: Operand) -> Test:
     globs = "|".join(fnmatch.translate(str(glob)) for glob in _as_list(operand))
     match = re.compile(globs).match
     return lambda value: isinstance(value, str) and match(value) is not None
 
 
-def compare(relation: Callable[[Any, Any], bool]) -> Callable[[Operand], Test]:
-    """Return an operator for numbers and for text, such as ISO dates. Other pairs never match."""
-
-    def build(operand: Operand) -> Test:
-        if isinstance(operand, bool) or not isinstance(operand, str | int | float):
-            return lambda value: False
-        kind = str if isinstance(operand, str) else int | float
-        return lambda value: (
-            isinstance(value, kind) and not isinstance(value, bool) and relation(value, operand)
-        )
-
-    return build
+def _includes(operand: Operand) -> Test:
+    """One of the values is selected in a multi-select picklist, which Salesforce joins by `;`."""
+    values = frozenset(str(value) for value in _as_list(operand))
+    return lambda value: isinstance(value, str) and not values.isdisjoint(value.split(";"))
 
 
-def is_present(operand: Operand) -> Test:
-    """Test whether there is a value; a missing fact is handled by `if_missing`."""
+def _excludes(operand: Operand) -> Test:
+    values = frozenset(str(value) for value in _as_list(operand))
+    return lambda value: isinstance(value, str) and values.isdisjoint(value.split(";"))
+
+
+def _bound(holds: Callable[[int], bool]) -> Callable[[Operand], Test]:
+    def operator(operand: Operand) -> Test:
+        return lambda value: (order := _order(value, operand)) is not None and holds(order)
+
+    return operator
+
+
+def _order(value: Scalar, other: Operand) -> int | None:
+    """Return -1, 0 or 1 for two numbers or two texts, None for other types."""
+    if isinstance(value, str) and isinstance(other, str):
+        return (value > other) - (value < other)
+    if isinstance(value, bool) or isinstance(other, bool):
+        return None
+    if isinstance(value, int | float) and isinstance(other, int | float):
+        return (value > other) - (value < other)
+    return None
+
+
+def _time_test(name: str, operand: str, zone: str) -> Test:
+    """Compare with a day (in `zone`), with a point in time, or with any other text."""
+    holds = _BOUNDS[name]
+    if _DAY.fullmatch(operand):
+
+        def convert(value: str) -> str | float:
+            moment = _moment(value, zone)
+            return moment.astimezone(ZoneInfo(zone)).date().isoformat() if moment else value
+
+        bound: str | float = operand
+    elif moment := _moment(operand, zone):
+
+        def convert(value: str) -> str | float:
+            moment = _moment(value, zone)
+            return moment.timestamp() if moment else value
+
+        bound = moment.timestamp()
+    else:
+        return _bound(holds)(operand)
+
+    def test(value: Scalar) -> bool:
+        if not isinstance(value, str):
+            return False
+        order = _order(convert(value), bound)
+        return order is not None and holds(order)
+
+    return test
+
+
+def _moment(text: str, zone: str) -> datetime | None:
+    """Return an ISO date with a time, in `zone` if it names none; None for any other text."""
+    if not _TIME.match(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+
+
+def _present(operand: Operand) -> Test:
     return lambda value: operand is True
 
 
-def _as_list(operand: Operand) -> list[Scalar]:
-    return [operand] if isinstance(operand, str | int | float | bool) else list(operand)
-
-
-OPERATORS: Mapping[str, Callable[[Operand], Test]] = {
-    "is": equals,
-    "not": differs,
-    "prefix": starts_with,
-    "matches": matches,
-    "lt": compare(operator.lt),
-    "lte": compare(operator.le),
-    "gt": compare(operator.gt),
-    "gte": compare(operator.ge),
-    "present": is_present,
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
+_COMPARISONS = (("same_as", True), ("differs_from", False))
+_BOUNDS: Mapping[str, Callable[[int], bool]] = {
+    "lt": lambda order: order < 0,
+    "lte": lambda order: order <= 0,
+    "gt": lambda order: order > 0,
+    "gte": lambda order: order >= 0,
 }
-"""The operators of the plan. Each returns the test for its operand; a value alone means `is`."""
+_OPERATORS: Mapping[str, Callable[[Operand], Test]] = {
+    "is": _is,
+    "not": _is_not,
+    "prefix": _prefix,
+    "matches": _matches,
+    "includes": _includes,
+    "excludes": _excludes,
+    "present": _present,
+    **{name: _bound(holds) for name, holds in _BOUNDS.items()},
+}

@@ -1,8 +1,9 @@
 """Evaluation of a dial plan: the first rule that matches decides."""
 
 from dataclasses import replace
+from typing import Literal
 
-from click_to_dial.dialplan.conditions import Condition
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, Condition, group_of
 from click_to_dial.dialplan.model import (
     DialPlan,
     Outcome,
@@ -11,9 +12,15 @@ from click_to_dial.dialplan.model import (
     SignalAgent,
     SignalMapping,
     SignalNumber,
+    SignalRecord,
 )
 from click_to_dial.model import Decision, Facts, RuleTrace, Scalar, ServiceNumber
-from click_to_dial.phone_numbers import signalled_number
+from click_to_dial.phone_numbers import comparable, signalled_number
+
+EMERGENCY = "emergency"
+NEXT: Literal["next"] = "next"
+NOT_FOR_EMERGENCY = frozenset(("record", "agent", "hours", LISTED, ATTEMPTS))
+"""Groups of facts because of which an emergency call is never refused."""
 
 UNRESOLVED = "No number can be signalled for this call. Please tell your administrator."
 
@@ -22,38 +29,73 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
     """Return the decision of the first rule that matches, with its trace.
 
     If the result of a rule depends on an unknown fact, the plan's `outage` decides: nothing is
-    decided from missing data.
+    decided from missing data. An emergency call is not refused because of facts about the record,
+    the agent, the time, lists or attempts.
     """
+    emergency = facts.values.get("callee.kind") == EMERGENCY
     trace: list[RuleTrace] = []
     limited = False
     for rule in plan.rules:
+        if emergency and isinstance(rule.outcome, Refuse):
+            rule = _for_emergency(rule)
         matches, condition = _match(rule, facts)
+        limited = limited or _checks_limit(rule, facts)
         fact, expected = (condition.fact, condition.expected) if condition else (None, None)
-        last_checked = condition or next(reversed(rule.conditions), None)  # limits come last
-        limited = limited or (last_checked is not None and last_checked.limit is not None)
         if matches is False:
             trace.append((rule.id, "failed", fact, expected))
             continue
-        decision = _resolve(plan, rule.outcome, rule.id, facts) if matches else None
-        if decision is not None:
+        resolved = _resolve(plan, rule.outcome, rule.id, facts, emergency) if matches else None
+        if resolved == NEXT:
+            trace.append((rule.id, "no-number", None, None))
+            continue
+        decision = resolved if isinstance(resolved, Decision) else None
+        if decision is None:
+            trace.append((rule.id, "unknown", fact, expected))
+            decision = _outage(plan, rule, facts, emergency)
+        else:
             trace.append((rule.id, "decided", fact, expected))
             decision = _with_opening_time(decision, rule, facts)
-        else:
-            trace.append((rule.id, "unknown", fact, expected))
-            decision = _resolve(plan, plan.outage, rule.id, facts)
-            # Without a decision, the outage itself needs an unknown fact.
-            decision = replace(decision or Decision(rule.id, reason=UNRESOLVED), cause="outage")
         return replace(decision, limited=limited, trace=tuple(trace))
     return Decision(rule="", reason=UNRESOLVED, cause="unresolved", trace=tuple(trace))
+
+
+def _for_emergency(rule: Rule) -> Rule:
+    """Return a refusing rule with only the condition sets that may refuse an emergency call."""
+    sets = tuple(
+        conditions
+        for conditions in rule.condition_sets
+        if not any(_may_not_refuse_emergency(condition) for condition in conditions)
+    )
+    return rule._replace(condition_sets=sets)
+
+
+def _may_not_refuse_emergency(condition: Condition) -> bool:
+    facts = (condition.group, *(group_of(fact) for fact, _ in condition.compared))
+    return not NOT_FOR_EMERGENCY.isdisjoint(facts)
 
 
 def _match(rule: Rule, facts: Facts) -> tuple[bool | None, Condition | None]:
     """Return whether the rule matches (None: unknown), and the condition that failed or is unknown.
 
-    A condition that fails settles the rule even if another one is unknown.
+    It matches if one set of conditions holds. It is unknown if none holds and one is unknown.
     """
+    failed: Condition | None = None
     unknown: Condition | None = None
-    for condition in rule.conditions:
+    for conditions in rule.condition_sets:
+        holds, condition = _holds(conditions, facts)
+        if holds:
+            return True, None
+        if holds is None:
+            unknown = unknown or condition
+        else:
+            failed = failed or condition
+    return (None, unknown) if unknown is not None else (False, failed)
+
+
+def _holds(conditions: tuple[Condition, ...], facts: Facts) -> tuple[bool | None, Condition | None]:
+    """Return whether all conditions hold, and the first that failed or, if none did, is unknown."""
+    unknown: Condition | None = None
+    for condition in conditions:
         holds = condition.holds(facts)
         if holds is False:
             return False, condition
@@ -62,42 +104,91 @@ def _match(rule: Rule, facts: Facts) -> tuple[bool | None, Condition | None]:
     return (True, None) if unknown is None else (None, unknown)
 
 
-def _resolve(plan: DialPlan, outcome: Outcome, rule: str, facts: Facts) -> Decision | None:
-    """Return the decision of a rule that matches; None if its number needs an unknown fact."""
+def _checks_limit(rule: Rule, facts: Facts) -> bool:
+    """Return whether a limit was checked: limits are the last conditions of a set."""
+    for conditions in rule.condition_sets:
+        if not conditions or conditions[-1].limit is None:  # nearly every rule: keep this fast
+            continue
+        others = tuple(condition for condition in conditions if condition.limit is None)
+        if _holds(others, facts)[0] is not False:
+            return True
+    return False
+
+
+def _resolve(
+    plan: DialPlan, outcome: Outcome, rule: str, facts: Facts, emergency: bool
+) -> Decision | Literal["next"] | None:
+    """Return the decision of a rule that matches, or `next` to go on with the next rule.
+
+    Return None if the number depends on an unknown fact.
+    """
     if isinstance(outcome, Refuse):
         return Decision(rule, reason=outcome.reason)
-    if isinstance(outcome, SignalNumber):
-        number: ServiceNumber | None = outcome.service_number
-    else:
-        value = facts.values.get(outcome.fact)
-        if value is None and outcome.fact.partition(".")[0] in facts.unknown:
-            return None
-        number = _number_for(plan, outcome, value)
-    if number is not None and number.is_available(facts.now, facts.values.get("callee.country")):
+    fact = "" if isinstance(outcome, SignalNumber) else outcome.fact
+    if fact not in facts.values and group_of(fact) in facts.unknown:
+        return None
+    number = _signalled_number(plan, outcome, facts)
+    if number is not None:
         return Decision(rule, number)
-    if outcome.otherwise is not None:
-        return _resolve(plan, outcome.otherwise, rule, facts)
-    return Decision(rule, reason=UNRESOLVED, cause="unresolved")
+    otherwise = outcome.otherwise
+    if otherwise == NEXT or (emergency and (otherwise is None or isinstance(otherwise, Refuse))):
+        return NEXT
+    if otherwise is None:
+        return Decision(rule, reason=UNRESOLVED, cause="unresolved")
+    return _resolve(plan, otherwise, rule, facts, emergency)
 
 
-def _number_for(
-    plan: DialPlan, outcome: SignalMapping | SignalAgent, value: Scalar | None
+def _signalled_number(
+    plan: DialPlan,
+    outcome: SignalNumber | SignalMapping | SignalAgent | SignalRecord,
+    facts: Facts,
 ) -> ServiceNumber | None:
-    """Return the number that a mapping or an agent's attribute gives for the value of a fact.
-
-    The keys of a mapping are text: `true`, or `7` also for 7.0.
-    """
-    if isinstance(value, bool):
-        text = "true" if value else "false"
-    elif isinstance(value, float) and value.is_integer():
-        text = str(int(value))
-    else:
-        text = "" if value is None else str(value)
+    """Return the number to show, or None if there is none that may be shown now."""
+    if isinstance(outcome, SignalNumber):
+        return _if_available(outcome.service_number, facts)
+    value = facts.values.get(outcome.fact)
     if isinstance(outcome, SignalMapping):
-        entry = None if value is None else outcome.entries.get(text)
-        return entry or outcome.default
-    number = signalled_number(text, outcome.prefix, plan.numbering)
-    return None if number is None else ServiceNumber(number, outcome.name or number)
+        entry = None if value is None else outcome.entries.get(_as_text(value))
+        number = entry or outcome.default
+        return None if number is None else _if_available(number, facts)
+    text = "" if value is None else _as_text(value)
+    if isinstance(outcome, SignalRecord):
+        candidates = outcome.numbers.get(comparable(text, plan.numbering) or "", ())
+        return next((number for number in candidates if _if_available(number, facts)), None)
+    shown = signalled_number(text, outcome.prefix, plan.numbering)
+    return None if shown is None else ServiceNumber(shown, outcome.name or shown)
+
+
+def _if_available(number: ServiceNumber, facts: Facts) -> ServiceNumber | None:
+    available = number.is_available(facts.now, facts.values.get("callee.country"))
+    return number if available else None
+
+
+def _outage(plan: DialPlan, rule: Rule, facts: Facts, emergency: bool) -> Decision:
+    """Return what the plan's `outage` decides for a rule that needs an unknown fact.
+
+    Facts about the record and the agent are missing, except `record.object`. If a rule of the
+    outage needs an unknown fact about lists or attempts, the call is refused.
+    """
+    known = {
+        fact: value for fact, value in facts.values.items() if group_of(fact) in ("callee", "hours")
+    }
+    if facts.clicked_object is not None:
+        known["record.object"] = facts.clicked_object
+    available = Facts(known, facts.unknown & {LISTED, ATTEMPTS}, facts.now)
+    decision: Decision | None = None
+    for each in plan.outage:
+        matches, _ = _match(each, available)
+        if matches is False:
+            continue
+        resolved = _resolve(plan, each.outcome, rule.id, available, emergency) if matches else None
+        if resolved == NEXT:
+            continue
+        decision = resolved if isinstance(resolved, Decision) else None
+        break
+    if decision is None:
+        decision = Decision(rule.id, reason=UNRESOLVED)
+    return replace(decision, cause="outage")
 
 
 def _with_opening_time(decision: Decision, rule: Rule, facts: Facts) -> Decision:
@@ -111,3 +202,12 @@ def _with_opening_time(decision: Decision, rule: Rule, facts: Facts) -> Decision
     if opens is None:
         return decision
     return replace(decision, reason=f"{decision.reason} Calling is allowed again from {opens}.")
+
+
+def _as_text(value: Scalar) -> str:
+    """Return a fact as a mapping's keys are written: `true`, `7` (also for 7.0), or the text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

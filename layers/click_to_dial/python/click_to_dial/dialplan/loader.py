@@ -4,22 +4,25 @@ The document was validated when it was published (dialplan_cli/plan/). If it can
 was published by another version of this software, which has other keys.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from click_to_dial.dialplan.conditions import condition
+from click_to_dial.dialplan.conditions import Condition, condition
 from click_to_dial.dialplan.model import (
     DialPlan,
     Freshness,
+    Otherwise,
     Outcome,
     Refuse,
     Rule,
     SignalAgent,
     SignalMapping,
     SignalNumber,
+    SignalRecord,
 )
 from click_to_dial.errors import UnreadableDialPlanError
 from click_to_dial.model import Numbering, ServiceNumber
+from click_to_dial.phone_numbers import comparable
 
 if TYPE_CHECKING:
     from click_to_dial.dialplan.calling_hours import Window
@@ -29,6 +32,9 @@ Entries = Mapping[str, str]
 Numbers = Mapping[str, ServiceNumber]
 Mappings = Mapping[str, tuple[Numbers, ServiceNumber | None]]
 """Entries and default of each mapping."""
+
+AGENT_ID = "agent.id"
+"""A fact that every plan has without an attribute: the id of the agent's User."""
 
 
 def kept_in_salesforce(document: Document) -> list[str]:
@@ -44,28 +50,21 @@ def load(
     Raises UnreadableDialPlanError if the document has an unknown form.
     """
     try:
-        numbers = {
-            key: _service_number(value) for key, value in document["service_numbers"].items()
-        }
-        mappings: dict[str, tuple[Numbers, ServiceNumber | None]] = {}
-        for name, mapping in document["mappings"].items():
-            entries = mapping.get("entries", (salesforce_mappings or {}).get(name, {}))
-            default = mapping["default"]
-            mappings[name] = (
-                # An entry that names no service number is left out: the default applies.
-                {key: numbers[value] for key, value in entries.items() if value in numbers},
-                None if default is None else numbers[default],
-            )
-        rules = tuple(_rule(rule, numbers, mappings) for rule in document["rules"])
-        conditions = [condition for rule in rules for condition in rule.conditions]
+        parts = _Parts(document, salesforce_mappings or {})
+        rules = tuple(parts.rule(rule) for rule in document["rules"])
+        outage = parts.outage(document["outage"])
+        conditions = [each for rule in (*rules, *outage) for each in rule.conditions]
+        attributes = document["agents"]["attributes"]
+        if AGENT_ID in {each.fact for each in conditions} | _compared(conditions):
+            attributes = {"id": "Id", **attributes}
         return DialPlan(
             numbering=_numbering(document),
             without_record=document["without_record"] == "allow",
             objects=document["objects"],
             agent_match=document["agents"]["match"],
-            agent_attributes=document["agents"]["attributes"],
+            agent_attributes=attributes,
             rules=rules,
-            outage=_outcome(document["outage"], numbers, mappings),
+            outage=outage,
             freshness=Freshness(**document["freshness"]),
             hours=_hours(document.get("hours", {}), document.get("holidays", {})),
             home_zone=document.get("home_zone") or "",
@@ -100,28 +99,85 @@ def _service_number(document: Document) -> ServiceNumber:
     )
 
 
-def _rule(document: Document, numbers: Numbers, mappings: Mappings) -> Rule:
-    conditions = [condition(fact, expected) for fact, expected in document["when"].items()]
-    return Rule(
-        id=document["id"],
-        # Limits are checked last: a call counts only if all other conditions hold.
-        conditions=tuple(sorted(conditions, key=lambda each: each.limit is not None)),
-        outcome=_outcome(document, numbers, mappings),
+def _mapping(
+    document: Document, from_salesforce: Entries, numbers: Numbers
+) -> tuple[Numbers, ServiceNumber | None]:
+    """Return entries and default. An entry that names no service number is left out."""
+    entries = document.get("entries", from_salesforce)
+    default = document["default"]
+    return (
+        {key: numbers[value] for key, value in entries.items() if value in numbers},
+        None if default is None else numbers[default],
     )
 
 
-def _outcome(document: Document, numbers: Numbers, mappings: Mappings) -> Outcome:
-    if "refuse" in document:
-        return Refuse(document["refuse"])
-    signal = document["signal"]
-    fallback = document.get("otherwise")
-    otherwise = None if fallback is None else _outcome(fallback, numbers, mappings)
-    if "number" in signal:
-        return SignalNumber(numbers[signal["number"]], otherwise)
-    if "mapping" in signal:
-        entries, default = mappings[signal["mapping"]]
-        return SignalMapping(signal["key"], entries, default, otherwise)
-    return SignalAgent(f"agent.{signal['agent']}", signal["prefix"], signal["name"], otherwise)
+def _compared(conditions: Iterable[Condition]) -> set[str]:
+    """Return the facts that other facts are compared with."""
+    return {fact for each in conditions for fact, _ in each.compared}
+
+
+class _Parts:
+    """The rules and outcomes of a document, which refer to its service numbers and mappings."""
+
+    def __init__(self, document: Document, salesforce_mappings: Mapping[str, Entries]) -> None:
+        numbers = {
+            key: _service_number(value) for key, value in document["service_numbers"].items()
+        }
+        self._numbers = numbers
+        self._mappings: Mappings = {
+            name: _mapping(mapping, salesforce_mappings.get(name, {}), numbers)
+            for name, mapping in document["mappings"].items()
+        }
+        self._numbering = _numbering(document)
+        self._zone: str = document.get("home_zone") or "UTC"
+
+    def rule(self, document: Document) -> Rule:
+        """Return a rule. Its `when` is a set of conditions, or a list of such sets."""
+        when = document["when"]
+        sets = when if isinstance(when, list) else [when]
+        return Rule(
+            id=document["id"],
+            condition_sets=tuple(self._conditions(conditions) for conditions in sets),
+            outcome=self._outcome(document),
+        )
+
+    def outage(self, document: Any) -> tuple[Rule, ...]:
+        """Return the rules of `outage`, which is a list of rules or a single outcome."""
+        entries = document if isinstance(document, list) else [document]
+        return tuple(self.rule({"id": "outage", "when": {}, **entry}) for entry in entries)
+
+    def _conditions(self, when: Document) -> tuple[Condition, ...]:
+        conditions = [condition(fact, expected, self._zone) for fact, expected in when.items()]
+        # Limits are checked last: a call counts only if all other conditions hold.
+        return tuple(sorted(conditions, key=lambda each: each.limit is not None))
+
+    def _outcome(self, document: Document) -> Outcome:
+        if "refuse" in document:
+            return Refuse(document["refuse"])
+        signal, otherwise = document["signal"], self._otherwise(document.get("otherwise"))
+        if "number" in signal:
+            return SignalNumber(self._numbers[signal["number"]], otherwise)
+        if "mapping" in signal:
+            entries, default = self._mappings[signal["mapping"]]
+            return SignalMapping(signal["key"], entries, default, otherwise)
+        if "record" in signal:
+            fact = f"record.{signal['record']}"
+            return SignalRecord(fact, self._comparable_numbers(), otherwise)
+        return SignalAgent(f"agent.{signal['agent']}", signal["prefix"], signal["name"], otherwise)
+
+    def _otherwise(self, document: Any) -> Otherwise:
+        if document is None or document == "next":
+            return document  # type: ignore[no-any-return]
+        return self._outcome(document)
+
+    def _comparable_numbers(self) -> Mapping[str, tuple[ServiceNumber, ...]]:
+        """Return the service numbers by their comparable spelling, in the order of the plan."""
+        found: dict[str, tuple[ServiceNumber, ...]] = {}
+        for number in self._numbers.values():
+            spelling = comparable(number.number, self._numbering)
+            if spelling is not None:
+                found[spelling] = (*found.get(spelling, ()), number)
+        return found
 
 
 def _hours(document: Document, by_country: Mapping[str, str]) -> "Mapping[str, Window]":

@@ -1,7 +1,7 @@
 """The loaded dial plan: the form in which it is evaluated."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from click_to_dial.dialplan.conditions import AttemptLimit, Condition
 from click_to_dial.model import Numbering, ServiceNumber
@@ -23,7 +23,7 @@ class SignalNumber(NamedTuple):
     """Outcome: show `service_number` to the called party."""
 
     service_number: ServiceNumber
-    otherwise: "Outcome | None" = None
+    otherwise: "Otherwise" = None
 
 
 class SignalMapping(NamedTuple):
@@ -35,7 +35,7 @@ class SignalMapping(NamedTuple):
     fact: str
     entries: Mapping[str, ServiceNumber]
     default: ServiceNumber | None
-    otherwise: "Outcome | None" = None
+    otherwise: "Otherwise" = None
 
 
 class SignalAgent(NamedTuple):
@@ -44,19 +44,42 @@ class SignalAgent(NamedTuple):
     fact: str
     prefix: str
     name: str
-    otherwise: "Outcome | None" = None
+    otherwise: "Otherwise" = None
 
 
-Outcome = Refuse | SignalNumber | SignalMapping | SignalAgent
+class SignalRecord(NamedTuple):
+    """Outcome: show the number in the record, if it is one of the company's service numbers.
+
+    `numbers` are the service numbers, in the order of the plan, under each spelling that
+    `phone_numbers.comparable` makes equal.
+    """
+
+    fact: str
+    numbers: Mapping[str, tuple[ServiceNumber, ...]]
+    otherwise: "Otherwise" = None
+
+
+Outcome = Refuse | SignalNumber | SignalMapping | SignalAgent | SignalRecord
 """What a rule does. `otherwise` applies if no number can be shown."""
+
+Otherwise = Outcome | Literal["next"] | None
+"""Another outcome, `next` to go on with the next rule, or None to refuse the call."""
 
 
 class Rule(NamedTuple):
-    """A rule that matches if all `conditions` hold."""
+    """A rule that matches if all conditions of one of its `condition_sets` hold.
+
+    A rule that always matches has one empty set.
+    """
 
     id: str
-    conditions: tuple[Condition, ...]
+    condition_sets: tuple[tuple[Condition, ...], ...]
     outcome: Outcome
+
+    @property
+    def conditions(self) -> Iterator[Condition]:
+        """All conditions of the rule."""
+        return (condition for conditions in self.condition_sets for condition in conditions)
 
 
 class Freshness(NamedTuple):
@@ -72,7 +95,8 @@ class DialPlan(NamedTuple):
 
     `objects` has the attributes of each Salesforce object. `lists` and `limits` are the facts about
     lists and attempts that the rules use, with the names of the lists and the calls to count.
-    `home_zone` is an IANA time zone; it is empty if the plan has no calling hours.
+    `home_zone` is an IANA time zone; it is empty if the plan has no calling hours. `outage` are the
+    rules that decide if a rule needs an unknown fact.
     """
 
     numbering: Numbering
@@ -81,7 +105,7 @@ class DialPlan(NamedTuple):
     agent_match: str
     agent_attributes: Fields
     rules: tuple[Rule, ...]
-    outage: Outcome
+    outage: tuple[Rule, ...]
     freshness: Freshness
     hours: "Mapping[str, Window]"
     home_zone: str
