@@ -162,6 +162,11 @@ def test_rejected_credentials_are_read_again_at_once(
             SalesforceConfigurationError,
             "secret-unreadable",
         ),
+        (
+            SecretError("No value.", code="ResourceNotFoundException", request_id="request-1"),
+            SalesforceConfigurationError,
+            "secret-empty",
+        ),
     ],
 )
 def test_a_secret_that_cannot_be_read_is_a_failed_login(

@@ -20,6 +20,8 @@ TOKEN_PATH = "/services/oauth2/token"
 REJECTED = ("login-invalid-client", "login-invalid-client-id")
 """Reasons of an error for which a new version of the secret may be the remedy."""
 
+EMPTY_SECRET = "The Salesforce secret is empty: store client_id and client_secret."
+
 # Salesforce's error, a part of its description, what to change in Setup. The first match counts.
 ADVICE: tuple[tuple[str, str, str], ...] = (
     (
@@ -98,6 +100,8 @@ def _secret(read_secret: Callable[[], str]) -> str:
         secret = read_secret()
     except SecretError as error:
         found = {"code": error.code, "request_id": error.request_id}
+        if error.code == "ResourceNotFoundException":  # a new secret has no version
+            raise SalesforceConfigurationError("secret-empty", EMPTY_SECRET, **found) from error
         if error.retryable:
             raise SalesforceUnavailableError("secret-unreachable", str(error), **found) from error
         raise SalesforceConfigurationError(
@@ -106,9 +110,7 @@ def _secret(read_secret: Callable[[], str]) -> str:
             **found,
         ) from error
     if not secret.strip():
-        raise SalesforceConfigurationError(
-            "secret-empty", "The Salesforce secret is empty: store client_id and client_secret."
-        )
+        raise SalesforceConfigurationError("secret-empty", EMPTY_SECRET)
     return secret
 
 
