@@ -38,6 +38,15 @@ def zones(number: str, at: float = 1_780_000_000) -> tuple[str, ...]:
         ("+56612234567", "America/Punta_Arenas", "2026-07-15T20:30", False),
         ("+78452123456", "Europe/Saratov", "2026-07-15T20:30", False),
         ("+18505551234", "America/Chicago", "2026-07-15T08:30", False),  # Pensacola
+        ("+18676681234", "America/Whitehorse", "2026-01-14T20:30", False),
+        ("+18676681234", "America/Whitehorse", "2026-01-14T12:00", True),
+        ("+13068251234", "America/Edmonton", "2026-01-14T08:30", False),  # Lloydminster
+        ("+68940921234", "Pacific/Marquesas", "2026-07-15T20:15", False),
+        ("+6759739123", "Pacific/Bougainville", "2026-07-15T20:30", False),
+        ("+869912811234", "Asia/Urumqi", "2026-01-14T08:30", False),
+        ("+869912811234", "Asia/Urumqi", "2026-01-14T12:00", True),
+        ("+79161234567", "Europe/Kaliningrad", "2026-01-14T08:30", False),
+        ("+40212345678", "Europe/Bucharest", "2026-01-14T09:30", True),
     ],
 )
 def test_calling_hours(number: str, zone: str, local: str, expected: bool) -> None:
@@ -68,8 +77,10 @@ PLACES = {
     "America/Fortaleza": ("MA", "Maranhão"),
     "America/Punta_Arenas": ("Magallanes",),
     "America/Santarem": ("Pará",),
+    "America/Whitehorse": ("Yukon", "YT", "Watson Lake"),
     "Europe/Kaliningrad": ("Kaliningrad",),
     "Europe/Saratov": ("Saratov",),
+    "Pacific/Marquesas": ("Remote Archipelago",),
 }
 """Parts of the place names in each zone that corrections give to a whole area code."""
 

@@ -190,6 +190,20 @@ def test_every_log_group_is_in_the_template_with_a_retention() -> None:
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
+def test_the_account_may_keep_its_role_for_the_logs_of_api_gateway() -> None:
+    parameter = PARAMETERS["ApiGatewayLogging"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("manage", ["manage", "existing"])
+    condition = {"Fn::Equals": [{"Ref": "ApiGatewayLogging"}, "manage"]}
+    assert TEMPLATE["Conditions"]["ManageLogging"] == condition
+    conditional = {
+        name for name, each in RESOURCES.items() if each.get("Condition") == "ManageLogging"
+    }
+    assert conditional == {"ApiGatewayAccount", "ApiGatewayLogsRole"}
+    (stage,) = properties("AWS::ApiGateway::Stage")  # it waits for the role
+    reference = {"Fn::If": ["ManageLogging", {"Ref": "ApiGatewayAccount"}, "existing"]}
+    assert stage["Variables"] == {"ApiGatewayLogging": reference}
+
+
 @pytest.mark.parametrize(("tracing", "enabled"), [("PassThrough", False), ("Active", True)])
 def test_tracing_is_off_by_default_and_one_parameter_switches_it_on(
     tracing: str, enabled: bool
@@ -287,8 +301,11 @@ def test_the_gateway_waits_for_the_decision() -> None:
 
 
 def test_data_are_kept_when_the_stack_is_deleted() -> None:
-    for name in ("Table", "SalesforceSecret", "ApiKeySecret", "NumberKeySecret"):
-        assert RESOURCES[name]["DeletionPolicy"] == "Retain"
+    secrets = of_type("AWS::SecretsManager::Secret")
+    for name in ("Table", *secrets):
+        # A failed first deployment deletes secrets again. The table is protected against deletion.
+        policy = "RetainExceptOnCreate" if name in secrets else "Retain"
+        assert RESOURCES[name]["DeletionPolicy"] == policy
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 
 

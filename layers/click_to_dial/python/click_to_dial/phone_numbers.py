@@ -40,7 +40,7 @@ MAX_E164_DIGITS = 15
 
 # Blanks, punctuation, and invisible characters: soft hyphen, zero-width and directional marks.
 _SEPARATORS = re.compile(
-    r"[\s()\[\]./\-\u00ad\u2010-\u2015\u2212\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"[\s()\[\]./\-\u00ad\u00b7\u061c\u2010-\u2015\u2212\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     r"\uff08\uff09\uff0d-\uff0f]+"
 )
 _SIGNALLED_SEPARATORS = re.compile(r"[\s.()\-]+")
@@ -144,8 +144,8 @@ def read_international(cleaned: str) -> Callee:
 def signalled_number(text: str, prefix: str, numbering: Numbering) -> str | None:
     """Return the number to signal for the agent's number `text`, behind `prefix`.
 
-    Return None if that is no number, or one that must not be shown to a called party: an emergency,
-    premium-rate, mass-traffic or public short number (in Germany: TKG section 120).
+    Return None if that cannot be a number, such as 0, or must not be shown to a called party: an
+    emergency, premium-rate, mass-traffic or public short number (in Germany: TKG section 120).
     """
     number = _SIGNALLED_SEPARATORS.sub("", text)
     complete = _SIGNALLED_SEPARATORS.sub("", prefix) + number
@@ -156,8 +156,8 @@ def signalled_number(text: str, prefix: str, numbering: Numbering) -> str | None
         return None
     try:
         readings = read_number(complete, numbering)
-    except BadParameterError:  # such as 0: a number of the company's own telephone system
-        return complete
+    except BadParameterError:
+        return None
     if any(each.kind in _NEVER_SIGNALLED or is_mass_traffic(each) for each in readings):
         return None
     return complete
@@ -177,15 +177,16 @@ def _is_emergency(digits: str, region: str) -> bool:
 
 
 def _lost_its_plus(digits: str, numbering: Numbering) -> bool:
-    """Return whether a leading blank was a plus: the rest is not dialled like this at home."""
+    """Return whether a leading blank was a plus: the rest is valid, and not dialled so at home."""
     region = numbering.home_region
     trunk_prefix = phonenumbers.ndd_prefix_for_region(region, True) or "0"
-    return not (
+    dialled_at_home = (
         digits.startswith(("0", trunk_prefix))
         or _is_internal(digits, numbering)
         or _is_short_number(digits, region)
         or _behind_international_prefix(digits, region)
     )
+    return not dialled_at_home and _is_valid(_international(digits))
 
 
 def _is_internal(digits: str, numbering: Numbering) -> bool:

@@ -19,9 +19,12 @@ _UNKNOWN = "Etc/Unknown"
 
 _WIKIPEDIA = "https://en.wikipedia.org/wiki/"
 _BRAZIL = _WIKIPEDIA + "List_of_dialling_codes_in_Brazil"
+_CHINA = _WIKIPEDIA + "Telephone_numbers_in_China"
 _CHILE = _WIKIPEDIA + "Telephone_numbers_in_Chile"
+_FRENCH_POLYNESIA = _WIKIPEDIA + "Telephone_numbers_in_French_Polynesia"
 _MEXICO = _WIKIPEDIA + "Telephone_numbers_in_Mexico"
 _NORTH_AMERICA = "https://www.nanpa.com/area-code-maps"
+_PAPUA_NEW_GUINEA = _WIKIPEDIA + "Telephone_numbers_in_Papua_New_Guinea"
 _RUSSIA = _WIKIPEDIA + "Telephone_numbers_in_Russia"
 
 CORRECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
@@ -30,6 +33,7 @@ CORRECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("1236", ("America/Vancouver", "America/Edmonton"), _NORTH_AMERICA),
     ("1250", ("America/Vancouver", "America/Edmonton"), _NORTH_AMERICA),
     ("1270", ("America/Chicago", "America/New_York"), _NORTH_AMERICA),
+    ("1306", ("America/Regina", "America/Edmonton"), _NORTH_AMERICA),  # Lloydminster
     ("1308", ("America/Chicago", "America/Denver"), _NORTH_AMERICA),
     ("1364", ("America/Chicago", "America/New_York"), _NORTH_AMERICA),
     ("1367", ("America/Toronto", "America/Halifax"), _NORTH_AMERICA),
@@ -43,6 +47,7 @@ CORRECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("1581", ("America/Toronto", "America/Halifax"), _NORTH_AMERICA),
     ("1605", ("America/Chicago", "America/Denver"), _NORTH_AMERICA),
     ("1620", ("America/Chicago", "America/Denver"), _NORTH_AMERICA),
+    ("1639", ("America/Regina", "America/Edmonton"), _NORTH_AMERICA),
     ("1672", ("America/Vancouver", "America/Edmonton"), _NORTH_AMERICA),
     ("1701", ("America/Chicago", "America/Denver"), _NORTH_AMERICA),
     ("1729", ("America/Chicago", "America/New_York"), _NORTH_AMERICA),
@@ -51,6 +56,9 @@ CORRECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("1807", ("America/Toronto", "America/Winnipeg"), _NORTH_AMERICA),
     ("1812", ("America/Chicago", "America/New_York"), _NORTH_AMERICA),
     ("1850", ("America/Chicago", "America/New_York"), _NORTH_AMERICA),
+    *((f"1867{code}", ("America/Whitehorse",), _NORTH_AMERICA) for code in (393, 456, 536, 633)),
+    *((f"1867{code}", ("America/Whitehorse",), _NORTH_AMERICA) for code in (667, 668, 993)),
+    ("1867334", ("America/Whitehorse", "America/Edmonton"), _NORTH_AMERICA),
     ("1879", ("America/St_Johns", "America/Goose_Bay"), _NORTH_AMERICA),
     ("1906", ("America/Chicago", "America/New_York"), _NORTH_AMERICA),
     ("1930", ("America/Chicago", "America/New_York"), _NORTH_AMERICA),
@@ -71,10 +79,21 @@ CORRECTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("5632255", ("America/Santiago", "Pacific/Easter"), _CHILE),
     ("5661", ("America/Punta_Arenas",), _CHILE),
     ("5667", ("America/Coyhaique",), _CHILE),
+    ("67597", ("Pacific/Port_Moresby", "Pacific/Bougainville"), _PAPUA_NEW_GUINEA),
+    ("6894091", ("Pacific/Marquesas",), _FRENCH_POLYNESIA),
+    ("6894092", ("Pacific/Marquesas",), _FRENCH_POLYNESIA),
+    ("6894097", ("Pacific/Tahiti", "Pacific/Gambier"), _FRENCH_POLYNESIA),
     ("7401", ("Europe/Kaliningrad",), _RUSSIA),
     ("7411", ("Asia/Yakutsk", "Asia/Vladivostok", "Asia/Srednekolymsk"), _RUSSIA),
     ("7845", ("Europe/Saratov",), _RUSSIA),
+    # Xinjiang has the time of Beijing, but people also use a time two hours behind.
+    *((f"86{code}", ("Asia/Shanghai", "Asia/Urumqi"), _CHINA) for code in range(990, 1000)),
+    *((f"86{code}", ("Asia/Shanghai", "Asia/Urumqi"), _CHINA) for code in (901, 902, 903, 906)),
+    *((f"86{code}", ("Asia/Shanghai", "Asia/Urumqi"), _CHINA) for code in (908, 909)),
 )
+
+_SUBSTITUTES = {"Europe/Bucharest": "Europe/Kaliningrad"}
+"""A zone that libphonenumber gives to numbers of another country, and the zone of these numbers."""
 
 
 def time_zones(number: str, country: str | None, now: float) -> tuple[str, ...]:
@@ -92,6 +111,7 @@ def time_zones(number: str, country: str | None, now: float) -> tuple[str, ...]:
         return candidates
     links = _links()
     canonical = {links.get(zone, zone) for zone in candidates}
+    canonical |= {_SUBSTITUTES[zone] for zone in candidates if zone in _SUBSTITUTES}
     kept = [zone for zone in zones if links.get(zone, zone) in canonical]
     year = datetime.fromtimestamp(now, UTC).year
     standard_times = {_standard_time(zone, year) for zone in kept}
