@@ -108,7 +108,8 @@ bytecode:
 
 .PHONY: deploy
 deploy: build ## build and deploy to AWS [ENV=staging PARAMETERS="Name=value …"]
-	@$(SAM) deploy --config-env "$(ENV)" $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
+	@$(SAM) deploy --config-file "$(CURDIR)/$(or $(wildcard samconfig.local.toml),samconfig.toml)" \
+	  --config-env "$(ENV)" $(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
 
 .PHONY: smoke
 smoke: .venv/run ## call a deployed stack as jtel does [STACK=click-to-dial TOKEN=… QUERY=…]

@@ -15,15 +15,20 @@ from click_to_dial.errors import BadParameterError, DialPlanError  # noqa: E402
 from click_to_dial.observability import logger, metrics  # noqa: E402
 
 
-@logger.inject_lambda_context(correlation_id_path=log.REQUEST_ID)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> http.Response:
     """Return the response to a proxy event. Every error becomes a response of the contract."""
     try:
-        return respond(event)
+        return respond_with_context(event, context)
     except Exception as error:
         log.log_defect(error)
         return http.internal_error()
+
+
+@logger.inject_lambda_context(correlation_id_path=log.REQUEST_ID)
+def respond_with_context(event: http.Event, context: Any) -> http.Response:
+    """Decide the request; each log line has the ids of the event and of the invocation."""
+    return respond(event)
 
 
 def respond(event: http.Event) -> http.Response:

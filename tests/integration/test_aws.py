@@ -84,7 +84,7 @@ def client_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
 
     def make(url: str) -> Any:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        return aws.create_client("dynamodb", read_seconds=0.2)
+        return aws.create_client("dynamodb", read_seconds=1)
 
     return make
 

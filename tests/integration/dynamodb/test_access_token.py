@@ -110,6 +110,30 @@ def test_writes_whose_first_answer_was_lost_do_not_cost_a_login(
     assert get(sandbox()) == "token-4"
 
 
+ITEM = {"pk": {"S": "token#acme.my.salesforce.com"}, "sk": {"S": "token"}}
+DAY_AHEAD = {"N": str(Clock().now + 86400)}
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"token": {"S": "a\r\nX-Evil: 1"}},
+        {"token": {"S": "t\u20ac"}},
+        {"token": {"S": "\u00e9"}},
+        {"token": {"N": "1"}},
+        {"token": {"S": "good"}, "issued_at": DAY_AHEAD},
+        {"failed_until": DAY_AHEAD},
+        {"lease_until": DAY_AHEAD, "lease_owner": {"S": "other"}},
+    ],
+)
+def test_an_unreadable_token_and_a_date_of_a_wrong_clock_do_not_block_logins(
+    sandbox: Any, org: Org, table: Any, attributes: Any
+) -> None:
+    table.boto3.put_item(TableName=table.name, Item={**ITEM, **attributes})
+    assert [get(sandbox()) for _ in range(2)] == ["token-1"] * 2
+    assert org.logins == 1
+
+
 def test_who_waits_too_long_goes_on_without(sandbox: Any, org: Org, table: Any) -> None:
     org.slow.clear()
     holder, waiter = threading.Thread(target=lambda: get(sandbox())), sandbox()

@@ -45,6 +45,7 @@ objects:
   Fahrzeug__c: {kind: Flotte__r.Kunde__r.Type}
 agents: {match: FederationIdentifier, attributes: {extension: Extension}}
 rules:
+  - {id: notruf, when: {callee.kind: emergency}, signal: zentrale}
   - {id: fremd, when: {agent.known: false}, refuse: Nicht bekannt.}
   - {id: gesperrt, when: {record.blocked: true}, refuse: Gesperrt.}
   - {id: flotte, when: {record.object: Fahrzeug__c, record.kind: Kunde}, signal: flotte}

@@ -152,3 +152,29 @@ def test_a_bad_parameter_is_logged_by_name_only(log: io.StringIO) -> None:
 def test_another_path_is_a_404(log: io.StringIO) -> None:
     assert answer(path="/jtelACD/getCallerInformation")[0] == 404
     assert one_line(log)["outcome"] == "NoSuchPath"
+
+
+@pytest.mark.parametrize("event", [None, [], "x", 7, {}, {"requestContext": None}])
+def test_an_event_that_is_not_from_api_gateway_is_a_404(log: io.StringIO, event: Any) -> None:
+    response = handler.lambda_handler(event, CONTEXT)
+    assert (response["statusCode"], json.loads(response["body"])["status"]) == (404, 404)
+
+
+def test_without_a_context_it_is_a_500(log: io.StringIO) -> None:
+    response = handler.lambda_handler({}, None)
+    assert (response["statusCode"], json.loads(response["body"])["status"]) == (500, 500)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [None, [], "x", 7, *({"CallerID": value} for value in (7, "12", [None], [["1"]], {"0": "1"}))],
+)
+def test_query_values_that_are_no_lists_of_texts_are_a_400(log: io.StringIO, query: Any) -> None:
+    good = {"SalesForceID": [SECRETS[2]], "AgentUID": [SECRETS[1]]}
+    event = {
+        "httpMethod": "GET",
+        "resource": "/jtelACD/onClickToDial",
+        "multiValueQueryStringParameters": good | query if isinstance(query, dict) else query,
+    }
+    response = handler.lambda_handler(event, CONTEXT)
+    assert (response["statusCode"], json.loads(response["body"])["status"]) == (400, 400)

@@ -7,6 +7,7 @@ ClickToDialError
 │   └── UnreadableDialPlanError        published by another version of click-to-dial
 ├── PlanConflictError                  another publication came first
 ├── DynamoDBError                      the table did not answer
+│   ├── UnreadableItemError            an item has an unknown form
 │   └── ConditionFailedError           another writer was faster
 ├── SecretError                        a secret cannot be read
 ├── OutOfTimeError                     the time budget is used up
@@ -58,6 +59,10 @@ class PlanConflictError(ClickToDialError):
 
 class DynamoDBError(ClickToDialError):
     """DynamoDB did not answer, or refused the request."""
+
+
+class UnreadableItemError(DynamoDBError):
+    """An item has an unknown form: another version of click-to-dial wrote it, or somebody else."""
 
 
 class ConditionFailedError(DynamoDBError):
@@ -118,3 +123,7 @@ class SessionExpiredError(SalesforceError):
 
 class SalesforceConfigurationError(SalesforceError):
     """The organisation, the integration user or the secret is not configured as the plan needs."""
+
+
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""Exceptions of code that reads an item of the table which has an unknown form."""

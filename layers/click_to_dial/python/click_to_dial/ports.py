@@ -20,6 +20,10 @@ NOT_FOUND_SECONDS = 10
 """How long the cache keeps that a record or user does not exist; it may have been created since."""
 
 
+MAX_SECONDS_AHEAD = 5
+"""Facts and tokens dated further in the future come from a wrong clock and count as absent."""
+
+
 class SalesforceRequest(NamedTuple):
     """Look-ups to make in Salesforce. A field that is None is skipped.
 
@@ -64,7 +68,7 @@ class CachedFacts(NamedTuple):
     """Facts from the cache with their age in seconds; None if they are not there.
 
     `items` are the other requested items; None if some of them were not returned. `failure` is the
-    reason if the cache could not be read.
+    reason if the cache, or an item of it, could not be read.
     """
 
     record: Record | None = None

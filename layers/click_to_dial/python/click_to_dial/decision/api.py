@@ -30,6 +30,8 @@ Query = Mapping[str, Sequence[str]]
 
 def is_our_route(event: Event) -> bool:
     """Return whether an API Gateway event is a request for onClickToDial."""
+    if not isinstance(event, Mapping):  # not from API Gateway
+        return False
     return event.get("httpMethod") == "GET" and event.get("resource") in PATHS
 
 
@@ -39,7 +41,9 @@ def read_request(event: Event) -> Request:
     Raises BadParameterError. If the number may be an emergency number, a fault of the other two
     parameters is only noted in the request.
     """
-    query = event.get("multiValueQueryStringParameters") or {}
+    query = event.get("multiValueQueryStringParameters")
+    if not isinstance(query, Mapping):  # null without a query string
+        query = {}
     found: dict[str, str] = {}
     faults: list[BadParameterError] = []
     for name, read in (
@@ -165,11 +169,14 @@ def _single(query: Query, name: str, *, allow_empty: bool = False) -> str:
     values = query.get(name, ())
     if not values:
         raise BadParameterError(name, f"{name} is missing{_misspelling(query, name)}.")
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise BadParameterError(name, f"{name} is not a list of texts in the event.")
     if len(values) > 1:
         raise BadParameterError(name, f"{name} is given {len(values)} times, not once.")
-    if not values[0].strip() and not allow_empty:
+    value: str = values[0]
+    if not value.strip() and not allow_empty:
         raise BadParameterError(name, f"{name} is empty.")
-    return values[0]
+    return value
 
 
 def _misspelling(query: Query, name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
-from click_to_dial.decision.number_lookups import keys
+from click_to_dial.decision.number_lookups import has_unreadable_calls, keys
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
     ClickToDialError,
@@ -14,6 +14,7 @@ from click_to_dial.errors import (
     OutOfTimeError,
     SalesforceError,
     SalesforceUnavailableError,
+    UnreadableItemError,
 )
 from click_to_dial.model import Agent, Click, Record
 from click_to_dial.ports import (
@@ -97,9 +98,13 @@ class FactSources:
         number_keys = keys(plan, click, self._pseudonym)
         read = partial(self._cache.read, plan, click.record_id, click.agent_uid, number_keys)
         try:
-            return deadline.run(read, CACHE_READ_SECONDS)
+            cached = deadline.run(read, CACHE_READ_SECONDS)
         except (DynamoDBError, OutOfTimeError) as error:
             return CachedFacts(items=None, failure=error)
+        if has_unreadable_calls(cached.items or {}):
+            failure = UnreadableItemError("The earlier calls to this number have an unknown form.")
+            return cached._replace(failure=failure)
+        return cached
 
     def from_salesforce(
         self, plan: DialPlan, click: Click, cached: CachedFacts, deadline: Deadline

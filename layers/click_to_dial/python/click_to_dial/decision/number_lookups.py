@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from click_to_dial.dialplan import DialPlan
+from click_to_dial.errors import UNREADABLE
 from click_to_dial.model import Callee, Click, Scalar
 from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import Pseudonym
@@ -16,6 +17,8 @@ MAX_LISTS = 24
 
 REPEAT_SECONDS = 10
 """Clicks of one agent on the same number within this time count as one call."""
+
+ATTEMPTS_PREFIX = "attempts#"
 
 Calls = Sequence[tuple[float, str]]
 """Time (in seconds since 1970) and agent (as a pseudonym) of each call, the newest last."""
@@ -66,7 +69,14 @@ def prefix_key(name: str, digits: str) -> str:
 
 def attempts_key(number: str, pseudonym: Pseudonym) -> str:
     """Return the key of the item with the calls to a number."""
-    return f"attempts#{pseudonym(number)}"
+    return f"{ATTEMPTS_PREFIX}{pseudonym(number)}"
+
+
+def has_unreadable_calls(items: Mapping[str, StoredItem]) -> bool:
+    """Return whether the calls to a number are in an unknown form."""
+    return any(
+        key.startswith(ATTEMPTS_PREFIX) and calls_of(item) is None for key, item in items.items()
+    )
 
 
 def number_facts(
@@ -78,7 +88,8 @@ def number_facts(
 ) -> Mapping[str, Scalar]:
     """Return whether lists contain the called number, and how many calls it received.
 
-    A short or internal number is on no list and was never counted.
+    A short or internal number is on no list and was never counted. The number of calls is left out
+    if they have an unknown form.
     """
     number, agent = click.callee.number, pseudonym(click.agent_uid)
     valid = {key for key, item in items.items() if item.expires_at is None or item.expires_at > now}
@@ -92,6 +103,8 @@ def number_facts(
         }
         facts[fact] = bool(entries & valid)
     calls = [] if number is None else calls_of(items.get(attempts_key(number, pseudonym)))
+    if calls is None:
+        return facts
     earlier = [(at, by) for at, by in calls if not _is_repeat(at, by, agent, now)]
     for fact, limit in plan.limits.items():
         facts[fact] = sum(
@@ -100,9 +113,15 @@ def number_facts(
     return facts
 
 
-def calls_of(item: StoredItem | None) -> Calls:
-    """Return the calls in an item. Empty if there is no item."""
-    return [] if item is None else [(float(at), str(by)) for at, by in json.loads(item.data)]
+def calls_of(item: StoredItem | None) -> Calls | None:
+    """Return the calls in an item. Empty if there is no item, None if it has an unknown form."""
+    if item is None:
+        return []
+    try:
+        calls = json.loads(item.data)
+        return [(float(at), str(by)) for at, by in calls] if isinstance(calls, list) else None
+    except UNREADABLE:
+        return None
 
 
 def with_call(plan: DialPlan, calls: Calls, agent: str, now: float) -> StoredItem | None:

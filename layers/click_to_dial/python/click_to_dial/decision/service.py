@@ -18,6 +18,7 @@ from click_to_dial.errors import (
     ClickToDialError,
     DynamoDBError,
     OutOfTimeError,
+    UnreadableItemError,
 )
 from click_to_dial.model import Callee, Click, Decision, Facts
 from click_to_dial.phone_numbers import read_number
@@ -190,7 +191,10 @@ class ClickToDial:
         click, items = report.click, report.gathered.items or {}
         key = attempts_key(click.callee.number or "", self.pseudonym)
         before = items.get(key)
-        after = with_call(plan, calls_of(before), self.pseudonym(click.agent_uid), report.facts.now)
+        calls = calls_of(before)
+        if calls is None:
+            raise UnreadableItemError("The earlier calls to this number have an unknown form.")
+        after = with_call(plan, calls, self.pseudonym(click.agent_uid), report.facts.now)
         if after is None or self.attempts.replace(key, before, after):
             return None
         current = self.attempts.read(key)

@@ -72,7 +72,7 @@ def load(
             limits={each.fact: each.limit for each in conditions if each.limit},
             version=version,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableDialPlanError(
             "The published dial plan was written by another version of click-to-dial "
             f"({type(error).__name__}: {error}). Deploy that version or publish the plan again."

@@ -21,6 +21,7 @@ from click_to_dial.errors import (
     SalesforceError,
     SalesforceUnavailableError,
 )
+from click_to_dial.ports import MAX_SECONDS_AHEAD
 
 MIN_POLL_SECONDS, MAX_POLL_SECONDS = 0.05, 0.4
 """Pause between two looks at the result of another sandbox. It grows by half each time, so that
@@ -30,6 +31,8 @@ UNAVAILABLE_PAUSE_SECONDS = 2.0
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 5.0, 60.0
 """Pause after a login that Salesforce refused. It doubles each time, but stays short enough to
 notice soon that the cause was removed."""
+
+Item = Mapping[str, Any]
 
 LEASE_MARGIN_SECONDS = 1.0
 """Margin added to the login timeout, so that the lease cannot expire during a login."""
@@ -77,7 +80,11 @@ class SharedToken:
         pause = MIN_POLL_SECONDS
         while True:
             try:
-                token = self._shared(rejected) or self._renewed(deadline, rejected, owner)
+                item = self._read()
+                self._raise_shared_failure(item)
+                token = self._usable_token(item, rejected)
+                if token is None:
+                    token = self._renewed(deadline, item.get("token"), owner)
             except TokenStoreError:  # DynamoDB may answer again soon
                 if deadline.remaining() <= pause:
                     raise
@@ -95,19 +102,29 @@ class SharedToken:
         self._token = None
         self._share_failure(error, "#token = :proof", token)
 
-    def _shared(self, rejected: str | None) -> str | None:
-        """Return the token of any sandbox, or None. Raises the error of a recent failed login."""
-        item = self._read()
-        if float(item.get("failed_until", {}).get("N", "0")) > self._clock():
-            retryable = item["heals"]["BOOL"]
+    def _raise_shared_failure(self, item: Item) -> None:
+        """Raise the error of a recent failed login of any sandbox."""
+        now = self._clock()
+        until = float(item.get("failed_until", {}).get("N", "0"))
+        if now < until <= now + MAX_PAUSE_SECONDS + MAX_SECONDS_AHEAD:
+            retryable = item.get("heals", {}).get("BOOL", True)
             error = SalesforceUnavailableError if retryable else SalesforceConfigurationError
-            raise error(item["reason"]["S"], item["message"]["S"])
-        token = item.get("token", {}).get("S")
-        return None if token == rejected else token
+            reason = item.get("reason", {}).get("S", "login-unavailable")
+            raise error(reason, item.get("message", {}).get("S", ""))
 
-    def _renewed(self, deadline: Deadline, rejected: str | None, owner: str) -> str | None:
-        """Return a new token, or None if another sandbox holds the lease."""
-        if not self._take_lease(rejected, owner):
+    def _usable_token(self, item: Item, rejected: str | None) -> str | None:
+        """Return the token of any sandbox unless it is rejected, malformed or dated ahead."""
+        token = item.get("token", {}).get("S")
+        issued_at = float(item.get("issued_at", {}).get("N", "0"))
+        is_ahead = issued_at > self._clock() + MAX_SECONDS_AHEAD
+        return None if token == rejected or is_ahead or not is_token(token) else token
+
+    def _renewed(self, deadline: Deadline, replaced: Item | None, owner: str) -> str | None:
+        """Return a new token, or None if another sandbox holds the lease.
+
+        `replaced` is the attribute with the token that cannot be used, or None without one.
+        """
+        if not self._take_lease(replaced, owner):
             return None
         try:
             token = self._login.log_in(Deadline(min(deadline.remaining(), self._login.seconds)))
@@ -123,20 +140,29 @@ class SharedToken:
             )
         return token
 
-    def _take_lease(self, rejected: str | None, owner: str) -> bool:
+    def _take_lease(self, replaced: Item | None, owner: str) -> bool:
+        """Take the lease unless another sandbox holds it, or has just failed to log in.
+
+        A lease or pause that ends later than any can comes from a wrong clock and is ignored.
+        """
         now = self._clock()
+        lease_ends = now + self._login.seconds + LEASE_MARGIN_SECONDS
         no_token = "attribute_not_exists(#token)"
         return self._update(
             "SET lease_owner = :owner, lease_until = :until",
-            "(attribute_not_exists(lease_until) OR lease_until < :now OR lease_owner = :owner) AND "
-            "(attribute_not_exists(failed_until) OR failed_until <= :now) AND "
-            + (no_token if rejected is None else f"({no_token} OR #token = :rejected)"),
+            "(attribute_not_exists(lease_until) OR lease_until < :now "
+            "OR lease_until > :latest_lease OR lease_owner = :owner) AND "
+            "(attribute_not_exists(failed_until) OR failed_until <= :now "
+            "OR failed_until > :latest_pause) AND "
+            + (no_token if replaced is None else f"({no_token} OR #token = :replaced)"),
             {
                 ":owner": _text(owner),
-                ":until": _number(now + self._login.seconds + LEASE_MARGIN_SECONDS),
+                ":until": _number(lease_ends),
                 ":now": _number(now),
+                ":latest_lease": _number(lease_ends + MAX_SECONDS_AHEAD),
+                ":latest_pause": _number(now + MAX_PAUSE_SECONDS + MAX_SECONDS_AHEAD),
             }
-            | ({} if rejected is None else {":rejected": _text(rejected)}),
+            | ({} if replaced is None else {":replaced": replaced}),
         )
 
     def _share_failure(self, error: SalesforceError, condition: str, proof: str) -> None:
@@ -159,13 +185,13 @@ class SharedToken:
                 },
             )
 
-    def _read(self) -> Mapping[str, Any]:
+    def _read(self) -> Item:
         try:
             with dynamodb_errors("The shared access token cannot be read."):
                 response = self._client.get_item(**self._item, ConsistentRead=True)
         except DynamoDBError as error:
             raise _token_store_error(error) from error
-        item: Mapping[str, Any] = response.get("Item", {})
+        item: Item = response.get("Item", {})
         return item
 
     def _update(self, expression: str, condition: str, values: Mapping[str, Any]) -> bool:
@@ -186,6 +212,11 @@ class SharedToken:
         except DynamoDBError as error:
             raise _token_store_error(error) from error
         return True
+
+
+def is_token(value: object) -> bool:
+    """Return whether a value can be an access token, and be sent in a header."""
+    return isinstance(value, str) and value != "" and value.isascii() and value.isprintable()
 
 
 def _token_store_error(error: DynamoDBError) -> TokenStoreError:

@@ -60,7 +60,7 @@ class BlobStore:
         chunks: dict[tuple[str, str], bytes] = {}
         for start in range(0, len(keys), MAX_BATCH_KEYS):
             for item in self._get(keys[start : start + MAX_BATCH_KEYS]):
-                chunks[item["pk"]["S"], item["sk"]["S"]] = item["data"]["B"]
+                chunks[item["pk"]["S"], item["sk"]["S"]] = item.get("data", {}).get("B", b"")
         return {ref.hash: _unpack(ref, chunks) for ref in refs}
 
     def prune(self, keep: Collection[str]) -> int:
@@ -92,6 +92,8 @@ class BlobStore:
             request = {self._table_name: {"Keys": keys, "ConsistentRead": True}}
             with dynamodb_errors(UNREACHABLE):
                 response = self._client.batch_get_item(RequestItems=request)
+            if "Responses" not in response:
+                raise DynamoDBError(UNREACHABLE, code="InvalidResponse")
             yield from response["Responses"].get(self._table_name, ())
             keys = response.get("UnprocessedKeys", {}).get(self._table_name, {}).get("Keys", [])
             if not keys:

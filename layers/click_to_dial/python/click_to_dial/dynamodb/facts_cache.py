@@ -15,9 +15,15 @@ from click_to_dial.aws import AwsClient, dynamodb_errors
 from click_to_dial.deadline import begin
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dynamodb import number_lists
-from click_to_dial.errors import DynamoDBError
-from click_to_dial.model import Agent, Record
-from click_to_dial.ports import NOT_FOUND_SECONDS, CachedFacts, SalesforceResult, StoredItem
+from click_to_dial.errors import UNREADABLE, DynamoDBError, UnreadableItemError
+from click_to_dial.model import Agent, Attributes, Record
+from click_to_dial.ports import (
+    MAX_SECONDS_AHEAD,
+    NOT_FOUND_SECONDS,
+    CachedFacts,
+    SalesforceResult,
+    StoredItem,
+)
 from click_to_dial.salesforce_id import STANDARD_OBJECTS, key_prefix
 
 SORT_KEY = "facts"
@@ -45,27 +51,33 @@ class DynamoDBFacts:
     ) -> CachedFacts:
         """Send one BatchGetItem; for more than 100 keys, several at the same time.
 
-        Facts that DynamoDB leaves unprocessed count as not cached.
+        Facts that DynamoDB leaves unprocessed, and unreadable ones, count as not cached.
 
         Raises DynamoDBError.
         """
-        keys = [self._agent_key(agent_uid)]
+        agent_key, record_key = self._agent_key(agent_uid), self._record_key(record_id or "")
+        object_key = self._object_key(record_id or "")
+        readers: dict[str, Callable[[Any], Any]] = {agent_key: partial(_agent, plan)}
         if record_id is not None:
-            keys.append(self._record_key(record_id))
+            readers[record_key] = partial(_record, plan)
             if key_prefix(record_id) not in STANDARD_OBJECTS:
-                keys.append(self._object_key(record_id))
-        cached, items = self._get(keys, others)
-        agent, agent_age = cached.get(self._agent_key(agent_uid), ({}, 0.0))
-        record, record_age = cached.get(self._record_key(record_id or ""), ({}, 0.0))
-        name, _ = cached.get(self._object_key(record_id or ""), ({}, 0.0))
-        return CachedFacts(
-            record=_record(plan, record),
-            record_age=record_age,
-            agent=_agent(plan, agent),
-            agent_age=agent_age,
-            object_name=name.get("object"),
-            items=items,
-        )
+                readers[object_key] = _object_name
+        found, items = self._get(list(readers), others)
+        facts: dict[str, tuple[Any, float]] = {}
+        failure = None
+        now = self._clock()
+        for item in found:
+            key = item["pk"]["S"]
+            try:
+                age = _age(item, now)
+                if age is not None:
+                    facts[key] = readers[key](json.loads(item["data"]["S"])), age
+            except UNREADABLE:
+                failure = UnreadableItemError("A cached fact has an unknown form.")
+        record, record_age = facts.get(record_key, (None, 0.0))
+        agent, agent_age = facts.get(agent_key, (None, 0.0))
+        name, _ = facts.get(object_key, (None, 0.0))
+        return CachedFacts(record, record_age, agent, agent_age, name, items, failure)
 
     def write(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
@@ -104,12 +116,10 @@ class DynamoDBFacts:
 
     def _get(
         self, keys: Sequence[str], others: Sequence[str]
-    ) -> tuple[dict[str, tuple[Data, float]], dict[str, StoredItem] | None]:
-        """Return data and age of facts by key, and the other items by key.
+    ) -> tuple[list[Mapping[str, Any]], dict[str, StoredItem] | None]:
+        """Return the items of facts, and the other items by key.
 
-        The latter are None if DynamoDB left one of them unprocessed. Expired facts are left out
-        here, since DynamoDB deletes late. An age is never negative, even if the clock of the
-        sandbox that wrote the facts was ahead.
+        The latter are None if DynamoDB left one of them unprocessed.
         """
         wanted = [{"pk": {"S": key}, "sk": {"S": SORT_KEY}} for key in keys]
         wanted += [number_lists.item_key(key) for key in others]
@@ -121,16 +131,12 @@ class DynamoDBFacts:
             if result is None:
                 raise error or DynamoDBError("Facts cannot be read.")
             found, left = [*found, *result[0]], [*left, *result[1]]
-        now = self._clock()
-        facts: dict[str, tuple[Data, float]] = {}
-        items: dict[str, StoredItem] = {}
-        for item in found:
-            key = item["pk"]["S"]
-            if item["sk"]["S"] == number_lists.SORT_KEY:
-                items[key] = number_lists.to_stored_item(item)
-            elif float(item["expires_at"]["N"]) > now:
-                age = max(0.0, now - float(item["read_at"]["N"]))
-                facts[key] = json.loads(item["data"]["S"]), age
+        facts = [item for item in found if item["sk"]["S"] == SORT_KEY]
+        items = {
+            item["pk"]["S"]: number_lists.to_stored_item(item)
+            for item in found
+            if item["sk"]["S"] == number_lists.SORT_KEY
+        }
         complete = all(key["sk"]["S"] != number_lists.SORT_KEY for key in left)
         return facts, items if complete else None
 
@@ -170,16 +176,43 @@ def _seconds(plan: DialPlan, found: bool, fresh: int) -> int:
     return max(fresh, plan.freshness.stale_if_error) if found else NOT_FOUND_SECONDS
 
 
-def _record(plan: DialPlan, data: Data) -> Record | None:
-    if not data or data["shape"] != _record_shape(plan, data["object"]):
+def _age(item: Mapping[str, Any], now: float) -> float | None:
+    """Return the age, never negative; None if expired, since DynamoDB deletes late.
+
+    None, too, if the clock of the sandbox that wrote the facts was far ahead.
+    """
+    age = now - float(item["read_at"]["N"])
+    if float(item["expires_at"]["N"]) <= now or age < -MAX_SECONDS_AHEAD:
         return None
-    return Record(data["found"], data["object"], data["values"])
+    return max(0.0, age)
+
+
+def _record(plan: DialPlan, data: Data) -> Record | None:
+    found, name = data["found"], data["object"]
+    if not isinstance(found, bool) or not isinstance(name, str | None):
+        raise TypeError
+    values = _attributes(data)
+    return Record(found, name, values) if data["shape"] == _record_shape(plan, name) else None
 
 
 def _agent(plan: DialPlan, data: Data) -> Agent | None:
-    if not data or data["shape"] != _agent_shape(plan):
-        return None
-    return Agent(data["known"], data["values"])
+    if not isinstance(data["known"], bool):
+        raise TypeError
+    values = _attributes(data)
+    return Agent(data["known"], values) if data["shape"] == _agent_shape(plan) else None
+
+
+def _object_name(data: Data) -> str:
+    if not isinstance(data["object"], str):
+        raise TypeError
+    return data["object"]
+
+
+def _attributes(data: Data) -> Attributes:
+    values: Attributes = data["values"]
+    if not all(isinstance(value, str | int | float) for value in values.values()):
+        raise TypeError
+    return values
 
 
 def _record_shape(plan: DialPlan, object_name: str | None) -> str:

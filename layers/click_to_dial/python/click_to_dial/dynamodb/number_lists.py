@@ -30,9 +30,14 @@ def item_key(key: str) -> dict[str, Any]:
 
 
 def to_stored_item(item: Mapping[str, Any]) -> StoredItem:
-    """Return the item as the decision uses it."""
-    expires_at = item.get("expires_at")
-    return StoredItem(item["data"]["S"], None if expires_at is None else float(expires_at["N"]))
+    """Return the item as the decision uses it.
+
+    Of an item in an unknown form, `data` is empty and `expires_at` is None, so that a number stays
+    on its list.
+    """
+    expires_at = item.get("expires_at", {}).get("N")
+    data = item.get("data", {}).get("S", "")
+    return StoredItem(data, None if expires_at is None else float(expires_at))
 
 
 class ListEntry(NamedTuple):
@@ -79,7 +84,7 @@ class NumberLists:
         request = {self._table_name: {"Keys": [item_key(key) for key in keys]}}
         with dynamodb_errors("The list entries cannot be read."):
             response = self._client.batch_get_item(RequestItems=request)
-        if response.get("UnprocessedKeys"):
+        if "Responses" not in response or response.get("UnprocessedKeys"):
             raise DynamoDBError("DynamoDB did not return all list entries. Please try again.")
         return [_to_entry(item) for item in response["Responses"][self._table_name]]
 

@@ -1,9 +1,11 @@
 """The items that describe published dial plans: `active` and one for each version."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from click_to_dial.errors import UNREADABLE, UnreadableDialPlanError
 from click_to_dial.ports import ActivePlan, BlobRef, CachedMapping
 
 Item = Mapping[str, Any]
@@ -42,15 +44,16 @@ def from_active(active: ActivePlan) -> Item:
 
 
 def to_active(item: Item) -> ActivePlan:
-    """Return the active plan from its item."""
-    return ActivePlan(
-        revision=int(item["revision"]["N"]),
-        version=int(item["version"]["N"]),
-        body=_to_body(item),
-        mappings={name: _to_cached(each["M"]) for name, each in item["mappings"]["M"].items()},
-        activated_at=item["activated_at"]["S"],
-        activated_by=item["activated_by"]["S"],
-    )
+    """Return the active plan from its item. Raises UnreadableDialPlanError."""
+    with unreadable_errors():
+        return ActivePlan(
+            revision=int(item["revision"]["N"]),
+            version=int(item["version"]["N"]),
+            body=_to_body(item),
+            mappings={name: _to_cached(each["M"]) for name, each in item["mappings"]["M"].items()},
+            activated_at=item["activated_at"]["S"],
+            activated_by=item["activated_by"]["S"],
+        )
 
 
 def from_version(version: Version) -> Item:
@@ -67,15 +70,28 @@ def from_version(version: Version) -> Item:
 
 
 def to_version(item: Item) -> Version:
-    """Return a version from its item."""
-    return Version(
-        number=int(item["version"]["N"]),
-        body=_to_body(item),
-        source=_to_body(item, "source_"),
-        author=item["author"]["S"],
-        published_at=item["published_at"]["S"],
-        comment=item["comment"]["S"],
-    )
+    """Return a version from its item. Raises UnreadableDialPlanError."""
+    with unreadable_errors():
+        return Version(
+            number=int(item["version"]["N"]),
+            body=_to_body(item),
+            source=_to_body(item, "source_"),
+            author=item["author"]["S"],
+            published_at=item["published_at"]["S"],
+            comment=item["comment"]["S"],
+        )
+
+
+@contextmanager
+def unreadable_errors() -> Iterator[None]:
+    """Raise UnreadableDialPlanError if something in the block has an unknown form."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise UnreadableDialPlanError(
+            "The dial plans in the table were written by another version of click-to-dial. "
+            "Deploy that version."
+        ) from error
 
 
 def _from_cached(cached: CachedMapping) -> Item:

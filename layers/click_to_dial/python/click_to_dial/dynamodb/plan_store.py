@@ -22,6 +22,7 @@ from click_to_dial.dynamodb.plan_items import (
     from_version,
     to_active,
     to_version,
+    unreadable_errors,
     version_key,
 )
 from click_to_dial.errors import ConditionFailedError, NoDialPlanError, PlanConflictError
@@ -37,7 +38,7 @@ def _utc_now() -> datetime:
 
 
 class PlanStore:
-    """The dial plans in one table. All methods raise DynamoDBError."""
+    """The dial plans in one table. All methods raise DynamoDBError, UnreadableDialPlanError."""
 
     def __init__(
         self, client: AwsClient, table_name: str, now: Callable[[], datetime] = _utc_now
@@ -61,8 +62,9 @@ class PlanStore:
         """
         cached = active.mappings
         texts = self._blobs.read([active.body, *(each.body for each in cached.values())])
-        entries = {name: json.loads(texts[each.body.hash]) for name, each in cached.items()}
-        return json.loads(texts[active.body.hash]), entries
+        with unreadable_errors():
+            entries = {name: json.loads(texts[each.body.hash]) for name, each in cached.items()}
+            return json.loads(texts[active.body.hash]), entries
 
     def history(self) -> list[Version]:
         """Return all stored versions, the newest first."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
+from click_to_dial.errors import UNREADABLE
+from click_to_dial.ports import MAX_SECONDS_AHEAD
 
 
 class VerifiedTokens:
@@ -46,11 +48,13 @@ class VerifiedTokens:
             response = self._client.get_item(
                 TableName=self._table_name, Key=self._key(token), ConsistentRead=True
             )
-        item = response.get("Item")
-        # Compared here too: DynamoDB deletes late, and `keep_seconds` may have been reduced.
-        if not item or self._clock() - float(item["confirmed_at"]["N"]) >= self._keep_seconds:
+        try:
+            item = response["Item"]
+            user_id, age = item["user_id"]["S"], self._clock() - float(item["confirmed_at"]["N"])
+        except UNREADABLE:  # there is no item, or it has an unknown form
             return None
-        return str(item["user_id"]["S"])
+        # Compared here too: DynamoDB deletes late, and `keep_seconds` may have been reduced.
+        return str(user_id) if -MAX_SECONDS_AHEAD <= age < self._keep_seconds else None
 
     def forget(self, token: str) -> None:
         """Store that `token` is no longer valid."""
