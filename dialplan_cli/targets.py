@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,7 +81,10 @@ class Target:
     def service(self) -> ClickToDial:
         """The use case that decides calls, wired as in the function."""
         return build_service(
-            self.settings, _client("dynamodb"), _client("secretsmanager"), self.pseudonym
+            self.settings,
+            _client("dynamodb"),
+            partial(_client, "secretsmanager"),
+            self.pseudonym,
         )
 
     @cached_property
@@ -92,7 +95,7 @@ class Target:
     @cached_property
     def organisation(self) -> SalesforceClient:
         """The Salesforce organisation, with the credentials of the system."""
-        return connect(self.settings, _client("dynamodb"), _client("secretsmanager"))
+        return connect(self.settings, _client("dynamodb"), partial(_client, "secretsmanager"))
 
 
 def _client(service: str) -> AwsClient:

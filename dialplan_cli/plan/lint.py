@@ -256,8 +256,9 @@ def warn_values(document: Document) -> Findings:
                 yield path, f"{value} is not among `objects`: no fields of such records are read"
             elif fact == "callee.country" and value not in phonenumbers.SUPPORTED_REGIONS:
                 yield path, f"no callee is in {value}; write two capital letters, such as DE"
-            elif fact == "callee.number" and not str(value).startswith("+"):
-                yield path, f"no number starts with {value}; add a leading plus, as in +4989…"
+            elif fact == "callee.number" and not re.fullmatch(r"\+[0-9]*", str(value)):
+                message = f"no number starts with {value}; write a leading plus and digits: +4989…"
+                yield path, message
 
 
 CHECKS = (

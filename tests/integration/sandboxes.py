@@ -50,7 +50,7 @@ def ask(record_id: str) -> str:
         aws.create_client(service, read_seconds=DEADLINE_SECONDS)
         for service in ("dynamodb", "secretsmanager")
     )
-    client = connect(wired, dynamodb, secrets)
+    client = connect(wired, dynamodb, lambda: secrets)
     started = time.monotonic()
     try:
         request = SalesforceRequest(record_id, None)

@@ -1,6 +1,7 @@
 """The clients against servers that fail: which requests are repeated, and that they end."""
 
 import json
+import re
 import socket
 import ssl
 import threading
@@ -34,6 +35,16 @@ DENIED = answer(400, '{"__type": "AccessDeniedException", "Message": "arn:aws:x"
 ALL_GOOD = answer(200, FOUND)
 
 
+def receive(connection: socket.socket) -> bytes:
+    """Return a request. The connection could not be closed properly before its body is read."""
+    request = connection.recv(65536)
+    head, end, body = request.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+    while end and length and len(body) < int(length[1]):
+        body += connection.recv(65536)
+    return head + end + body
+
+
 @contextmanager
 def scripted(
     *answers: bytes | None, certificate: Path | None = None
@@ -54,7 +65,7 @@ def scripted(
                 connection, _ = listener.accept()
                 if certificate:
                     connection = tls.wrap_socket(connection, server_side=True)
-                requests.append(connection.recv(65536))
+                requests.append(receive(connection))
                 if each is SILENCE:
                     left_open.enter_context(connection)
                 else:
@@ -73,7 +84,7 @@ def client_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
 
     def make(url: str) -> Any:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        return aws.create_client("dynamodb", read_seconds=0.2)
+        return aws.create_client("dynamodb", read_seconds=1)
 
     return make
 

@@ -32,7 +32,7 @@ ARROWS: dict[str, set[str]] = {
     "decision": SLICE,
     "authorizer": SLICE,
     "sync": SLICE,
-    "aws": {"errors", "settings", "skip_imports"},
+    "aws": {"__version__", "errors", "settings", "skip_imports"},
     "dynamodb": {*ADAPTER, "aws"},
     "salesforce": {*ADAPTER, "__version__"},
 }

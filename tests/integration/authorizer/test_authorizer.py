@@ -171,20 +171,23 @@ def test_it_does_so_for_some_hours(
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "outcome"),
     [
-        {"salesforce_org_id": "00D0C0000000002UAA"},
-        {"allowed_users": frozenset({"bob@acme.example"})},
-        {"confirmed_hours": 0},
+        (
+            {"salesforce_org_id": "00D0C0000000002UAA"},
+            "AuthRefused",
+        ),  # the token begins with its id
+        ({"allowed_users": frozenset({"bob@acme.example"})}, "AuthUnverified"),
+        ({"confirmed_hours": 0}, "AuthUnverified"),
     ],
 )
 def test_not_by_rules_that_no_longer_hold(
-    salesforce: Simulator, settings: AuthSettings, change: dict[str, Any]
+    salesforce: Simulator, settings: AuthSettings, change: dict[str, Any], outcome: str
 ) -> None:
     token = salesforce.log_in(USER)
     verdict(wire(settings), token)
     salesforce.fail("unavailable-html")
-    assert verdict(wire(settings._replace(**change)), token).outcome == "AuthUnverified"
+    assert verdict(wire(settings._replace(**change)), token).outcome == outcome
 
 
 def test_nothing_listens(salesforce: Simulator, settings: AuthSettings) -> None:

@@ -252,7 +252,7 @@ class TestCalls:
         service = bootstrap.build_service(
             settings.from_environment(environment),
             aws.dynamodb_client(),
-            aws.secrets_client(),
+            aws.secrets_client,
             keyed("as good as any"),
         )
         monkeypatch.setattr(handler, "click_to_dial", lambda: service)

@@ -54,6 +54,38 @@ def ask(
     return salesforce.check(salesforce_says, verified, policy, TOKEN, Deadline(2.5))
 
 
+@pytest.mark.parametrize(
+    ("organization", "token", "asked"),
+    [
+        (ORG, TOKEN, True),
+        (ORG[:15], TOKEN, True),
+        (ORG[:15], TOKEN.replace(ORG[:15], ORG), True),
+        (ORG, "00D0C0000000002!AQcAQH0d", False),
+        (ORG[:15], "00D0C0000000002!AQcAQH0d", False),
+        (ORG, TOKEN.replace("00D0C", "00D0c"), False),  # ids are case-sensitive
+        (ORG, TOKEN.replace(ORG[:15], ORG[:15] + "AAA"), False),  # wrong checksum
+        (ORG, "eyJ0bmsiOiJjb3JlL3Byb2QifQ.e30.c2ln", True),  # a JWT does not tell
+        (ORG, "00D0C0000000002AQcAQH0d", True),
+        (ORG, "x" + "00D0C0000000002!AQcAQH0d", True),
+        ("", "00D0C0000000002!AQcAQH0d", True),
+    ],
+)
+def test_salesforce_is_not_asked_about_a_token_of_another_organisation(
+    verified: Verifications, organization: str, token: str, asked: bool
+) -> None:
+    tokens: list[str] = []
+
+    def identify(token: str, deadline: Deadline) -> Identity | None:
+        tokens.append(token)
+        return ALICE
+
+    policy = AccessPolicy(organization, frozenset())
+    verdict = salesforce.check(identify, verified, policy, token, Deadline(2.5))
+    assert tokens == [token] * asked
+    refused = Verdict("AuthRefused", "other-organisation")
+    assert verdict == (Verdict("AuthAllowed", "salesforce", USER) if asked else refused)
+
+
 ALICE = Identity(USER, "Alice@acme.example", ORG)
 DOWN = UnverifiedError("salesforce-http-503")
 

@@ -69,6 +69,8 @@ def body(code: str, message: str = "") -> list[dict[str, str]]:
         (400, body("MALFORMED_QUERY"), SalesforceConfigurationError, "bad-request"),
         (404, body("NOT_FOUND"), SalesforceConfigurationError, "no-such-resource"),
         (410, body("UNSUPPORTED_API_VERSION"), SalesforceConfigurationError, "version-retired"),
+        (403, "<html>", SalesforceConfigurationError, "html-error"),
+        (404, "<html>", SalesforceConfigurationError, "html-error"),
         (302, "", SalesforceConfigurationError, "redirect"),
         (503, body("SERVER_UNAVAILABLE"), SalesforceBusyError, "unavailable"),
         (503, "<html>", SalesforceBusyError, "unavailable"),
@@ -112,7 +114,7 @@ def test_the_table_in_the_docs_has_every_code_and_no_other() -> None:
     in_code |= {f"login-{code.replace('_', '-')}" for code, _, _ in ADVICE}
     errors = "Unavailable|Configuration|Busy|InvalidId|TokenStore"
     raised = rf"(?:{errors})Error(?:\(|,)\s*\"([a-z-]+)\""
-    in_code |= set(re.findall(raised, source)) | {"redirect"}
+    in_code |= set(re.findall(raised, source)) | {"redirect", "html-error"}
     documented = re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs/salesforce.md").read_text(), re.M)
     assert set(documented) == in_code
     assert len(documented) == len(set(documented))

@@ -91,8 +91,6 @@ def test_a_login_gives_the_token() -> None:
         ),
         ({"error": "inactive_org", "error_description": "organization is not active"}, "locked"),
         ({"error": "something_new"}, "External Client App"),
-        (None, "External Client App"),
-        ([1], "External Client App"),
     ],
 )
 def test_a_refused_login_says_what_to_change(answer: Any, advice: str) -> None:
@@ -196,6 +194,11 @@ def test_an_empty_secret_is_said_to_be_empty(secret: str) -> None:
         (200, {"access_token": 7}, SalesforceUnavailableError),
         (200, {"access_token": "a\r\nX-Evil: 1"}, SalesforceUnavailableError),
         (302, None, SalesforceConfigurationError),
+        (400, {"error": "unknown_error", "error_description": "retry"}, SalesforceUnavailableError),
+        (400, {"error": "temporarily_unavailable"}, SalesforceUnavailableError),
+        (401, {"error": "server_error"}, SalesforceUnavailableError),
+        (400, None, SalesforceUnavailableError),
+        (401, [1], SalesforceUnavailableError),
     ],
 )
 def test_another_answer_is_an_error(status: int, answer: Any, error: type[Exception]) -> None:

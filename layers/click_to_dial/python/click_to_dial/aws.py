@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from click_to_dial import settings
+from click_to_dial import __version__, settings
 from click_to_dial.errors import ConditionFailedError, DynamoDBError, SecretError
 from click_to_dial.skip_imports import skip_imports
 
@@ -130,6 +130,8 @@ def create_client(
         retries={"mode": "standard", "total_max_attempts": max_attempts},
         max_pool_connections=MAX_CONNECTIONS,
         tcp_keepalive=True,
+        parameter_validation=False,  # AWS does it too
+        user_agent=f"click-to-dial/{__version__}",  # boto3's takes a sixth of a request's CPU
     )
     return boto3.client(service, config=config)
 

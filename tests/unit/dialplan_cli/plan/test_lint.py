@@ -46,6 +46,18 @@ NOT_MOBILE = "callee.kind: {not: mobile}"
             "rules[1].when.callee.number",
             "leading plus",
         ),
+        (
+            NOT_MOBILE,
+            'callee.number: {prefix: "+49 900"}',
+            "rules[1].when.callee.number",
+            "leading plus and digits",
+        ),
+        (
+            NOT_MOBILE,
+            'callee.number: "+49 (0) 89 461495"',
+            "rules[1].when.callee.number",
+            "leading plus and digits",
+        ),
         (OPTED_OUT, "    signal: hotline\n", "rules[1]", "'opted-out' decides all"),
         (OPTED_OUT, "    signal: hotline\n", "rules[3]", "'opted-out' decides all"),
     ],

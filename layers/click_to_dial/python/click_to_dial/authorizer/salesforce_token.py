@@ -1,5 +1,6 @@
 """The mode `salesforce`: callers have an access token of the organisation."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ SALESFORCE_SECONDS = 1.5
 """Time limit of Salesforce; it leaves time to look up if the token was verified before."""
 
 
+_ORGANIZATION = re.compile(r"(00D[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?)!", re.ASCII)
+
+
 @dataclass(frozen=True)
 class AccessPolicy:
     """Restriction of the callers to an organisation and to users, named by id or username.
@@ -22,6 +26,17 @@ class AccessPolicy:
 
     organization_id: str
     users: frozenset[str]
+
+    def is_token_of_other_organization(self, token: str) -> bool:
+        """Return True if `token` begins with the id of an organisation that is not allowed.
+
+        Session ids begin with the id of their organisation and an exclamation mark. Other tokens,
+        such as JWTs, do not tell.
+        """
+        match = _ORGANIZATION.match(token)
+        return bool(
+            self.organization_id and match and to_18(match[1]) != to_18(self.organization_id)
+        )
 
     def refusal(self, identity: Identity) -> str | None:
         """Return why `identity` may not call; None if it may."""
@@ -42,8 +57,11 @@ def check(
 ) -> Verdict:
     """Return the verdict on a token.
 
-    `identify` returns None for an invalid token, and raises UnverifiedError without an answer.
+    `identify` returns None for an invalid token, and raises UnverifiedError without an answer. A
+    token of another organisation is refused without a request to Salesforce.
     """
+    if policy.is_token_of_other_organization(token):
+        return Verdict("AuthRefused", "other-organisation")
     try:
         limit = Deadline(min(SALESFORCE_SECONDS, deadline.remaining()))
         identity = deadline.run(lambda: identify(token, limit), SALESFORCE_SECONDS)

@@ -1,5 +1,6 @@
 """Connect the ports of the decision to adapters, once for each sandbox."""
 
+from collections.abc import Callable
 from functools import cache
 
 from click_to_dial import aws, settings
@@ -19,18 +20,21 @@ from click_to_dial.settings import Settings
 @cache
 def click_to_dial() -> ClickToDial:
     """Return the service for the settings in the environment."""
+    secrets = cache(aws.secrets_client)
+    if settings.starts_from_snapshot():
+        secrets()  # otherwise only a sandbox that logs in to Salesforce needs it
     return build_service(
-        settings.from_environment(),
-        aws.dynamodb_client(),
-        aws.secrets_client(),
-        keyed(settings.number_key()),
+        settings.from_environment(), aws.dynamodb_client(), secrets, keyed(settings.number_key())
     )
 
 
 def build_service(
-    settings: Settings, dynamodb: AwsClient, secrets: AwsClient, pseudonym: Pseudonym
+    settings: Settings,
+    dynamodb: AwsClient,
+    secrets: Callable[[], AwsClient],
+    pseudonym: Pseudonym,
 ) -> ClickToDial:
-    """Return the service for these settings."""
+    """Return the service for these settings. `secrets` is called when a login needs a secret."""
     return ClickToDial(
         plans=CurrentPlan(PlanStore(dynamodb, settings.table_name)),
         cache=DynamoDBFacts(dynamodb, settings.table_name, settings.salesforce_host),

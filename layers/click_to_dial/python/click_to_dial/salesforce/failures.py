@@ -118,6 +118,15 @@ REDIRECT = Failure(
     "(Setup, My Domain, Current My Domain URL).",
 )
 
+NOT_SALESFORCE = Failure(
+    None,
+    None,
+    "html-error",
+    SalesforceConfigurationError,
+    "The answer is not from the REST API: is SalesforceUrl the organisation's My Domain, does the "
+    "organisation still exist, and does no proxy or firewall refuse the request?",
+)
+
 _COLUMN = re.compile(r"No such column '([\w.]+)' on (?:entity|sobject of type) '?(\w+)")
 
 
@@ -130,6 +139,8 @@ def failure(status: int, content: object) -> SalesforceError:
     error_code, message = _first_error(content)
     if 300 <= status < 400:
         row = REDIRECT
+    elif status in (400, 403, 404, 410) and isinstance(content, str | bytes):
+        row = NOT_SALESFORCE
     else:
         row = next(row for row in FAILURES if row.matches(status, error_code, message))
     column = _COLUMN.search(message)

@@ -4,7 +4,7 @@ https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_cr
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from click_to_dial.deadline import Deadline
@@ -21,6 +21,9 @@ REJECTED = ("login-invalid-client", "login-invalid-client-id")
 """Reasons of an error for which a new version of the secret may be the remedy."""
 
 EMPTY_SECRET = "The Salesforce secret is empty: store client_id and client_secret."
+
+PASSING = ("unknown_error", "temporarily_unavailable", "server_error")
+"""Errors of the token endpoint that pass without a change in Setup."""
 
 # Salesforce's error, a part of its description, what to change in Setup. The first match counts.
 ADVICE: tuple[tuple[str, str, str], ...] = (
@@ -128,7 +131,7 @@ def _request_token(session: SalesforceSession, found: tuple[str, str], deadline:
     if status == 200 and isinstance(token, str) and token.isascii() and token.isprintable():
         return token
     request_id = request_id_of(response)
-    if status in {400, 401}:
+    if status in {400, 401} and isinstance(body, dict) and body.get("error") not in PASSING:
         raise _refusal(body, request_id)
     if 300 <= status < 400:
         raise SalesforceConfigurationError(
@@ -169,14 +172,13 @@ def credentials(secret: str) -> tuple[str, str]:
     return client_id.strip(), client_secret.strip()
 
 
-def _refusal(body: Any, request_id: str) -> SalesforceConfigurationError:
+def _refusal(body: Mapping[str, Any], request_id: str) -> SalesforceConfigurationError:
     """Return the error, with advice, for a login that Salesforce has refused."""
-    if isinstance(body, dict):
-        error, description = body.get("error"), str(body.get("error_description", "")).lower()
-        for code, part, advice in ADVICE:
-            if error == code and part in description:
-                reason = f"login-{code.replace('_', '-')}"
-                return SalesforceConfigurationError(reason, advice, request_id=request_id)
+    error, description = body.get("error"), str(body.get("error_description", "")).lower()
+    for code, part, advice in ADVICE:
+        if error == code and part in description:
+            reason = f"login-{code.replace('_', '-')}"
+            return SalesforceConfigurationError(reason, advice, request_id=request_id)
     return SalesforceConfigurationError(
         "login-refused",
         "Salesforce refused the login: check the External Client App in Setup.",

@@ -3,6 +3,8 @@
 https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_userinfo_endpoint.htm
 """
 
+from typing import Any
+
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import SalesforceError, UnverifiedError
 from click_to_dial.ports import Identity
@@ -15,11 +17,16 @@ _INCONCLUSIVE = (408, 420, 429)
 """Client errors that do not concern the token; 420 comes from Salesforce's edge."""
 
 
+_NO = ("Bad_OAuth_Token", "Missing_OAuth_Token", "Wrong_Org", "Inactive", "No_Access")
+"""The plain texts by which Salesforce rejects a token."""
+
+
 def identify(session: SalesforceSession, token: str, deadline: Deadline) -> Identity | None:
     """Return the owner of `token`; None if Salesforce says that it is not, or no longer, valid.
 
-    It says so by 403 (Bad_OAuth_Token, Wrong_Org) and 404 (Inactive, No_Access). Raises
-    UnverifiedError for an answer that means neither yes nor no, OutOfTimeError.
+    It says so by 403 (Bad_OAuth_Token, Wrong_Org) and 404 (Inactive, No_Access), or by
+    `active: false`. Raises UnverifiedError for an answer that means neither yes nor no, such as the
+    HTML of a firewall, OutOfTimeError.
     """
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     try:
@@ -28,11 +35,13 @@ def identify(session: SalesforceSession, token: str, deadline: Deadline) -> Iden
         reason = "timeout" if error.reason.endswith("timeout") else error.reason
         raise UnverifiedError(f"salesforce-{reason}") from None
     status, request_id = response.status_code, request_id_of(response)
-    if 400 <= status < 500 and status not in _INCONCLUSIVE:
+    body = json_of(response)
+    if 400 <= status < 500 and status not in _INCONCLUSIVE and _says_no(body, response.text):
         return None
     if status != 200:
         raise UnverifiedError(f"salesforce-http-{status}", request_id=request_id)
-    body = json_of(response)
+    if isinstance(body, dict) and body.get("active") is False:
+        return None
     try:
         user_id, organization_id = to_18(body["user_id"]), to_18(body["organization_id"])
         username = body["preferred_username"]
@@ -41,3 +50,10 @@ def identify(session: SalesforceSession, token: str, deadline: Deadline) -> Iden
     if user_id and organization_id and isinstance(username, str) and username:
         return Identity(user_id, username, organization_id)
     raise UnverifiedError("salesforce-not-userinfo", request_id=request_id)
+
+
+def _says_no(body: Any, text: str) -> bool:
+    """Return whether a client error is about the token, not from a firewall or about a limit."""
+    if body is None:
+        return text.strip() in _NO
+    return "REQUEST_LIMIT_EXCEEDED" not in text

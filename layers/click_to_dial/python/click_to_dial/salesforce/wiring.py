@@ -1,5 +1,6 @@
 """Wiring of the Salesforce client, which a decision, the sync and the command share."""
 
+from collections.abc import Callable
 from functools import partial
 
 from click_to_dial import aws
@@ -11,10 +12,18 @@ from click_to_dial.salesforce.session import SalesforceSession
 from click_to_dial.settings import Settings
 
 
-def connect(settings: Settings, dynamodb: AwsClient, secrets: AwsClient) -> SalesforceClient:
-    """Return the client of the organisation, with the access token that all sandboxes share."""
+def connect(
+    settings: Settings, dynamodb: AwsClient, secrets: Callable[[], AwsClient]
+) -> SalesforceClient:
+    """Return the client of the organisation, with the access token that all sandboxes share.
+
+    `secrets` returns a client of Secrets Manager. It is called when a login needs the secret.
+    """
     session = SalesforceSession(settings.salesforce_url)
-    read_secret = partial(aws.read_secret, secrets, settings.salesforce_secret_id)
+
+    def read_secret() -> str:
+        return aws.read_secret(secrets(), settings.salesforce_secret_id)
+
     login = Login(partial(log_in, session, read_secret), settings.time_budget)
     tokens = SharedToken(dynamodb, settings.table_name, settings.salesforce_host, login)
     return SalesforceClient(session, settings.salesforce_api_version, tokens)

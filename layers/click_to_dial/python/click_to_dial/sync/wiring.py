@@ -20,6 +20,6 @@ def synchroniser() -> Callable[[], list[Change]]:
     from_environment = settings.from_environment()
     dynamodb = aws.dynamodb_client()
     store = PlanStore(dynamodb, from_environment.table_name)
-    client = connect(from_environment, dynamodb, aws.secrets_client())
+    client = connect(from_environment, dynamodb, aws.secrets_client)
     read = partial(read_mapping, client)
     return lambda: sync(store, read, Deadline(SYNC_SECONDS), max_loss=MAX_LOSS)
