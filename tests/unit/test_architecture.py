@@ -58,7 +58,7 @@ TOOLS: dict[str, set[str]] = {
     "dialplan_cli.plan": {"click_to_dial", "dialplan_cli.plan"},
     "local_stack": {"click_to_dial", "dialplan_cli", "functions", "local_stack"},
     "local_stack.salesforce": {
-        "click_to_dial",
+        "click_to_dial.salesforce_id",
         "local_stack.salesforce",
         "local_stack.http_server",
     },
