@@ -1,4 +1,4 @@
-"""Stand-ins for the ports: each as small as the behaviour that the service's tests need."""
+"""Fakes of the ports, no larger than the tests of the service need."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,12 +59,12 @@ DOCUMENT: Mapping[str, Any] = {
 
 
 def plan(**changes: Any) -> DialPlan:
-    """The plan above with some of its keys replaced."""
+    """Return the plan of DOCUMENT with some keys replaced."""
     return load({**DOCUMENT, **changes}, version=7)
 
 
 class Clock:
-    """A clock that stands still until it is told to go on."""
+    """A clock that moves only when `advance` is called."""
 
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         self.now = now
@@ -89,7 +89,7 @@ class FakePlans:
 
 
 class FakeFacts:
-    """The facts cache in memory; `broken` is a DynamoDB that does not answer."""
+    """A facts cache in memory; if `broken`, DynamoDB does not answer."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -150,7 +150,7 @@ class ChangedClient:
 
 @dataclass
 class FakeAttempts:
-    """Writes into the items of a facts cache; `stale` answers of it are nobody's doing."""
+    """Attempts in the items of a facts cache."""
 
     items: dict[str, StoredItem]
     error: Exception | None = None
@@ -177,7 +177,7 @@ def _shape(plan: DialPlan, value: Record | Agent) -> Any:
 
 @dataclass
 class FakeSalesforce:
-    """Knows one record and one agent, or fails with `error`."""
+    """A Salesforce with one record and one agent, or one that fails with `error`."""
 
     record: Record | SalesforceError = field(
         default_factory=lambda: Record(True, "Account", {"kind": "Customer", "country": "AT"})

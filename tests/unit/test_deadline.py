@@ -9,7 +9,7 @@ from click_to_dial.deadline import Deadline, begin
 from click_to_dial.errors import OutOfTimeError
 
 
-def test_one_thread_does_one_piece_of_work_after_the_other() -> None:
+def test_a_thread_is_reused() -> None:
     deadline = Deadline(5.0)
     assert deadline.run(threading.get_ident) != threading.get_ident()
     threads = threading.active_count()
@@ -18,7 +18,7 @@ def test_one_thread_does_one_piece_of_work_after_the_other() -> None:
     assert threading.active_count() <= threads
 
 
-def test_a_thread_that_is_stuck_is_left_alone_until_it_is_done() -> None:
+def test_a_thread_that_hangs_is_not_reused_until_it_is_done() -> None:
     release = threading.Event()
     stuck: list[int] = []
 
@@ -48,7 +48,7 @@ def test_work_runs_in_a_copy_of_the_callers_context() -> None:
     assert begin(work).get(timeout=5) == ("second call", None)
 
 
-def test_an_error_leaves_its_thread_usable() -> None:
+def test_a_thread_can_be_reused_after_an_error() -> None:
     def fail() -> None:
         raise ValueError("failed")
 
@@ -58,7 +58,7 @@ def test_an_error_leaves_its_thread_usable() -> None:
     assert deadline.run(lambda: "done") == "done"
 
 
-def test_an_idle_thread_holds_nothing() -> None:
+def test_an_idle_thread_keeps_no_result_alive() -> None:
     class Answer:
         pass
 

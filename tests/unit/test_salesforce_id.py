@@ -12,7 +12,7 @@ RECORDED = "001dM00003jU9GxQAK"  # of a real organisation
 ids = st.text(string.ascii_letters + string.digits, min_size=15, max_size=15)
 
 
-def test_both_forms_name_the_same_record() -> None:
+def test_both_forms_are_ids_of_the_same_record() -> None:
     assert to_18(RECORDED) == to_18(RECORDED[:15]) == RECORDED
     assert key_prefix(RECORDED) == "001"
 
@@ -36,12 +36,12 @@ def test_both_forms_name_the_same_record() -> None:
         "0" * 8000,
     ],
 )
-def test_what_is_no_id(text: str) -> None:
+def test_other_texts_are_no_ids(text: str) -> None:
     assert to_18(text) is None
 
 
 @given(ids)
-def test_the_checksum_finds_every_change_of_case(id15: str) -> None:
+def test_the_checksum_detects_every_change_of_case(id15: str) -> None:
     full = to_18(id15)
     assert full is not None
     assert full[:15] == id15

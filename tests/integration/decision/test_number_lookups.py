@@ -1,4 +1,4 @@
-"""Lists and limits against DynamoDB: what is exact under concurrency, and what is not known."""
+"""Lists and limits on DynamoDB: exact under concurrency, unknown if the table fails."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -80,7 +80,7 @@ def system(table: Any, monkeypatch: pytest.MonkeyPatch) -> System:
     return System(table)
 
 
-def test_a_number_on_a_list_until_its_entry_ends(system: System) -> None:
+def test_a_number_is_listed_until_its_entry_expires(system: System) -> None:
     assert system.dial(LISTED).rule == "allow"
     system.put(number_key("robinson", NUMBER, PSEUDONYM), system.clock() + 60)
     assert system.dial(LISTED).rule == "listed"
@@ -91,14 +91,14 @@ def test_a_number_on_a_list_until_its_entry_ends(system: System) -> None:
     assert system.dial(LISTED).rule == "allow"
 
 
-def test_a_prefix_lists_all_its_numbers(system: System) -> None:
+def test_a_prefix_lists_all_numbers_that_begin_with_it(system: System) -> None:
     system.put(prefix_key("dnc", "49170"))
     assert system.dial(LISTED).rule == "listed"
     assert system.dial(LISTED, "+4917112345678").rule == "allow"
     assert system.dial(LISTED, "112").rule == "allow"
 
 
-def test_not_means_on_none_of_them(system: System) -> None:
+def test_not_means_on_none_of_the_lists(system: System) -> None:
     unlisted = plan(rules=[rule("unlisted", "callee.listed", {"not": ["dnc", "robinson"]}), ALLOW])
     assert system.dial(unlisted).rule == "unlisted"
     assert system.dial(unlisted, "217").rule == "unlisted"
@@ -117,7 +117,7 @@ def test_the_table_does_not_hold_a_listed_or_called_number(system: System, table
 
 
 def forgetful(client: AwsClient) -> AwsClient:
-    """DynamoDB, throttled: it leaves the entries, or nothing, unprocessed."""
+    """Throttled DynamoDB that leaves the entries, or nothing, unprocessed."""
 
     def batch_get_item(RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
         answer = client.batch_get_item(RequestItems=RequestItems)
@@ -129,7 +129,7 @@ def forgetful(client: AwsClient) -> AwsClient:
 
 
 @pytest.mark.parametrize("the_plan", [LISTED, LIMITED])
-def test_what_dynamodb_leaves_unprocessed_is_unknown_not_absent(
+def test_items_that_dynamodb_leaves_unprocessed_are_unknown(
     system: System, table: Any, the_plan: DialPlan
 ) -> None:
     system.facts = DynamoDBFacts(forgetful(table.dynamodb), table.name, "acme", system.clock)
@@ -179,7 +179,7 @@ def test_another_agent_is_calling_this_number_right_now(system: System) -> None:
 
 
 @pytest.mark.parametrize(("the_plan", "allowed"), [(LIMITED, 4), (OTHERS, 1)])
-def test_of_fifty_simultaneous_clicks_as_many_are_allowed_as_the_limit_says(
+def test_the_limit_is_exact_for_fifty_simultaneous_clicks(
     system: System, the_plan: DialPlan, allowed: int
 ) -> None:
     with ThreadPoolExecutor(50) as agents:
@@ -187,7 +187,7 @@ def test_of_fifty_simultaneous_clicks_as_many_are_allowed_as_the_limit_says(
         assert Counter(rules)["allow"] == allowed
 
 
-def test_of_fifty_clicks_of_one_agent_all_are_one_call(system: System) -> None:
+def test_fifty_clicks_of_one_agent_count_as_one_call(system: System) -> None:
     for agent in ("a", "b", "c"):
         system.dial(LIMITED, agent=agent)
     with ThreadPoolExecutor(50) as clicks:
@@ -196,7 +196,7 @@ def test_of_fifty_clicks_of_one_agent_all_are_one_call(system: System) -> None:
     assert system.dial(LIMITED, agent="e").rule == "limit"
 
 
-def test_calls_whose_first_answer_was_lost_are_counted_once_and_allowed(
+def test_a_call_whose_first_response_was_lost_is_counted_once_and_allowed(
     system: System, table: Any
 ) -> None:
     send_twice(table.dynamodb, "UpdateItem")
@@ -205,7 +205,7 @@ def test_calls_whose_first_answer_was_lost_are_counted_once_and_allowed(
 
 
 class Broken:
-    """Attempts that cannot be written, or must not be."""
+    """Attempts that must be neither read nor written."""
 
     def read(self, key: str) -> StoredItem | None:
         raise AssertionError(key)
@@ -214,7 +214,7 @@ class Broken:
         raise AssertionError(key)
 
 
-def test_only_a_call_that_reaches_the_limit_pays_for_it(system: System) -> None:
+def test_a_call_is_counted_only_if_a_limit_was_checked(system: System) -> None:
     system.attempts = Broken()
     customers = {
         "id": "customers",

@@ -66,7 +66,7 @@ def test_fifty_cold_sandboxes_log_in_once_and_once_more_when_the_token_is_revoke
     assert simulator.logins == 2
 
 
-def test_wrong_credentials_cause_no_storm_and_say_so_everywhere(
+def test_wrong_credentials_cause_few_logins_and_an_error_in_every_sandbox(
     environment: dict[str, str], simulator: Simulator
 ) -> None:
     simulator.expire_tokens()

@@ -1,4 +1,4 @@
-"""The contract with jtel in HTTP."""
+"""The HTTP contract with jtel."""
 
 import json
 from collections.abc import Mapping
@@ -129,7 +129,7 @@ queries = st.dictionaries(
 
 
 @given(st.one_of(st.none(), queries))
-def test_any_query_is_read_or_is_a_bad_parameter(query: Mapping[str, Any] | None) -> None:
+def test_any_query_is_either_read_or_a_bad_parameter(query: Mapping[str, Any] | None) -> None:
     with suppress(BadParameterError):
         assert http.read_request({"multiValueQueryStringParameters": query}).agent_uid
 
@@ -160,7 +160,7 @@ def test_200_names_the_service_number() -> None:
     }
 
 
-def test_403_says_why_and_by_which_rule() -> None:
+def test_403_names_reason_and_rule() -> None:
     body = problem(http.answer(report(Decision("opted-out", reason="Does not want to be called."))))
     assert (body["status"], body["rule"]) == (403, "opted-out")
     assert (body["title"], body["detail"]) == ("Forbidden", "Does not want to be called.")

@@ -1,4 +1,4 @@
-"""The plan in memory: asked for at most every 30 s, and kept where the table does not answer."""
+"""The plan in memory: checked at most every 30 s, and kept if the table does not answer."""
 
 import threading
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ SOON = Deadline(60)
 
 
 class Plans:
-    """A table of plans: what is active, and what was asked of it."""
+    """A fake of PlanStore that records its calls."""
 
     def __init__(self) -> None:
         self.published: ActivePlan | None = None
@@ -62,7 +62,7 @@ def current(plans: Plans, clock: Clock) -> CurrentPlan:
     return CurrentPlan(plans, clock)
 
 
-def test_the_table_is_asked_at_most_every_30_seconds(
+def test_the_table_is_read_at_most_every_30_seconds(
     current: CurrentPlan, plans: Plans, clock: Clock
 ) -> None:
     assert current.get(SOON) is current.get(SOON)
@@ -92,7 +92,7 @@ def test_a_change_is_live_after_30_seconds(
 
 
 @pytest.mark.parametrize("error", [DynamoDBError("down"), None])
-def test_the_plan_goes_on_where_the_check_fails(
+def test_the_plan_stays_in_use_if_the_check_fails(
     current: CurrentPlan, plans: Plans, clock: Clock, error: Exception | None
 ) -> None:
     first = current.get(SOON)
@@ -109,7 +109,7 @@ def test_the_plan_goes_on_where_the_check_fails(
     assert current.failure is None
 
 
-def test_a_plan_of_a_newer_software_does_not_replace_one_that_works(
+def test_a_plan_of_a_newer_version_of_the_software_does_not_replace_one_that_works(
     current: CurrentPlan, plans: Plans, clock: Clock
 ) -> None:
     first = current.get(SOON)
@@ -120,13 +120,13 @@ def test_a_plan_of_a_newer_software_does_not_replace_one_that_works(
     assert isinstance(current.failure, UnreadableDialPlanError)
 
 
-def test_there_is_no_plan(plans: Plans, clock: Clock) -> None:
+def test_without_a_published_plan_there_is_an_error(plans: Plans, clock: Clock) -> None:
     plans.published = None
     with pytest.raises(NoDialPlanError, match="No dial plan is published"):
         CurrentPlan(plans, clock).get(SOON)
 
 
-def test_a_table_that_does_not_answer_at_first_is_asked_again_at_once(
+def test_after_a_failed_first_read_the_next_call_reads_again(
     current: CurrentPlan, plans: Plans
 ) -> None:
     plans.error = DynamoDBError("down")
@@ -136,14 +136,14 @@ def test_a_table_that_does_not_answer_at_first_is_asked_again_at_once(
     assert current.get(SOON).version == 1
 
 
-def test_a_plan_that_was_pruned_between_the_two_reads_is_looked_up_once_more(
+def test_a_plan_that_was_deleted_between_the_two_reads_is_read_again(
     current: CurrentPlan, plans: Plans
 ) -> None:
     plans.gone = 1
     assert current.get(SOON).version == 2
 
 
-def test_a_plan_that_stays_away_is_none(current: CurrentPlan, plans: Plans) -> None:
+def test_a_plan_that_is_deleted_each_time_is_an_error(current: CurrentPlan, plans: Plans) -> None:
     plans.gone = 9
     with pytest.raises(NoDialPlanError):
         current.get(SOON)
@@ -158,7 +158,7 @@ def test_the_first_calls_share_one_read(plans: Plans, clock: Clock) -> None:
     assert plans.calls == ["active", "load 1"]
 
 
-def test_a_slow_check_holds_up_one_call_only(
+def test_a_slow_check_delays_only_one_call(
     current: CurrentPlan, plans: Plans, clock: Clock
 ) -> None:
     first = current.get(SOON)
@@ -180,7 +180,7 @@ def test_a_slow_check_holds_up_one_call_only(
         assert checking.result().version == 2
 
 
-def test_a_check_that_hangs_leaves_the_plan_of_before(
+def test_the_plan_in_memory_is_used_if_a_check_hangs(
     current: CurrentPlan, plans: Plans, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(current_plan, "CHECK_SECONDS", 0.01)

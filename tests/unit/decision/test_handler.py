@@ -1,4 +1,4 @@
-"""The function's last resorts: a defect, a missing plan, a bad query, another path."""
+"""Errors of the function: a defect, no dial plan, a bad parameter, another path."""
 
 import io
 import json
@@ -32,7 +32,7 @@ SECRETS = ("+4989461495", "jdoe", "001dM00003jU9GxQAK")
 
 
 class Failing:
-    """A use case that fails with an error which quotes the request."""
+    """A service that raises an error whose message contains the request."""
 
     def __init__(self, error: type[Exception]) -> None:
         self._error = error
@@ -42,7 +42,7 @@ class Failing:
 
 
 class Deciding:
-    """A service that makes one report."""
+    """A service that returns one report."""
 
     def __init__(self, gathered: GatheredFacts, plan_failure: ClickToDialError | None) -> None:
         click = Click(SECRETS[2], Callee("mobile", "DE", SECRETS[0]), SECRETS[1])
@@ -77,7 +77,7 @@ def one_line(log: io.StringIO) -> dict[str, Any]:
     return line
 
 
-def test_a_defect_is_a_500_and_the_log_has_the_place_but_not_the_message(
+def test_a_defect_is_a_500_and_logged_with_its_place_but_without_its_message(
     log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(handler, "click_to_dial", lambda: Failing(ValueError))

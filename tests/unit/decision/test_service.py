@@ -1,4 +1,4 @@
-"""The use case on fakes: where facts come from, and what becomes of a call without them."""
+"""The service with fakes: sources of facts, and decisions without facts."""
 
 import time
 from typing import Any
@@ -46,7 +46,7 @@ def service(
 def kept(
     record: Record | None, agent: Agent | None, age: float, the_plan: DialPlan | None = None
 ) -> FakeFacts:
-    """A cache that was written `age` seconds ago."""
+    """Return a cache that was written `age` seconds ago."""
     cache = FakeFacts(Clock())
     cache.write(
         the_plan or plan(), REQUEST.record_id, REQUEST.agent_uid, SalesforceResult(record, agent)
@@ -68,14 +68,14 @@ def test_a_customer_sees_the_hotline_of_their_country() -> None:
     assert (report.gathered.record_from, report.gathered.agent_from) == ("salesforce", "salesforce")
 
 
-def test_what_salesforce_said_is_kept() -> None:
+def test_facts_from_salesforce_are_cached() -> None:
     cache = FakeFacts(Clock())
     service(cache=cache).decide(REQUEST)
     stored = cache.read(plan(), REQUEST.record_id, REQUEST.agent_uid)
     assert (stored.record, stored.agent) == (FakeSalesforce().record, FakeSalesforce().agent)
 
 
-def test_fresh_facts_are_not_asked_for_again() -> None:
+def test_fresh_facts_are_not_requested_again() -> None:
     salesforce = FakeSalesforce(record=SUPPLIER)
     cache = kept(None, Agent(True, {"extension": "9"}), age=3599)
     report = service(salesforce, cache).decide(REQUEST)
@@ -94,8 +94,8 @@ EXTENSION = {"id": "desk", "when": {"agent.extension": "9"}, "refuse": "Not from
 @pytest.mark.parametrize(
     "cache", [FakeFacts(Clock()), kept(Record(False, "Account"), Agent(True), age=1)]
 )
-def test_an_emergency_waits_for_nobody(cache: FakeFacts) -> None:
-    """Not even to hear that the record is deleted: 112 is no less urgent then."""
+def test_an_emergency_call_does_not_wait(cache: FakeFacts) -> None:
+    """It does not wait for the news that the record was deleted either."""
     cache.broken = True
     salesforce = FakeSalesforce(record=Record(False, "Account"))
     the_plan = plan(rules=[EMERGENCY, *DOCUMENT["rules"]])
@@ -105,7 +105,7 @@ def test_an_emergency_waits_for_nobody(cache: FakeFacts) -> None:
     assert not report.gathered.cache_failures  # it was not asked
 
 
-def test_a_call_is_placed_only_where_there_is_such_a_record() -> None:
+def test_a_call_is_allowed_only_if_the_record_exists() -> None:
     salesforce = FakeSalesforce(record=Record(False, "Account"))
     the_plan = plan(rules=DOCUMENT["rules"][-1:], without_record="allow")
     assert service(salesforce, None, the_plan).decide(REQUEST).decision is None
@@ -113,7 +113,7 @@ def test_a_call_is_placed_only_where_there_is_such_a_record() -> None:
     assert (number(report), len(salesforce.requests)) == ("4989461495000", 1)
 
 
-def test_what_is_kept_of_the_agent_may_be_enough_to_refuse() -> None:
+def test_cached_facts_about_the_agent_may_suffice_to_refuse() -> None:
     salesforce, cache = FakeSalesforce(), kept(None, Agent(True, {"extension": "9"}), age=60)
     the_plan = plan(rules=[EXTENSION, *DOCUMENT["rules"]])
     report = service(salesforce, cache, the_plan).decide(REQUEST)
@@ -123,7 +123,7 @@ def test_what_is_kept_of_the_agent_may_be_enough_to_refuse() -> None:
     assert report.gathered.agent_age == 60
 
 
-def test_a_rule_behind_one_that_needs_the_record_does_not_decide_before_it() -> None:
+def test_a_later_rule_does_not_decide_before_one_that_needs_the_record() -> None:
     salesforce = FakeSalesforce()
     the_plan = plan(rules=[*DOCUMENT["rules"][:3], EMERGENCY, DOCUMENT["rules"][3]])
     report = service(salesforce, None, the_plan).decide(REQUEST._replace(caller_id="112"))
@@ -132,7 +132,7 @@ def test_a_rule_behind_one_that_needs_the_record_does_not_decide_before_it() -> 
     assert report.decision.rule == "customers"
 
 
-def test_nothing_is_asked_where_everything_is_fresh() -> None:
+def test_salesforce_is_not_asked_if_all_facts_are_fresh() -> None:
     the_plan = plan(freshness={"record": 60, "agent": 60, "stale_if_error": 0})
     salesforce = FakeSalesforce()
     cache = kept(SUPPLIER, Agent(True), 59, the_plan)
@@ -143,7 +143,7 @@ def test_nothing_is_asked_where_everything_is_fresh() -> None:
 
 
 @pytest.mark.parametrize(("age", "believed"), [(9, True), (10, False)])
-def test_that_nothing_was_found_is_believed_only_briefly(age: float, believed: bool) -> None:
+def test_a_missing_record_is_cached_only_briefly(age: float, believed: bool) -> None:
     the_plan = plan(freshness={"record": 3600, "agent": 3600, "stale_if_error": 3600})
     salesforce = FakeSalesforce()
     cache = kept(Record(False, "Account"), Agent(True), age, the_plan)
@@ -152,7 +152,7 @@ def test_that_nothing_was_found_is_believed_only_briefly(age: float, believed: b
     assert (report.decision is None) is believed
 
 
-def test_no_such_record_is_no_decision() -> None:
+def test_without_the_record_there_is_no_decision() -> None:
     report = service(FakeSalesforce(record=Record(False, "Account"))).decide(REQUEST)
     assert report.decision is None  # and so there is no trace of rules either
 
@@ -189,7 +189,7 @@ def test_one_part_may_fail_alone() -> None:
     assert report.gathered.failures == (DOWN,)
 
 
-def test_a_broken_cache_costs_no_call() -> None:
+def test_a_broken_cache_does_not_affect_a_decision() -> None:
     cache = FakeFacts(Clock())
     cache.broken = True
     report = service(cache=cache).decide(REQUEST)
@@ -223,7 +223,7 @@ class Slow:
         raise AssertionError("nobody waits for this")
 
 
-def test_the_time_budget_holds_whatever_happens_below() -> None:
+def test_the_time_budget_holds_if_salesforce_is_slow() -> None:
     started = time.monotonic()
     report = service(Slow(), time_budget=0.05).decide(REQUEST)
     assert time.monotonic() - started < 0.25
@@ -232,7 +232,7 @@ def test_the_time_budget_holds_whatever_happens_below() -> None:
     assert report.decision.cause == "outage"
 
 
-def test_no_dial_plan_is_said_so() -> None:
+def test_without_a_dial_plan_there_is_an_error() -> None:
     click_to_dial = ClickToDial(
         FakePlans(plan(), NoDialPlanError("nothing is published")),
         FakeFacts(Clock()),
@@ -246,7 +246,7 @@ def test_no_dial_plan_is_said_so() -> None:
         click_to_dial.decide(REQUEST)
 
 
-def test_while_salesforce_is_down_nobody_waits_for_it() -> None:
+def test_calls_do_not_wait_while_salesforce_is_down() -> None:
     clock, salesforce = Clock(), FakeSalesforce(error=DOWN)
     click_to_dial = service(salesforce, breaker=CircuitBreaker(clock))
     reasons = [click_to_dial.decide(REQUEST).gathered.failures[0].reason for _ in range(4)]
@@ -260,7 +260,7 @@ def test_while_salesforce_is_down_nobody_waits_for_it() -> None:
     assert number(click_to_dial.decide(REQUEST)) == "431265030"
 
 
-def test_a_wrong_setup_does_not_open_the_circuit() -> None:
+def test_a_wrong_configuration_does_not_open_the_circuit() -> None:
     salesforce = FakeSalesforce(error=SalesforceConfigurationError("invalid-field"))
     click_to_dial = service(salesforce)
     for _ in range(5):
@@ -269,11 +269,11 @@ def test_a_wrong_setup_does_not_open_the_circuit() -> None:
 
 
 @pytest.mark.parametrize("result", [42, None])
-def test_a_deadline_hands_the_result_over(result: int | None) -> None:
+def test_a_deadline_returns_the_result(result: int | None) -> None:
     assert Deadline(1.0).run(lambda: result) == result
 
 
-def test_a_deadline_hands_errors_over_and_does_not_start_late() -> None:
+def test_a_deadline_raises_errors_and_starts_nothing_when_it_is_over() -> None:
     def fail() -> None:
         raise ValueError("mine")
 

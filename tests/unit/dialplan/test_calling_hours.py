@@ -39,7 +39,7 @@ def plan(home_region: str = "DE") -> DialPlan:
 
 
 def facts(window: str, number: str, at: str, home_region: str = "DE") -> tuple[Scalar, str]:
-    """Whether the window is open, and when it opens again in the company's own time."""
+    """Return whether the window is open, and when it opens, in the home zone."""
     callee = read_number(clean(number), Numbering(home_region))[0]
     found = hours_facts(plan(home_region), callee, datetime.fromisoformat(at).timestamp())
     return found[f"hours.{window}"], str(found.get(f"hours.{window}.opens", ""))
@@ -96,7 +96,7 @@ def test_a_german_mobile_called_from_austria_on_the_days_the_clocks_change(
     assert facts("daily", GERMAN, at, home_region="AT") == answer
 
 
-def test_good_friday_is_a_holiday_in_bavaria_and_none_in_austria() -> None:
+def test_good_friday_is_a_holiday_in_bavaria_but_not_in_austria() -> None:
     good_friday = "2026-04-03T10:00:00+02:00"
     assert facts("weekdays", GERMAN, good_friday) == (False, "2026-04-07 08:00 Europe/Berlin")
     assert facts("weekdays", AUSTRIAN, good_friday) == (True, "")
@@ -158,13 +158,13 @@ def test_an_hour_that_the_clock_skips_or_repeats() -> None:
     assert facts("half", GERMAN, "2026-10-25T02:00:00+01:00")[0] is True
 
 
-def test_a_number_of_no_place_is_never_called_in_its_own_hours() -> None:
+def test_windows_in_the_callees_zone_are_closed_for_a_number_without_location() -> None:
     assert time_zones("+80012345678", None, 0) == ()
     assert facts("daily", "+80012345678", "2026-07-13T12:00:00+02:00") == (False, "")
     assert facts("office", "+80012345678", "2026-07-13T12:00:00+02:00") == (True, "")
 
 
-def test_short_and_internal_numbers_are_at_home() -> None:
+def test_short_and_internal_numbers_are_in_the_home_zone() -> None:
     assert facts("daily", "112", "2026-07-13T12:00:00+02:00") == (True, "")
     assert facts("daily", "217", "2026-07-13T21:00:00+02:00")[0] is False
 
@@ -219,7 +219,7 @@ def test_mistakes_are_reported_with_their_remedy(window: str, path: str, message
     assert message in said
 
 
-def test_names_must_exist_and_home_have_a_zone() -> None:
+def test_names_must_exist_and_the_home_region_must_have_a_zone() -> None:
     ((_, _, said),) = problems(CLOSED + HOURS.replace("  daily", "  dayly"))
     assert "unknown fact 'hours.daily'; did you mean 'hours.dayly'?" in said
     ((_, path, said),) = problems(PLAN.replace("home_region: DE", "home_region: US") + HOURS)
@@ -236,7 +236,7 @@ def test_hours_do_not_refuse_emergency_calls() -> None:
     assert evaluate(the_plan, Facts({"callee.kind": "emergency", **closed})).service_number
 
 
-def test_a_cold_start_without_hours_reads_neither_zones_nor_holidays() -> None:
+def test_a_plan_without_hours_imports_neither_time_zones_nor_holidays() -> None:
     program = "import sys, click_to_dial.decision.wiring; print(*sys.modules)"
     path = ROOT / "layers/click_to_dial/python"
     loaded = subprocess.run(

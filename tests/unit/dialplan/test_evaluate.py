@@ -1,4 +1,4 @@
-"""The decision: conditions, outcomes, outage, explanation."""
+"""Evaluation: conditions, outcomes, outage, trace."""
 
 from typing import Any
 
@@ -82,7 +82,7 @@ def test_only_present_false_matches_a_missing_fact() -> None:
 
 
 @given(st.one_of(scalars, st.lists(scalars, min_size=1), st.builds(lambda v: {"not": v}, scalars)))
-def test_an_unknown_fact_leaves_every_condition_open(expected: Any) -> None:
+def test_a_condition_on_an_unknown_fact_is_unknown(expected: Any) -> None:
     assert condition("record.x", expected).holds(Facts({}, frozenset({"record"}))) is None
 
 
@@ -116,7 +116,7 @@ def test_the_first_rule_that_matches_decides() -> None:
         ({}, "everyone-else", HOTLINE),
     ],
 )
-def test_what_is_signalled(values: dict[str, Any], rule: str, number: ServiceNumber) -> None:
+def test_the_signalled_number(values: dict[str, Any], rule: str, number: ServiceNumber) -> None:
     assert evaluate(plan(), Facts(values)) == Decision(rule, number)
 
 
@@ -124,7 +124,7 @@ def rules(*outcomes: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"id": f"rule-{n}", "when": {}, **outcome} for n, outcome in enumerate(outcomes)]
 
 
-def test_what_cannot_be_resolved_is_refused_and_does_not_fall_through() -> None:
+def test_a_rule_without_a_number_refuses_and_does_not_fall_through() -> None:
     by_brand = {"signal": {"mapping": "by-brand", "key": "record.brand"}}
     decision = evaluate(plan(rules=rules(by_brand, {"signal": {"number": "hotline"}})), Facts({}))
     assert (decision.rule, decision.service_number, decision.cause) == (
@@ -134,7 +134,7 @@ def test_what_cannot_be_resolved_is_refused_and_does_not_fall_through() -> None:
     )
 
 
-def test_otherwise_may_have_an_otherwise_of_its_own() -> None:
+def test_otherwise_can_be_nested() -> None:
     by_brand = {"mapping": "by-brand", "key": "record.brand"}
     extension = {"agent": "extension", "prefix": "", "name": ""}
     outcome = {
@@ -145,7 +145,7 @@ def test_otherwise_may_have_an_otherwise_of_its_own() -> None:
     assert decision == Decision("rule-0", reason="No number.")
 
 
-def test_an_agent_number_without_a_name_is_its_own_name() -> None:
+def test_the_name_of_an_agent_number_is_the_number_by_default() -> None:
     signal = {"signal": {"agent": "extension", "prefix": "", "name": ""}}
     decision = evaluate(plan(rules=rules(signal)), Facts({"agent.extension": "217"}))
     assert decision.service_number == ServiceNumber("217", "217")
@@ -168,7 +168,7 @@ def test_a_mapping_kept_in_salesforce_is_loaded_from_its_entries() -> None:
     assert evaluate(the_plan, Facts({"record.x": "b"})).service_number == HOTLINE
 
 
-def test_rules_that_need_no_missing_fact_hold_in_an_outage() -> None:
+def test_rules_that_need_no_unknown_fact_decide_in_an_outage() -> None:
     emergency = {
         "id": "emergency",
         "when": {"callee.kind": "emergency"},
@@ -182,7 +182,7 @@ def test_rules_that_need_no_missing_fact_hold_in_an_outage() -> None:
     assert decision.reason.startswith("Salesforce cannot be reached")
 
 
-def test_a_condition_that_fails_settles_a_rule_whatever_is_unknown() -> None:
+def test_a_rule_does_not_match_if_one_condition_fails_and_another_is_unknown() -> None:
     when = {"record.kind": "Customer", "callee.kind": "mobile"}
     the_plan = plan(
         rules=[{"id": "a", "when": when, "refuse": "no"}, *rules({"signal": {"number": "hotline"}})]
@@ -191,7 +191,7 @@ def test_a_condition_that_fails_settles_a_rule_whatever_is_unknown() -> None:
     assert evaluate(the_plan, facts) == Decision("rule-0", HOTLINE)
 
 
-def test_a_number_that_depends_on_an_unknown_fact_is_an_outage() -> None:
+def test_the_outage_decides_if_the_number_needs_an_unknown_fact() -> None:
     facts = Facts({"record.kind": "Vendor", "record.do_not_call": False}, frozenset({"agent"}))
     decision = evaluate(plan(), facts)
     assert decision.cause == "outage"
@@ -240,6 +240,6 @@ def test_the_trace_ends_with_the_rule_that_decided(
         {"service_numbers": None},
     ],
 )
-def test_a_plan_of_another_version_is_refused_as_a_whole(change: dict[str, Any]) -> None:
+def test_a_plan_of_another_version_is_not_loaded_at_all(change: dict[str, Any]) -> None:
     with pytest.raises(UnreadableDialPlanError, match="another version of click-to-dial"):
         load({**DOCUMENT, **change})

@@ -1,4 +1,4 @@
-"""A month of calls to one consumer in France, by a plan that has all of it: answers by hand."""
+"""A month of calls to one consumer in France, with a plan of many rules and expected answers."""
 
 import json
 from datetime import datetime
