@@ -1,3 +1,4 @@
+import gc
 import importlib
 import sys
 
@@ -31,3 +32,16 @@ def test_a_failure_in_the_block_leaves_no_empty_module_behind() -> None:
     with pytest.raises(ValueError, match="failed"), skip_imports({"antigravity": {}}):
         raise ValueError("failed")
     assert "antigravity" not in sys.modules
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_does_not_run_in_the_block(enabled: bool) -> None:
+    was_enabled, frozen = gc.isenabled(), gc.get_freeze_count()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with skip_imports({}):
+            assert not gc.isenabled()
+        assert gc.isenabled() is enabled
+        assert gc.get_freeze_count() >= frozen
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
