@@ -1,6 +1,5 @@
 """What the clients of boto3 leave out, and how errors of AWS become ours."""
 
-import importlib
 import os
 import subprocess
 import sys
@@ -30,13 +29,6 @@ def modules_after(code: str) -> set[str]:
     command = [sys.executable, "-W", "error", "-c", f"import sys\n{code}\nprint(*sys.modules)"]
     output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return set(output.stdout.split())
-
-
-@pytest.mark.parametrize("module", aws.SKIPPED)
-def test_a_skipped_module_exists_with_what_stands_in_for_it(module: str) -> None:
-    """An update that moves it fails here, before it makes cold starts longer."""
-    real = importlib.import_module(module)
-    assert [name for name in aws.SKIPPED[module] if not hasattr(real, name)] == []
 
 
 def test_clients_are_made_without_what_no_request_uses() -> None:

@@ -1,10 +1,28 @@
 import gc
 import importlib
 import sys
+from pathlib import Path
 
+import phonenumbers
 import pytest
 
+from click_to_dial import aws, phone_numbers
 from click_to_dial.skip_imports import skip_imports
+
+
+@pytest.mark.parametrize("module", [*aws.SKIPPED, *phone_numbers.SKIPPED])
+def test_a_skipped_module_exists_with_the_listed_names(module: str) -> None:
+    """An update that moves it fails here, before it makes cold starts longer."""
+    real = importlib.import_module(module)
+    names = {**aws.SKIPPED, **phone_numbers.SKIPPED}[module]
+    assert [name for name in names if not hasattr(real, name)] == []
+
+
+def test_all_formats_that_only_finding_numbers_needs_are_skipped() -> None:
+    prefix = "phonenumbers.data.alt_format_"
+    skipped = {name for name in phone_numbers.SKIPPED if name.startswith(prefix)}
+    folder = Path(phonenumbers.__file__).parent / "data"
+    assert skipped == {f"phonenumbers.data.{path.stem}" for path in folder.glob("alt_format_*.py")}
 
 
 def test_an_import_in_the_block_gets_the_empty_module_and_one_after_it_the_real_one() -> None:

@@ -6,23 +6,34 @@ explains the rules and shows how numbers of each country are read.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
+from typing import Any
 from urllib.parse import unquote
 
 from click_to_dial.errors import BadParameterError
 from click_to_dial.model import Callee, CalleeKind, Numbering
 from click_to_dial.skip_imports import skip_imports
 
-# What finds numbers in texts, and formats them while they are typed: a third of the import time.
-with skip_imports(
-    {
-        "phonenumbers.asyoutypeformatter": {"AsYouTypeFormatter": None},
-        "phonenumbers.phonenumbermatcher": dict.fromkeys(
-            ("Leniency", "PhoneNumberMatch", "PhoneNumberMatcher")
-        ),
-    }
-):
+# fmt: off
+_COUNTRY_CODES_WITH_OTHER_FORMATS = (
+    7, 27, 30, 31, 34, 36, 39, 43, 44, 49, 52, 54, 55, 58, 61, 62, 64, 66, 81, 84, 90, 91, 94, 95,
+    255, 350, 351, 352, 358, 359, 372, 373, 380, 381, 385, 505, 506, 595, 675, 676, 679, 855, 856,
+    971, 972, 995,
+)
+# fmt: on
+SKIPPED: Mapping[str, Mapping[str, Any]] = {
+    "phonenumbers.asyoutypeformatter": {"AsYouTypeFormatter": None},  # formats during typing
+    "phonenumbers.phonenumbermatcher": dict.fromkeys(  # finds numbers in texts
+        ("Leniency", "PhoneNumberMatch", "PhoneNumberMatcher")
+    ),
+    **{
+        f"phonenumbers.data.alt_format_{code}": {f"PHONE_ALT_FORMAT_{code}": None}
+        for code in _COUNTRY_CODES_WITH_OTHER_FORMATS  # used to find numbers in texts
+    },
+}
+
+with skip_imports(SKIPPED):
     import phonenumbers
     from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
 
