@@ -385,6 +385,14 @@ def test_a_proxy_of_the_environment_is_used(
     assert received[0].startswith(b"POST http://acme.example/path HTTP/1.1\r\n")
 
 
+def test_no_proxy_is_used_for_a_host_that_needs_none(
+    upstream: Callable[..., Upstream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert send(session(upstream(answers(OK)))) == (200, b"hi")
+
+
 @pytest.mark.parametrize("proxy", ["http://{address}", "http://127.0.0.1:1", "socks5://{address}"])
 def test_a_failing_proxy_is_the_reason(
     upstream: Callable[..., Upstream], monkeypatch: pytest.MonkeyPatch, proxy: str

@@ -299,26 +299,31 @@ def _choose(readings: Iterable[PhoneNumber | None], region: str) -> tuple[Callee
         raise _unreadable(
             "cannot be a telephone number: it is too short, too long or of no country"
         )
-    chosen = next(filter(_is_valid, numbers), numbers[0])
+    chosen = numbers[0] if len(numbers) == 1 else next(filter(_is_valid, numbers), numbers[0])
     callee = _callee(chosen)
     if callee.country == region:
         return (callee,)
     for number in numbers:
+        if _digits(number) == _digits(chosen):
+            continue
         # A reading with surplus digits counts only if the chosen one is not valid either.
-        counts = _is_valid(number) or (not _is_valid(chosen) and _without_surplus_digits(number))
-        if counts and _digits(number) != _digits(chosen):
+        if _is_valid(number) or (not _is_valid(chosen) and _without_surplus_digits(number)):
             return (callee, _callee(number))
     return (callee,)
 
 
 def _callee(number: PhoneNumber) -> Callee:
-    shorter = None if phonenumbers.is_valid_number(number) else _without_surplus_digits(number)
+    number_type = phonenumbers.number_type(number)
+    is_valid = number_type != PhoneNumberType.UNKNOWN
+    shorter = None if is_valid else _without_surplus_digits(number)
     classified = shorter or number
+    if shorter:
+        number_type = phonenumbers.number_type(shorter)
     e164 = "+" + _digits(number)
     country = phonenumbers.region_code_for_number(classified)
     kinds = [kind for prefix, kind in _KINDS_OF_NETWORKS if e164.startswith(prefix)]
     return Callee(
-        kind=kinds[0] if kinds else _KINDS.get(phonenumbers.number_type(classified), "unknown"),
+        kind=kinds[0] if kinds else _KINDS.get(number_type, "unknown"),
         country=None if country == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY else country,
         number=e164,
         without_surplus=None if shorter is None else "+" + _digits(shorter),

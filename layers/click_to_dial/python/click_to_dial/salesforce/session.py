@@ -108,10 +108,12 @@ class SalesforceSession(requests.Session):
         self._monotonic = monotonic
         self._answered_at = -math.inf
         self.headers["User-Agent"] = f"click-to-dial/{__version__}"
-        self.auth = lambda request: request  # otherwise requests reads .netrc
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        environment = self.merge_environment_settings(self.url, {}, None, None, None)
+        self.proxies = dict(environment["proxies"])
+        self.trust_env = False  # it would read all variables, and .netrc, for each request
         if parts.scheme == "https":
-            found = self.merge_environment_settings(self.url, {}, None, None, None)["verify"]
+            found = environment["verify"]
             certificates = (
                 found if isinstance(found, str) else requests.utils.DEFAULT_CA_BUNDLE_PATH
             )
