@@ -87,7 +87,7 @@ def test_no_other_role_has_policies() -> None:
     }
     assert {*EXPECTED, "CodeDeployRole", "SyncFunctionScheduleRole"} == roles
     (statement,) = statements("CodeDeployRole")
-    invoke = (["lambda:InvokeFunction"], {"Fn::GetAtt": ["PreTrafficFunction", "Arn"]}, [])
+    invoke: object = (["lambda:InvokeFunction"], {"Fn::GetAtt": ["PreTrafficFunction", "Arn"]}, [])
     assert summary(statement) == invoke
     (statement,) = statements("SyncFunctionScheduleRole")
     assert statement["Action"] == "lambda:InvokeFunction"
