@@ -162,7 +162,7 @@ class TestPublishing:
         assert dialplan("publish", DEMO) == 0
         assert dialplan.out == "No difference from the active version.\n"
         assert dialplan.json("publish", DEMO) == {"changed": False}
-        assert len(store.history()) == 1
+        assert len(store.versions()) == 1
 
     def test_an_unchanged_plan_is_published_if_this_version_reads_it_differently(
         self, dialplan: Dialplan, store: PlanStore
