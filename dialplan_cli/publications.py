@@ -174,7 +174,8 @@ def unchanged(store: PlanStore) -> Publication:
 
 def history(store: PlanStore) -> History:
     """Return all changes of the active version."""
-    active = store.active()
+    active, moves = store.active(), store.moves()
+    in_effect = None if active is None else next(move for move in moves if led_to(move, active))
     hashes = {version.number: version.body.hash for version in store.versions()}
     return History(
         [
@@ -185,10 +186,10 @@ def history(store: PlanStore) -> History:
                 author=move.author,
                 moved_at=move.moved_at,
                 comment=move.comment,
-                active=active is not None and led_to(move, active),
+                active=move is in_effect,
                 hash=hashes.get(move.version),
             )
-            for move in store.moves()
+            for move in moves
         ]
     )
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-
 ANSWER_IS_NO = 3
 """Exit status of `explain` if the call is refused, and of `diff` if there is a difference."""
 

@@ -109,7 +109,7 @@ def history(stack: Stack = None, json: Json = False) -> None:
     The newest comes first. An arrow marks the one that is in effect. The column `was` has the
     version that was active before.
     """
-    output.show(publications.history(find_target(stack).store), json, _print_history)
+    output.show(publications.history(find_target(stack).store), json, print_history)
 
 
 @app.command()
@@ -149,9 +149,9 @@ def prune(
     yes: Yes = False,
     json: Json = False,
 ) -> None:
-    """Delete old versions, and the entries of the history about them.
+    """Delete old versions.
 
-    The active version is always kept.
+    The active version is always kept. The history loses its entries about deleted versions.
     """
     target = find_target(stack)
     if not yes:
@@ -186,7 +186,8 @@ def _print_publication(publication: Publication) -> None:
         output.print_error(message)
 
 
-def _print_history(history: History) -> None:
+def print_history(history: History) -> None:
+    """Print a table of the moves."""
     if not history.moves:
         output.print_line(publications.NOT_PUBLISHED)
         return

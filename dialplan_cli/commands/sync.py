@@ -56,7 +56,10 @@ def _print_report(report: mappings.SyncReport) -> None:
         (
             each.mapping,
             each.entries,
-            *map(len, (each.added, each.removed, each.changed, each.left_out)),
+            len(each.added),
+            len(each.removed),
+            len(each.changed),
+            len(each.left_out),
         )
         for each in report.mappings
     ]

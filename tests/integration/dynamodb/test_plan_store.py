@@ -11,6 +11,7 @@ import pytest
 from click_to_dial.aws import dynamodb_client
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.current_plan import CurrentPlan
+from click_to_dial.dynamodb.plan_items import Move, move_key
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import DynamoDBError, NoDialPlanError, PlanConflictError
 from click_to_dial.ports import ActivePlan
@@ -67,6 +68,7 @@ def bodies(table: Any) -> set[str]:
 def test_nothing_is_published_at_first(store: PlanStore) -> None:
     assert store.active() is None
     assert store.versions() == []
+    assert store.moves() == []
     with pytest.raises(NoDialPlanError, match="no version 1"):
         store.version(1)
 
@@ -101,6 +103,62 @@ def test_a_rollback_makes_an_older_version_active(store: PlanStore) -> None:
     assert (active.version, active.activated_by) == (1, "joe")
     assert store.load(active)[0] == document("one")
     assert publish(store, "three").version == 3
+
+
+def test_each_move_is_recorded(store: PlanStore, now: Now) -> None:
+    publish(store, "one", "by-brand")
+    now.now += timedelta(minutes=1)
+    active = publish(store, "two", "by-brand")
+    store.switch_mappings(active, {"by-brand": {"Alpha": "hotline"}})
+    now.now += timedelta(minutes=1)
+    store.rollback(1, author="joe", comment="two was wrong", replaces=2)
+    assert store.moves() == [
+        Move("rollback", 1, 2, "joe", "2026-11-24T09:32:00+00:00", "two was wrong"),
+        Move("publish", 2, 1, "jane", "2026-11-24T09:31:00+00:00", "because of two"),
+        Move("publish", 1, None, "jane", "2026-11-24T09:30:00+00:00", "because of one"),
+    ]
+
+
+def test_a_refused_move_is_not_recorded(store: PlanStore) -> None:
+    publish(store, "one")
+    with pytest.raises(PlanConflictError):
+        store.publish(document("x"), "", author="joe", comment="", replaces=None)
+    assert [move.author for move in store.moves()] == ["jane"]
+
+
+def test_moves_before_they_were_recorded_follow_from_the_versions(
+    store: PlanStore, table: Any, now: Now
+) -> None:
+    """An earlier release wrote no items of moves."""
+    for reason in ("one", "two"):
+        publish(store, reason)
+        now.now += timedelta(minutes=1)
+    store.rollback(1, author="joe", comment="", replaces=2)
+    for revision in (1, 2, 3):
+        table.boto3.delete_item(TableName=table.name, Key=move_key(revision))
+    unrecorded = [
+        Move("rollback", 1, None, "joe", "2026-11-24T09:32:00+00:00", ""),
+        Move("publish", 2, 1, "jane", "2026-11-24T09:31:00+00:00", "because of two"),
+        Move("publish", 1, None, "jane", "2026-11-24T09:30:00+00:00", "because of one"),
+    ]
+    assert store.moves() == unrecorded
+    now.now += timedelta(minutes=1)
+    publish(store, "three")
+    newest, *others = store.moves()
+    assert (newest.version, newest.before) == (3, 1)
+    assert others == unrecorded[1:], "a rollback is known only while it is in effect"
+
+
+def test_moves_to_deleted_versions_are_deleted(store: PlanStore) -> None:
+    for reason in ("one", "two", "three"):
+        publish(store, reason)
+    store.rollback(2, author="joe", comment="", replaces=3)
+    assert store.prune(1) == [1]
+    assert {(move.action, move.version) for move in store.moves()} == {
+        ("rollback", 2),
+        ("publish", 3),
+        ("publish", 2),
+    }
 
 
 def test_a_rollback_is_not_made_over_somebody_elses_change(store: PlanStore) -> None:
@@ -264,7 +322,9 @@ class Storm:
     def roll_back(self) -> None:
         for number in range(8):
             replaces = self.active().version
-            self.attempt(self.store.rollback, number % 4 + 1, author="", comment="", replaces=replaces)
+            self.attempt(
+                self.store.rollback, number % 4 + 1, author="", comment="", replaces=replaces
+            )
 
     def sync(self) -> None:
         for number in range(12):

@@ -140,7 +140,7 @@ def add_unrecorded_moves(
     """
     published = {move.version for move in recorded if move.action == "publish"}
     moves = [*recorded]
-    for version, older in zip(versions, [*versions[1:], None], strict=True):
+    for version, older in zip(versions, [*versions[1:], None], strict=False):
         if version.number not in published:
             before = None if older is None else older.number
             author, at, comment = version.author, version.published_at, version.comment

@@ -2,8 +2,8 @@
 
 A writer stores everything that `active` will refer to first. Then it moves `active` in one
 transaction with a condition on its revision. So readers see the old state or the new one, never a
-mixture, and no change is lost. The same transaction records the move of `active` to another version:
-who made it, when and why.
+mixture, and no change is lost. The same transaction records who moved `active` to another version,
+when and why.
 """
 
 import json
