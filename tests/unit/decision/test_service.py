@@ -1,6 +1,8 @@
 """The service with fakes: sources of facts, and decisions without facts."""
 
+import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,9 +14,11 @@ from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
     BadParameterError,
     NoDialPlanError,
+    OutOfTimeError,
     SalesforceConfigurationError,
     SalesforceError,
     SalesforceUnavailableError,
+    SecretError,
 )
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceRequest, SalesforceResult
@@ -429,3 +433,65 @@ class TestEmergencyCalls:
         decided = service(salesforce, the_plan=plan(rules=[sos, *NEEDS_RECORD]))
         assert number(decided.decide(REQUEST._replace(caller_id="112")))
         assert salesforce.requests == []
+
+
+def without_key(text: str) -> str:
+    raise SecretError("Secrets Manager refuses to return the secret.", code="AccessDenied")
+
+
+LISTED = {"id": "listed", "when": {"callee.listed": ["dnc"]}, "refuse": "On the list."}
+
+
+def test_without_the_key_of_the_hashes_a_list_is_unknown_and_other_facts_are_not() -> None:
+    """Cached facts are still used, and the call is decided as an outage, not let through."""
+    the_plan = plan(rules=[LISTED, *DOCUMENT["rules"]])
+    cache = kept(None, Agent(True, {"extension": "9"}), age=60, the_plan=the_plan)
+    keyless = replace(service(cache=cache, the_plan=the_plan), pseudonym=without_key)
+    report = keyless.decide(REQUEST)
+    assert report.decision is not None
+    assert (report.decision.cause, report.decision.service_number) == ("outage", None)
+    assert report.gathered.agent_from == "cached"
+    (failure,) = report.gathered.cache_failures
+    assert (type(failure), failure.code) == (SecretError, "AccessDenied")
+
+
+@pytest.mark.parametrize("caller_id", [REQUEST.caller_id, "217", "112"])
+def test_without_the_key_a_plan_without_lists_decides_as_usual(caller_id: str) -> None:
+    request = REQUEST._replace(caller_id=caller_id)
+    keyless = replace(service(), pseudonym=without_key).decide(request)
+    usual = service().decide(request)
+    assert keyless.decision == usual.decision
+    assert keyless.callee is None
+    has_hash = usual.callee is not None  # an internal number has none
+    assert isinstance(keyless.hash_failure, SecretError) == has_hash
+
+
+@pytest.mark.parametrize("caller_id", ["217", "112"])
+def test_without_the_key_a_short_number_is_on_no_list(caller_id: str) -> None:
+    the_plan = plan(rules=[EMERGENCY, LISTED, *DOCUMENT["rules"]])
+    keyless = replace(service(the_plan=the_plan), pseudonym=without_key)
+    assert number(keyless.decide(REQUEST._replace(caller_id=caller_id)))
+
+
+def test_a_decision_waits_only_shortly_for_the_hash_in_its_log_line() -> None:
+    key_arrives = threading.Event()
+
+    def slow(text: str) -> str:
+        key_arrives.wait(5)
+        return text
+
+    try:
+        report = replace(service(), pseudonym=slow).decide(REQUEST)
+    finally:
+        key_arrives.set()
+    assert number(report) == "431265030"
+    assert (report.callee, type(report.hash_failure)) == (None, OutOfTimeError)
+    assert report.duration_ms < 1000
+
+
+def test_a_defect_in_a_hash_is_not_swallowed() -> None:
+    def broken(text: str) -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        replace(service(), pseudonym=broken).decide(REQUEST)

@@ -14,6 +14,7 @@ from click_to_dial.errors import (
     OutOfTimeError,
     SalesforceError,
     SalesforceUnavailableError,
+    SecretError,
     UnreadableItemError,
 )
 from click_to_dial.model import Agent, Click, Record
@@ -30,6 +31,7 @@ from click_to_dial.pseudonym import Pseudonym
 
 CACHE_READ_SECONDS = 0.5
 CACHE_WRITE_SECONDS = 0.25
+KEY_READ_SECONDS = 0.5
 
 Origin = Literal["none", "unasked", "cached", "salesforce", "stale", "unknown"]
 """Where facts come from. `none`: no record or agent was given. `unknown`: all failed."""
@@ -94,13 +96,25 @@ class FactSources:
         self._pseudonym = pseudonym
 
     def read_cache(self, plan: DialPlan, click: Click, deadline: Deadline) -> CachedFacts:
-        """Return all cached facts, however old, and the items about the called number."""
-        number_keys = keys(plan, click, self._pseudonym)
+        """Return all cached facts, however old, and the items about the called number.
+
+        Without the key of the hashes, the items are unknown.
+        """
+        number_keys: list[str] = []
+        key_failure: ClickToDialError | None = None
+        if plan.lists or plan.limits:
+            hash_all = partial(keys, plan, click, self._pseudonym)
+            try:  # only a new sandbox waits: its key is in memory afterwards
+                number_keys = deadline.run(hash_all, KEY_READ_SECONDS)
+            except (SecretError, OutOfTimeError) as error:
+                key_failure = error
         read = partial(self._cache.read, plan, click.record_id, click.agent_uid, number_keys)
         try:
             cached = deadline.run(read, CACHE_READ_SECONDS)
         except (DynamoDBError, OutOfTimeError) as error:
             return CachedFacts(items=None, failure=error)
+        if key_failure is not None:
+            return cached._replace(items=None, failure=key_failure)
         if has_unreadable_calls(cached.items or {}):
             failure = UnreadableItemError("The earlier calls to this number have an unknown form.")
             return cached._replace(failure=failure)

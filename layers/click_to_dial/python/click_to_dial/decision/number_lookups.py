@@ -91,7 +91,7 @@ def number_facts(
     A short or internal number is on no list and was never counted. The number of calls is left out
     if they have an unknown form.
     """
-    number, agent = click.callee.number, pseudonym(click.agent_uid)
+    number = click.callee.number
     valid = {key for key, item in items.items() if item.expires_at is None or item.expires_at > now}
     facts: dict[str, Scalar] = {}
     for fact, names in plan.lists.items():
@@ -105,6 +105,7 @@ def number_facts(
     calls = [] if number is None else calls_of(items.get(attempts_key(number, pseudonym)))
     if calls is None:
         return facts
+    agent = pseudonym(click.agent_uid) if calls else ""  # it needs the key
     earlier = [(at, by) for at, by in calls if not _is_repeat(at, by, agent, now)]
     for fact, limit in plan.limits.items():
         facts[fact] = sum(

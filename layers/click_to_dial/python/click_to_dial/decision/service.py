@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from queue import Empty
 from typing import NamedTuple
 
 from click_to_dial.deadline import Deadline, begin
@@ -27,6 +28,9 @@ from click_to_dial.pseudonym import Pseudonym
 
 COUNT_SECONDS = 0.5
 """Time limit for counting a call that a limit applies to."""
+
+HASH_SECONDS = 0.25
+"""Time limit of a decision that is made for the hash in its log line, after a cold start."""
 
 EMERGENCY_SECONDS = 1.0
 """Time limit for asking Salesforce about an emergency call."""
@@ -61,8 +65,8 @@ class Report(NamedTuple):
 
     `facts` are those of the number that is dialled. `other` is set if the number is ambiguous; then
     the call is allowed only if both readings are.
-    `callee` is the keyed hash of the called number. `plan_failure` is the reason why the plan could
-    not be checked for changes.
+    `callee` is the keyed hash of the called number, `hash_failure` the reason if it has none.
+    `plan_failure` is the reason why the plan could not be checked for changes.
     """
 
     plan_version: int
@@ -72,6 +76,7 @@ class Report(NamedTuple):
     decision: Decision | None
     other: OtherReading | None = None
     callee: str | None = None
+    hash_failure: ClickToDialError | None = None
     plan_failure: ClickToDialError | None = None
     duration_ms: int = 0
 
@@ -114,12 +119,13 @@ class ClickToDial:
     clock: Callable[[], float] = time.time
 
     def prepare(self) -> None:
-        """Start reading the plan and connecting to Salesforce, for the first decision.
+        """Start reading the plan and the key, and connecting to Salesforce, for the first decision.
 
         Failures are ignored here: the decision meets and reports them.
         """
         begin(lambda: self.plans.get(Deadline(self.time_budget)))
         begin(lambda: self.salesforce.prepare(Deadline(self.time_budget)))
+        begin(lambda: self.pseudonym(""))
 
     def decide(self, request: Request) -> Report:
         """Decide with as few look-ups as possible: none, then the cache, then Salesforce.
@@ -129,6 +135,8 @@ class ClickToDial:
         deadline = Deadline(self.time_budget)
         plan = self.plans.get(deadline)
         click = to_click(request, plan)
+        number = click.callee.number
+        hashing = begin(lambda: None if number is None else self.pseudonym(number))
         report = self._evaluate(plan, click, from_cache(plan, click, CachedFacts(items=None)))
         if not report.is_final:
             sources = FactSources(self.cache, self.salesforce, self.breaker, self.pseudonym)
@@ -141,9 +149,15 @@ class ClickToDial:
                 report = self._evaluate(plan, click, gathered, is_last=True)
         if request.counted:
             report = self._count(plan, report, deadline)
-        number = click.callee.number
+        try:
+            callee, failure = hashing.get(timeout=min(HASH_SECONDS, deadline.remaining()))
+        except Empty:
+            callee, failure = None, OutOfTimeError("The key of the hashes was not read in time.")
+        if failure is not None and not isinstance(failure, ClickToDialError):
+            raise failure
         return report._replace(
-            callee=None if number is None else self.pseudonym(number),
+            callee=callee,
+            hash_failure=failure,
             plan_failure=self.plans.failure,
             duration_ms=round((self.time_budget - deadline.remaining()) * 1000),
         )
