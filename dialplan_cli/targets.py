@@ -89,8 +89,16 @@ class Target:
 
     @cached_property
     def organisation(self) -> SalesforceClient:
-        """The Salesforce organisation, with the credentials of the system."""
-        return connect(self.settings, _client("dynamodb"), partial(_client, "secretsmanager"))
+        """The Salesforce organisation, with the credentials of the system.
+
+        The command logs in although a login has just failed: the secret may have been filled since.
+        """
+        return connect(
+            self.settings,
+            _client("dynamodb"),
+            partial(_client, "secretsmanager"),
+            ignore_failures=True,
+        )
 
 
 def _client(service: str) -> AwsClient:
