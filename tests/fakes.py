@@ -105,7 +105,7 @@ class FakeFacts:
         if self.broken:
             raise DynamoDBError("broken")
         record, record_age = self._fresh(plan, f"record {record_id}")
-        agent, agent_age = self._fresh(plan, f"agent {agent_uid}")
+        agent, agent_age = self._fresh(plan, f"agent {plan.agent_key(agent_uid)}")
         name = self._names.get((record_id or "")[:3])
         items = {key: self.items[key] for key in others if key in self.items}
         return CachedFacts(record, record_age, agent, agent_age, name, items)
@@ -121,7 +121,7 @@ class FakeFacts:
             if result.record.object_name and str(record_id)[:3] not in STANDARD_OBJECTS:
                 self._names[str(record_id)[:3]] = result.record.object_name
         if isinstance(result.agent, Agent):
-            self._keep(plan, f"agent {agent_uid}", result.agent)
+            self._keep(plan, f"agent {plan.agent_key(agent_uid)}", result.agent)
 
     def _keep(self, plan: DialPlan, key: str, value: Record | Agent) -> None:
         self._kept[key] = (value, _shape(plan, value), self.clock())

@@ -48,8 +48,17 @@ def test_a_clock_that_is_behind_the_writers_makes_nothing_younger_than_new(
 
 def test_others_are_not_known(facts: FactsCache) -> None:
     facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
-    assert facts.read(plan(), "003dM00003jU9GxQAK", "JDOE") == CachedFacts()
+    assert facts.read(plan(), "003dM00003jU9GxQAK", "jdo") == CachedFacts()
     assert facts.read(plan(), None, "jdoe").agent == AGENT
+
+
+def test_an_agent_is_known_in_every_spelling_of_the_login(facts: FactsCache) -> None:
+    facts.write(plan(), ACCOUNT, "zoë", SalesforceResult(RECORD, AGENT))
+    for spelling in ("ZOË", "Zoe\u0308"):
+        assert facts.read(plan(), None, spelling).agent == AGENT
+    with_case = plan(agents={**DOCUMENT["agents"], "case_sensitive": True})
+    facts.write(with_case, None, "jdoe", SalesforceResult(None, AGENT))
+    assert facts.read(with_case, None, "JDOE").agent is None
 
 
 def test_failures_are_not_kept(facts: FactsCache) -> None:

@@ -55,7 +55,7 @@ class DynamoDBFacts:
 
         Raises DynamoDBError.
         """
-        agent_key, record_key = self._agent_key(agent_uid), self._record_key(record_id or "")
+        agent_key, record_key = self._agent_key(plan, agent_uid), self._record_key(record_id or "")
         object_key = self._object_key(record_id or "")
         readers: dict[str, Callable[[Any], Any]] = {agent_key: partial(_agent, plan)}
         if record_id is not None:
@@ -94,7 +94,7 @@ class DynamoDBFacts:
                 "values": result.agent.attributes,
             }
             seconds = _seconds(plan, result.agent.known, plan.freshness.agent)
-            parts.append((self._agent_key(agent_uid), data, seconds))
+            parts.append((self._agent_key(plan, agent_uid), data, seconds))
         if isinstance(result.record, Record) and record_id is not None:
             name = result.record.object_name
             data = {
@@ -164,9 +164,10 @@ class DynamoDBFacts:
     def _record_key(self, record_id: str) -> str:
         return f"record#{self._org}#{record_id}"
 
-    def _agent_key(self, agent_uid: str) -> str:
+    def _agent_key(self, plan: DialPlan, agent_uid: str) -> str:
         """Return the key of an agent: a hash, because the AgentUID identifies a person."""
-        return f"agent#{self._org}#{hashlib.sha256(agent_uid.encode()).hexdigest()}"
+        digest = hashlib.sha256(plan.agent_key(agent_uid).encode()).hexdigest()
+        return f"agent#{self._org}#{digest}"
 
     def _object_key(self, record_id: str) -> str:
         return f"object#{self._org}#{key_prefix(record_id)}"
