@@ -121,3 +121,13 @@ class DialPlan(NamedTuple):
         if self.case_sensitive_agents:
             return unicodedata.normalize("NFC", agent_uid)
         return unicodedata.normalize("NFC", unicodedata.normalize("NFC", agent_uid).casefold())
+
+    def object_fields(self, object_name: str) -> tuple[str, Fields]:
+        """Return the object's name as the plan spells it, and the field of each attribute.
+
+        Salesforce ignores the case of names. An object that is not in the plan has no attributes.
+        """
+        for name, fields in self.objects.items():
+            if name.lower() == object_name.lower():
+                return name, fields
+        return object_name, {}
