@@ -215,7 +215,10 @@ def rows_of(answer: Any, reference: str) -> QueryResult:
             return InvalidIdError("not-found")
         if status != HTTPStatus.OK:
             return failure(status, body)
-        return body["records"] if isinstance(body["records"], list) else wrong_types()
+        rows = body["records"]
+        if body.get("done") is False:
+            return SalesforceUnavailableError("incomplete", "Salesforce returned only some rows.")
+        return rows if isinstance(rows, list) else wrong_types()
     except (KeyError, TypeError):
         return wrong_types()
 
