@@ -134,6 +134,8 @@ class FakeFacts:
         found = value.found if isinstance(value, Record) else value.known
         fresh = plan.freshness.record if isinstance(value, Record) else plan.freshness.agent
         longest = max(fresh, plan.freshness.stale_if_error) if found else NOT_FOUND_SECONDS
+        if isinstance(value, Record) and value.object_name is not None:
+            value = value._replace(object_name=plan.object_fields(value.object_name)[0])
         return (value, age) if age < longest else (None, 0.0)
 
 
@@ -171,7 +173,8 @@ class FakeAttempts:
 
 def _shape(plan: DialPlan, value: Record | Agent) -> Any:
     if isinstance(value, Record):
-        return plan.objects.get(value.object_name or "")
+        fields = plan.object_fields(value.object_name or "")[1]
+        return {name: field.lower() for name, field in fields.items()}
     return plan.agent_match, plan.agent_attributes
 
 
