@@ -36,7 +36,6 @@ from click_to_dial.salesforce.failures import InvalidIdError, wrong_types
 from click_to_dial.salesforce.queries import (
     agent_query,
     consents_query,
-    object_fields,
     object_query,
     records_query,
 )
@@ -299,7 +298,7 @@ def _with_fields_of_all(plans: Sequence[DialPlan]) -> DialPlan:
 
 def _person_of(plan: DialPlan, name: str, rows: QueryResult) -> str | None:
     """Return the id of the person whose consent the plan uses for a record; None without one."""
-    path = object_fields(plan, name)[1].get(CONSENT)
+    path = plan.object_fields(name)[1].get(CONSENT)
     if path is None or not isinstance(rows, list):
         return None
     try:

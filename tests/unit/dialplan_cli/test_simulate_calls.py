@@ -148,7 +148,7 @@ def test_all_errors_are_reported_up_to_a_limit(read: Read) -> None:
     ],
 )
 def test_a_file_with_wrong_columns_is_refused(read: Read, table: str, message: str) -> None:
-    with pytest.raises(CsvFileError, match="calls.csv") as raised:
+    with pytest.raises(CsvFileError, match=r"calls\.csv") as raised:
         read(table)
     assert message in str(raised.value)
 

@@ -29,7 +29,7 @@ def record_query(plan: DialPlan, request: SalesforceRequest, object_name: str) -
 
 def records_query(plan: DialPlan, object_name: str, record_ids: Sequence[str]) -> str:
     """Return the query for several records of one object, with the fields that the plan names."""
-    columns = _columns("Id", *object_fields(plan, object_name)[1].values())
+    columns = _columns("Id", *plan.object_fields(object_name)[1].values())
     return _bound(
         f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id IN {{}}", list(record_ids)
     )
