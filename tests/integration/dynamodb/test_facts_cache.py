@@ -30,7 +30,7 @@ def clock() -> Clock:
 
 
 def test_what_was_written_is_read_with_its_age(facts: FactsCache, clock: Clock) -> None:
-    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
     clock.advance(60)
     stored = facts.read(plan(), ACCOUNT, "jdoe")
     assert (stored.record, stored.agent) == (RECORD, AGENT)
@@ -40,29 +40,75 @@ def test_what_was_written_is_read_with_its_age(facts: FactsCache, clock: Clock) 
 def test_a_clock_that_is_behind_the_writers_makes_nothing_younger_than_new(
     facts: FactsCache, clock: Clock
 ) -> None:
-    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
     clock.advance(-5)
     stored = facts.read(plan(), ACCOUNT, "jdoe")
+    assert (stored.record, stored.agent) == (RECORD, AGENT)
     assert (stored.record_age, stored.agent_age) == (0, 0)
 
 
-def test_others_are_not_known(facts: FactsCache) -> None:
-    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
+def test_facts_of_a_clock_that_is_ahead_are_absent_and_replaced(
+    facts: FactsCache, clock: Clock
+) -> None:
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
+    clock.advance(-6)
+    assert facts.read(plan(), ACCOUNT, "jdoe") == CachedFacts()
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
+    assert facts.read(plan(), ACCOUNT, "jdoe").record == RECORD
+
+
+def test_a_late_answer_does_not_replace_one_that_was_asked_for_later(
+    facts: FactsCache, clock: Clock
+) -> None:
+    before = clock()
+    clock.advance(1)
+    opted_out = RECORD._replace(attributes={"do_not_call": True})
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(opted_out, Agent(False)), clock())
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), before)
+    stored = facts.read(plan(), ACCOUNT, "jdoe")
+    assert (stored.record, stored.agent) == (opted_out, Agent(False))
+    assert (stored.record_age, stored.agent_age) == (0, 0)
+
+
+def test_facts_are_as_old_as_the_request_for_them(facts: FactsCache, clock: Clock) -> None:
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock() - 2)
+    stored = facts.read(plan(), ACCOUNT, "jdoe")
+    assert (stored.record_age, stored.agent_age) == (2, 2)
+
+
+def test_a_record_is_not_kept_longer_than_its_consent_is_valid(
+    facts: FactsCache, clock: Clock
+) -> None:
+    opted_in = RECORD._replace(attributes={"consent": "opted-in"}, valid_until=clock() + 60)
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(opted_in, AGENT), clock())
+    clock.advance(59)
+    stored = facts.read(plan(), ACCOUNT, "jdoe").record
+    assert stored is not None
+    assert stored.attributes == opted_in.attributes
+    clock.advance(1)
+    stored_facts = facts.read(plan(), ACCOUNT, "jdoe")
+    assert (stored_facts.record, stored_facts.agent) == (None, AGENT)
+
+
+def test_others_are_not_known(facts: FactsCache, clock: Clock) -> None:
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
     assert facts.read(plan(), "003dM00003jU9GxQAK", "JDOE") == CachedFacts()
     assert facts.read(plan(), None, "jdoe").agent == AGENT
 
 
-def test_failures_are_not_kept(facts: FactsCache) -> None:
+def test_failures_are_not_kept(facts: FactsCache, clock: Clock) -> None:
     error = SalesforceUnavailableError("reset")
-    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(error, AGENT))
-    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, None))
-    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(error, error))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(error, AGENT), clock())
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, None), clock())
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(error, error), clock())
     stored = facts.read(plan(), ACCOUNT, "jdoe")
     assert (stored.record, stored.agent) == (RECORD, AGENT)
 
 
 def test_the_object_of_a_custom_prefix_is_remembered(facts: FactsCache, clock: Clock) -> None:
-    facts.write(plan(), VEHICLE, "jdoe", SalesforceResult(Record(False, "Vehicle__c"), None))
+    facts.write(
+        plan(), VEHICLE, "jdoe", SalesforceResult(Record(False, "Vehicle__c"), None), clock()
+    )
     clock.advance(24 * 3600)
     assert facts.read(plan(), "a0BdM00003jU9GyQAK", "jdoe").object_name == "Vehicle__c"
 
@@ -74,8 +120,10 @@ def test_the_object_of_a_custom_prefix_is_remembered(facts: FactsCache, clock: C
         {"objects": {}},
     ],
 )
-def test_a_record_of_another_shape_is_not_served(facts: FactsCache, change: Any) -> None:
-    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
+def test_a_record_of_another_shape_is_not_served(
+    facts: FactsCache, clock: Clock, change: Any
+) -> None:
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
     stored = facts.read(plan(**change), ACCOUNT, "jdoe")
     assert (stored.record, stored.agent) == (None, AGENT)
 
@@ -87,8 +135,10 @@ def test_a_record_of_another_shape_is_not_served(facts: FactsCache, change: Any)
         {"match": "CommunityNickname", "attributes": {"extension": "Phone"}},
     ],
 )
-def test_an_agent_of_another_shape_is_not_served(facts: FactsCache, agents: Any) -> None:
-    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
+def test_an_agent_of_another_shape_is_not_served(
+    facts: FactsCache, clock: Clock, agents: Any
+) -> None:
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
     stored = facts.read(plan(agents=agents), ACCOUNT, "jdoe")
     assert (stored.record, stored.agent) == (RECORD, None)
 
@@ -103,7 +153,7 @@ def test_an_agent_of_another_shape_is_not_served(facts: FactsCache, agents: Any)
 def test_facts_end_though_dynamodb_deletes_late(
     facts: FactsCache, clock: Clock, record: Record, agent: Agent, seconds: int
 ) -> None:
-    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(record, agent))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(record, agent), clock())
     clock.advance(seconds - 1)
     assert facts.read(plan(), ACCOUNT, "jdoe").record == record
     clock.advance(1)
@@ -112,20 +162,20 @@ def test_facts_end_though_dynamodb_deletes_late(
 
 def test_the_agents_login_is_not_in_the_table(table: Any, clock: Clock) -> None:
     facts = DynamoDBFacts(table.dynamodb, table.name, "acme.my.salesforce.com", clock)
-    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
     assert "jdoe" not in str(table.boto3.scan(TableName=table.name)["Items"])
 
 
 def test_what_the_plan_keeps_for_no_time_is_not_written(table: Any, clock: Clock) -> None:
     facts = DynamoDBFacts(table.dynamodb, table.name, "acme.my.salesforce.com", clock)
     nothing_kept = plan(freshness={"record": 0, "agent": 0, "stale_if_error": 0})
-    facts.write(nothing_kept, ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
+    facts.write(nothing_kept, ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
     assert table.boto3.scan(TableName=table.name)["Items"] == []
 
 
 def test_two_organisations_do_not_share_facts(table: Any, clock: Clock) -> None:
     DynamoDBFacts(table.dynamodb, table.name, "one", clock).write(
-        plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT)
+        plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock()
     )
     other = DynamoDBFacts(table.dynamodb, table.name, "other", clock)
     assert other.read(plan(), ACCOUNT, "jdoe") == CachedFacts()
@@ -154,7 +204,7 @@ def test_an_answer_without_responses_does_not_mean_that_a_number_is_not_listed(
     "use",
     [
         lambda facts: facts.read(plan(), ACCOUNT, "jdoe"),
-        lambda facts: facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT)),
+        lambda facts: facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), 1.0),
     ],
     ids=["read", "write"],
 )

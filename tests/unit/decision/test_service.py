@@ -32,14 +32,16 @@ def service(
     breaker: CircuitBreaker | None = None,
     time_budget: float = 2.5,
 ) -> ClickToDial:
+    cache = cache or FakeFacts(Clock())
     return ClickToDial(
         plans=FakePlans(the_plan or plan()),
-        cache=cache or FakeFacts(Clock()),
+        cache=cache,
         attempts=FakeAttempts({}),
         pseudonym=str,
         salesforce=salesforce or FakeSalesforce(),
         breaker=breaker or CircuitBreaker(),
         time_budget=time_budget,
+        clock=cache.clock,
     )
 
 
@@ -48,9 +50,8 @@ def kept(
 ) -> FakeFacts:
     """Return a cache that was written `age` seconds ago."""
     cache = FakeFacts(Clock())
-    cache.write(
-        the_plan or plan(), REQUEST.record_id, REQUEST.agent_uid, SalesforceResult(record, agent)
-    )
+    result = SalesforceResult(record, agent)
+    cache.write(the_plan or plan(), REQUEST.record_id, REQUEST.agent_uid, result, cache.clock())
     cache.clock.advance(age)
     cache.writes = 0
     return cache
