@@ -141,6 +141,8 @@ class FakeFacts:
         value, shape, asked_at = self._kept.get(key, (None, None, 0.0))
         if value is None or shape != _shape(plan, value):
             return None, 0.0
+        if isinstance(value, Record) and value.object_name is not None:
+            value = value._replace(object_name=plan.object_fields(value.object_name)[0])
         age = self.clock() - asked_at
         if -MAX_SECONDS_AHEAD <= age < _longest(plan, value, asked_at):
             return value, max(0.0, age)
@@ -183,7 +185,8 @@ def _shape(plan: DialPlan, value: Record | Agent | str) -> Any:
     if isinstance(value, str):
         return None
     if isinstance(value, Record):
-        return plan.objects.get(value.object_name or "")
+        fields = plan.object_fields(value.object_name or "")[1]
+        return {name: field.lower() for name, field in fields.items()}
     return plan.agent_match, plan.agent_attributes
 
 

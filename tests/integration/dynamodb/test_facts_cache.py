@@ -5,12 +5,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
+from click_to_dial.dynamodb.number_lists import ListEntry, NumberLists
 from click_to_dial.errors import DynamoDBError, SalesforceUnavailableError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import NOT_FOUND_SECONDS, CachedFacts, FactsCache, SalesforceResult
-from tests.fakes import DOCUMENT, Clock, FakeFacts, plan
+from tests.fakes import DOCUMENT, ChangedClient, Clock, FakeFacts, plan
 
 ACCOUNT, VEHICLE = "001dM00003jU9GxQAK", "a0BdM00003jU9GxQAK"
 RECORD = Record(True, "Account", {"kind": "Kunde für Süd", "employees": 7.5, "vip": True})
@@ -128,6 +130,32 @@ def test_a_record_of_another_shape_is_not_served(
     assert (stored.record, stored.agent) == (None, AGENT)
 
 
+LEAD = "00QdM00003jU9GxUAK"
+SPELLINGS = [("Lead", "DoNotCall"), ("lead", "DoNotCall"), ("LEAD", "donotcall")]
+
+
+@pytest.mark.parametrize(("name", "field"), SPELLINGS)
+def test_a_record_is_served_however_the_plan_spells_its_object(
+    facts: FactsCache, clock: Clock, name: str, field: str
+) -> None:
+    before = plan(objects={"Lead": {"do_not_call": "DoNotCall"}})
+    opted_out = Record(True, "Lead", {"do_not_call": True})
+    facts.write(before, LEAD, "jdoe", SalesforceResult(opted_out, AGENT), clock())
+    found = facts.read(plan(objects={name: {"do_not_call": field}}), LEAD, "jdoe").record
+    assert found == Record(True, name, {"do_not_call": True})
+
+
+@pytest.mark.parametrize(("name", "field"), SPELLINGS)
+def test_a_record_without_the_opt_out_is_not_served_however_the_plan_spells_its_object(
+    facts: FactsCache, clock: Clock, name: str, field: str
+) -> None:
+    facts.write(
+        plan(objects={}), LEAD, "jdoe", SalesforceResult(Record(True, "Lead"), AGENT), clock()
+    )
+    found = facts.read(plan(objects={name: {"do_not_call": field}}), LEAD, "jdoe")
+    assert (found.record, found.agent) == (None, AGENT)
+
+
 @pytest.mark.parametrize(
     "agents",
     [
@@ -181,15 +209,101 @@ def test_two_organisations_do_not_share_facts(table: Any, clock: Clock) -> None:
     assert other.read(plan(), ACCOUNT, "jdoe") == CachedFacts()
 
 
-def unprocessing(RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
-    """A DynamoDB that is too busy for some of the keys of a batch."""
-    return {"Responses": {}, "UnprocessedKeys": RequestItems}
+class Busy:
+    """A DynamoDB that leaves some keys of a batch unprocessed, up to `times` times."""
+
+    def __init__(self, client: Any, times: int, fails: bool = False) -> None:
+        self.client, self.times, self.fails, self.calls = client, times, fails, 0
+
+    def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
+        self.calls += 1
+        if self.calls > self.times:
+            return self.client.batch_get_item(RequestItems=RequestItems)
+        if self.fails and self.calls > 1:
+            raise ReadTimeoutError(endpoint_url="")
+        ((table, request),) = RequestItems.items()
+        now, later = request["Keys"][::2], request["Keys"][1::2]
+        answer = self.client.batch_get_item(RequestItems={table: {"Keys": now}})
+        return {**answer, "UnprocessedKeys": {table: {"Keys": later}} if later else {}}
 
 
-def test_what_is_left_unprocessed_counts_as_not_kept(clock: Clock) -> None:
-    client = SimpleNamespace(batch_get_item=unprocessing)
-    facts = DynamoDBFacts(client, "table", "org", clock)
-    assert facts.read(plan(), ACCOUNT, "jdoe") == CachedFacts()
+def listed(table: Any) -> list[str]:
+    """Write the entries of eight lists and return their keys."""
+    keys = [f"list#{name}#1" for name in "abcdefgh"]
+    NumberLists(table.dynamodb, table.name).write(ListEntry(key, "", "", None) for key in keys)
+    return keys
+
+
+def test_unprocessed_keys_are_requested_again_once(table: Any, clock: Clock) -> None:
+    busy, keys = Busy(table.dynamodb, times=1), listed(table)
+    facts = DynamoDBFacts(busy, table.name, "org", clock)
+    DynamoDBFacts(table.dynamodb, table.name, "org", clock).write(
+        plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock()
+    )
+    found = facts.read(plan(), ACCOUNT, "jdoe", [*keys, "list#i#1"])
+    assert (found.record, found.agent, found.failure) == (RECORD, AGENT, None)
+    assert (set(found.items), busy.calls) == (set(keys), 2)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_keys_that_are_left_unprocessed_are_unknown_and_the_others_are_known(
+    table: Any, clock: Clock, fails: bool
+) -> None:
+    busy, keys = Busy(table.dynamodb, times=2, fails=fails), listed(table)
+    facts = DynamoDBFacts(busy, table.name, "org", clock)
+    found = facts.read(plan(), ACCOUNT, "jdoe", [*keys, "list#i#1"])
+    assert isinstance(found.failure, DynamoDBError)
+    known = {key for key, item in found.items.items() if item is not None}
+    unknown = {key for key, item in found.items.items() if item is None}
+    assert known < set(keys)
+    assert len(known) >= 4
+    assert unknown | known >= set(keys)
+    assert busy.calls == 2
+
+
+def test_one_failed_batch_leaves_the_items_of_the_other_known(table: Any, clock: Clock) -> None:
+    """More than 100 keys take two batches."""
+    (key, *_), others = listed(table), [f"list#z#{index}" for index in range(120)]
+
+    def batch_get_item(RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
+        keys = RequestItems[table.name]["Keys"]
+        if len(keys) < 100:
+            raise ReadTimeoutError(endpoint_url="")
+        return table.dynamodb.batch_get_item(RequestItems=RequestItems)
+
+    client = ChangedClient(table.dynamodb, batch_get_item=batch_get_item)
+    found = DynamoDBFacts(client, table.name, "org", clock).read(
+        plan(), ACCOUNT, "jdoe", [key, *others]
+    )
+    assert found.items[key] is not None
+    assert list(found.items.values()).count(None) == 23
+    assert isinstance(found.failure, DynamoDBError)
+
+
+def test_one_item_that_cannot_be_written_is_reported_and_the_other_is_kept(
+    table: Any, clock: Clock
+) -> None:
+    def update_item(**request: Any) -> Any:
+        if request["Key"]["pk"]["S"].startswith("agent#"):
+            raise ReadTimeoutError(endpoint_url="")
+        return table.dynamodb.update_item(**request)
+
+    client = ChangedClient(table.dynamodb, update_item=update_item)
+    facts = DynamoDBFacts(client, table.name, "org", clock)
+    with pytest.raises(DynamoDBError, match="Facts cannot be written"):
+        facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
+    stored = facts.read(plan(), ACCOUNT, "jdoe")
+    assert (stored.record, stored.agent) == (RECORD, None)
+
+
+def test_an_item_of_another_form_is_replaced(table: Any, clock: Clock) -> None:
+    facts = DynamoDBFacts(table.dynamodb, table.name, "org", clock)
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
+    for item in table.boto3.scan(TableName=table.name)["Items"]:
+        table.boto3.put_item(TableName=table.name, Item={**item, "read_at": {"S": "today"}})
+    assert facts.read(plan(), ACCOUNT, "jdoe").record is None
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
+    assert facts.read(plan(), ACCOUNT, "jdoe").record == RECORD
 
 
 def test_an_answer_without_responses_does_not_mean_that_a_number_is_not_listed(

@@ -1,6 +1,7 @@
 """The service with fakes: sources of facts, and decisions without facts."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ from click_to_dial.decision.service import ClickToDial, Report, Request
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
     BadParameterError,
+    DynamoDBError,
     NoDialPlanError,
     SalesforceConfigurationError,
     SalesforceError,
     SalesforceUnavailableError,
 )
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import SalesforceRequest, SalesforceResult
+from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from tests.fakes import DOCUMENT, Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce, plan
 
 REQUEST = Request("001dM00003jU9GxQAK", "+4989461495", "jdoe")
@@ -181,6 +183,48 @@ def test_without_salesforce_and_stale_facts_the_outage_decides() -> None:
     assert (report.gathered.record_from, report.gathered.agent_from) == ("unknown", "unknown")
 
 
+@pytest.mark.parametrize("freshness", [{"record": 3600}, {"record": 0}])
+@pytest.mark.parametrize("spelling", ["Lead", "lead"])
+@pytest.mark.parametrize("is_down", [True, False])
+def test_an_opted_out_lead_is_refused_however_the_plan_spells_the_object(
+    freshness: dict[str, int], spelling: str, is_down: bool
+) -> None:
+    """Also if the cache has the lead from before the plan asked for its opt-out."""
+    request = REQUEST._replace(record_id="00QdM00003jU9GxUAK")
+    cache = FakeFacts(Clock())
+    cache.write(
+        plan(objects={}),
+        request.record_id,
+        request.agent_uid,
+        SalesforceResult(Record(True, "Lead"), Agent(True)),
+        cache.clock(),
+    )
+    the_plan = plan(
+        objects={spelling: {"do_not_call": "DoNotCall"}},
+        freshness={**DOCUMENT["freshness"], **freshness},
+    )
+    opted_out = Record(True, spelling, {"do_not_call": True})
+    salesforce = FakeSalesforce(record=opted_out, error=DOWN if is_down else None)
+    report = service(salesforce, cache, the_plan).decide(request)
+    assert report.decision is not None
+    assert report.decision.service_number is None
+
+
+@pytest.mark.parametrize("spelling", ["Lead", "lead"])
+def test_an_outage_rule_knows_the_clicked_object_however_the_plan_spells_it(spelling: str) -> None:
+    the_plan = plan(
+        objects={spelling: {"do_not_call": "DoNotCall"}},
+        outage=[
+            {"when": {"record.object": spelling}, "refuse": "Not a lead."},
+            {"when": {}, "signal": {"number": "hotline"}},
+        ],
+    )
+    request = REQUEST._replace(record_id="00QdM00003jU9GxUAK")
+    report = service(FakeSalesforce(error=DOWN), None, the_plan).decide(request)
+    assert report.decision is not None
+    assert report.decision.reason == "Not a lead."
+
+
 def test_one_part_may_fail_alone() -> None:
     report = service(FakeSalesforce(agent=DOWN)).decide(REQUEST)
     assert number(report) == "431265030"  # a customer's number does not take the agent
@@ -231,6 +275,102 @@ def test_the_time_budget_holds_if_salesforce_is_slow() -> None:
     assert [failure.reason for failure in report.gathered.failures] == ["out-of-time"]
     assert report.decision is not None
     assert report.decision.cause == "outage"
+
+
+LIMIT = {
+    "id": "limit",
+    "when": {"callee.attempts": {"gte": 2, "within": 3600, "by": "anyone"}},
+    "refuse": "Called often enough.",
+}
+
+
+class Waiting(FakeSalesforce):
+    """A Salesforce that uses all the time it is given, and then does not answer."""
+
+    def fetch(
+        self, the_plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
+        time.sleep(deadline.remaining())
+        raise SalesforceUnavailableError("read-timeout")
+
+
+def test_stale_facts_allow_a_limited_call_while_salesforce_is_slow() -> None:
+    the_plan = plan(rules=[LIMIT, *DOCUMENT["rules"]])
+    cache = kept(SUPPLIER, Agent(True, {"extension": "217"}), age=60, the_plan=the_plan)
+    decided = service(Waiting(), cache, the_plan, time_budget=0.5)
+    decided = replace(decided, attempts=FakeAttempts(cache.items))
+    rules = []
+    for _ in range(3):
+        report = decided.decide(REQUEST)
+        assert report.decision is not None
+        assert report.decision.cause == "rule"
+        assert not report.gathered.cache_failures
+        rules.append(report.decision.rule)
+        cache.clock.advance(60)
+    assert rules == ["suppliers", "suppliers", "limit"]
+
+
+@pytest.mark.parametrize("rules", [[], [LIMIT]])
+def test_counting_takes_no_time_from_salesforce_if_no_limit_can_apply(rules: list[Any]) -> None:
+    seconds: list[float] = []
+
+    class Timed(FakeSalesforce):
+        def fetch(
+            self, the_plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+        ) -> SalesforceResult:
+            seconds.append(deadline.remaining())
+            return super().fetch(the_plan, request, deadline)
+
+    the_plan = plan(rules=[*rules, *DOCUMENT["rules"]])
+    service(Timed(), the_plan=the_plan, time_budget=50.0).decide(REQUEST)
+    internal = REQUEST._replace(caller_id="217")
+    service(Timed(), the_plan=the_plan, time_budget=50.0).decide(internal)
+    assert (seconds[0] > 49.5, seconds[1] > 49.5) == (not rules, True)
+
+
+def test_lists_that_were_read_stay_known_if_a_call_cannot_be_counted() -> None:
+    listed = {"id": "listed", "when": {"callee.listed": ["dnc"]}, "refuse": "Listed."}
+    outage = [
+        {"when": {"callee.listed": ["robinson"]}, "refuse": "Listed."},
+        {"when": {}, "signal": {"number": "hotline"}},
+    ]
+    the_plan = plan(rules=[listed, LIMIT, *DOCUMENT["rules"]], outage=outage)
+    attempts = FakeAttempts({}, error=DynamoDBError("Throttled."))
+    report = replace(service(the_plan=the_plan), attempts=attempts).decide(REQUEST)
+    assert report.decision is not None
+    assert (report.decision.cause, number(report)) == ("outage", "4989461495000")
+    assert report.facts.unknown == {"callee.attempts"}
+    assert report.gathered.cache_failures == (attempts.error,)
+
+
+class PartlyRead(FakeFacts):
+    """A cache that has the first of the items, and cannot read the others."""
+
+    def read(self, *request: Any) -> CachedFacts:
+        first, *others = request[3]
+        items = {first: StoredItem("{}")} | dict.fromkeys(others)
+        return super().read(*request)._replace(items=items)
+
+
+@pytest.mark.parametrize(
+    ("lists", "rule", "cause"),
+    [
+        ([["dnc", "robinson"]], "0", "rule"),  # it is on the first list
+        ([["robinson"], ["dnc"]], "0", "outage"),
+        ([["dnc"], ["robinson"]], "0", "rule"),
+    ],
+)
+def test_a_hit_on_one_list_decides_even_if_another_could_not_be_read(
+    lists: list[list[str]], rule: str, cause: str
+) -> None:
+    rules = [
+        {"id": str(index), "when": {"callee.listed": names}, "refuse": "Listed."}
+        for index, names in enumerate(lists)
+    ]
+    the_plan = plan(rules=[*rules, *DOCUMENT["rules"]])
+    decision = service(cache=PartlyRead(Clock()), the_plan=the_plan).decide(REQUEST).decision
+    assert decision is not None
+    assert (decision.rule, decision.cause, decision.service_number) == (rule, cause, None)
 
 
 def test_without_a_dial_plan_there_is_an_error() -> None:

@@ -112,3 +112,13 @@ class DialPlan(NamedTuple):
     lists: Mapping[str, frozenset[str]]
     limits: Mapping[str, AttemptLimit]
     version: int = 0
+
+    def object_fields(self, object_name: str) -> tuple[str, Fields]:
+        """Return the object's name as the plan spells it, and the field of each attribute.
+
+        Salesforce ignores the case of names. An object that is not in the plan has no attributes.
+        """
+        for name, fields in self.objects.items():
+            if name.lower() == object_name.lower():
+                return name, fields
+        return object_name, {}

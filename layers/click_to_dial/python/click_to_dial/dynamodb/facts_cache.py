@@ -239,7 +239,9 @@ def _record(plan: DialPlan, data: Data) -> Record | None:
     if not isinstance(found, bool) or not isinstance(name, str | None):
         raise TypeError
     values = _attributes(data)
-    return Record(found, name, values) if data["shape"] == _record_shape(plan, name) else None
+    if data["shape"] != _record_shape(plan, name):
+        return None
+    return Record(found, None if name is None else plan.object_fields(name)[0], values)
 
 
 def _agent(plan: DialPlan, data: Data) -> Agent | None:
@@ -263,7 +265,7 @@ def _attributes(data: Data) -> Attributes:
 
 
 def _record_shape(plan: DialPlan, object_name: str | None) -> str:
-    return _shape(plan.objects.get(object_name or "", {}))
+    return _shape(plan.object_fields(object_name or "")[1])
 
 
 def _agent_shape(plan: DialPlan) -> str:
@@ -271,5 +273,9 @@ def _agent_shape(plan: DialPlan) -> str:
 
 
 def _shape(fields: Mapping[str, str]) -> str:
-    """Return a hash of the fields, so that facts of a plan with other fields are not used."""
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+    """Return a hash of the fields, so that facts of a plan with other fields are not used.
+
+    Salesforce ignores the case of fields.
+    """
+    shape = {name: field.lower() for name, field in fields.items()}
+    return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
