@@ -106,7 +106,7 @@ class FakeFacts:
         if self.broken:
             raise DynamoDBError("broken")
         record, record_age = self._fresh(plan, f"record {record_id}")
-        agent, agent_age = self._fresh(plan, f"agent {agent_uid}")
+        agent, agent_age = self._fresh(plan, f"agent {plan.agent_key(agent_uid)}")
         name, _ = self._fresh(plan, f"object {record_id and record_id[:3]}")
         items: dict[str, StoredItem | None] = {
             key: self.items[key] for key in others if key in self.items
@@ -130,7 +130,7 @@ class FakeFacts:
                 key = f"object {str(record_id)[:3]}"
                 self._keep(plan, key, result.record.object_name, asked_at)
         if isinstance(result.agent, Agent):
-            self._keep(plan, f"agent {agent_uid}", result.agent, asked_at)
+            self._keep(plan, f"agent {plan.agent_key(agent_uid)}", result.agent, asked_at)
 
     def _keep(self, plan: DialPlan, key: str, value: Record | Agent | str, asked_at: float) -> None:
         kept_at = self._kept[key][2] if key in self._kept else 0.0

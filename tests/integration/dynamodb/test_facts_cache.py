@@ -94,8 +94,17 @@ def test_a_record_is_not_kept_longer_than_its_consent_is_valid(
 
 def test_others_are_not_known(facts: FactsCache, clock: Clock) -> None:
     facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
-    assert facts.read(plan(), "003dM00003jU9GxQAK", "JDOE") == CachedFacts()
+    assert facts.read(plan(), "003dM00003jU9GxQAK", "jdo") == CachedFacts()
     assert facts.read(plan(), None, "jdoe").agent == AGENT
+
+
+def test_an_agent_is_known_in_every_spelling_of_the_login(facts: FactsCache, clock: Clock) -> None:
+    facts.write(plan(), ACCOUNT, "zoë", SalesforceResult(RECORD, AGENT), clock())
+    for spelling in ("ZOË", "Zoe\u0308"):
+        assert facts.read(plan(), None, spelling).agent == AGENT
+    with_case = plan(agents={**DOCUMENT["agents"], "case_sensitive": True})
+    facts.write(with_case, None, "jdoe", SalesforceResult(None, AGENT), clock())
+    assert facts.read(with_case, None, "JDOE").agent is None
 
 
 def test_failures_are_not_kept(facts: FactsCache, clock: Clock) -> None:

@@ -213,7 +213,9 @@ class ClickToDial:
         calls = calls_of(before)
         if calls is None:
             raise UnreadableItemError("The earlier calls to this number have an unknown form.")
-        after = with_call(plan, calls, self.pseudonym(click.agent_uid), report.facts.now)
+        after = with_call(
+            plan, calls, self.pseudonym(plan.agent_key(click.agent_uid)), report.facts.now
+        )
         if after is None or self.attempts.replace(key, before, after):
             return None
         current = self.attempts.read(key)

@@ -72,7 +72,7 @@ class DynamoDBFacts:
         Facts that DynamoDB does not return, and unreadable ones, count as not cached. Raises
         DynamoDBError if nothing could be read.
         """
-        agent_key, record_key = self._agent_key(agent_uid), self._record_key(record_id or "")
+        agent_key, record_key = self._agent_key(plan, agent_uid), self._record_key(record_id or "")
         object_key = self._object_key(record_id or "")
         readers: dict[str, Callable[[Any], Any]] = {agent_key: partial(_agent, plan)}
         if record_id is not None:
@@ -120,7 +120,7 @@ class DynamoDBFacts:
                 "values": result.agent.attributes,
             }
             seconds = _seconds(plan, result.agent.known, plan.freshness.agent)
-            parts.append((self._agent_key(agent_uid), data, asked_at + seconds))
+            parts.append((self._agent_key(plan, agent_uid), data, asked_at + seconds))
         if isinstance(result.record, Record) and record_id is not None:
             name, valid_until = result.record.object_name, result.record.valid_until
             data = {
@@ -207,9 +207,10 @@ class DynamoDBFacts:
     def _record_key(self, record_id: str) -> str:
         return f"record#{self._org}#{record_id}"
 
-    def _agent_key(self, agent_uid: str) -> str:
+    def _agent_key(self, plan: DialPlan, agent_uid: str) -> str:
         """Return the key of an agent: a hash, because the AgentUID identifies a person."""
-        return f"agent#{self._org}#{hashlib.sha256(agent_uid.encode()).hexdigest()}"
+        digest = hashlib.sha256(plan.agent_key(agent_uid).encode()).hexdigest()
+        return f"agent#{self._org}#{digest}"
 
     def _object_key(self, record_id: str) -> str:
         return f"object#{self._org}#{key_prefix(record_id)}"
