@@ -320,7 +320,7 @@ def _rows_by_key(
 
 
 def _is_about_one(error: SalesforceError) -> bool:
-    return isinstance(error, InvalidIdError) or error.reason == "incomplete"
+    return isinstance(error, InvalidIdError) or error.reason == "more-rows"
 
 
 def _as_salesforce_error(error: SalesforceError | OutOfTimeError) -> SalesforceError:

@@ -121,7 +121,7 @@ def test_each_key_is_asked_for_alone_if_the_rows_are_incomplete(
         for request in wanted:
             if request.agent_uid != "twin":
                 assert facts(found, of, request) == facts(expected, of, request), request
-    assert facts(found, PLANS[0], Request(None, "1", "twin"))[1] == "incomplete"
+    assert facts(found, PLANS[0], Request(None, "1", "twin"))[1] == "more-rows"
 
 
 def test_an_id_that_salesforce_refuses_affects_no_other_record(
