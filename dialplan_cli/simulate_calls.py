@@ -86,15 +86,12 @@ def read_table(path: Path) -> CallTable:
         for row in reader:
             if "" in row:
                 raise CsvFileError(
-                    f"{path}: line {reader.line_num} has more cells than there are columns"
+                    f"{path}:{reader.line_num}: the row has more cells than there are columns"
                 )
             rows.append((reader.line_num, row))
         columns = tuple(reader.fieldnames or ())
-    repeated = [name for name in columns if columns.count(name) > 1]
     if "CallerID" not in columns:
         raise CsvFileError(f"{path} has no column CallerID. {_COLUMNS}")
-    if repeated:
-        raise CsvFileError(f"{path} has the column '{repeated[0]}' more than once.")
     if not rows:
         raise CsvFileError(f"{path} has no calls.")
     return CallTable(path, columns, rows)
@@ -113,7 +110,7 @@ def parse_calls(table: CallTable, plans: Sequence[LoadedPlan]) -> list[Call]:
                 if cell.strip():
                     values[name] = _parse_cell(name, cell, types.get(name, set()), lists)
             except ValueError as error:
-                errors.append(f"{table.path}: line {line}: {name} {error}")
+                errors.append(f"{table.path}:{line}: {name} {error}")
         record_id, caller_id, agent_uid = (str(values.pop(name, "")) for name in PARAMETERS)
         if not table.facts:
             calls.append(Call(number, record_id, caller_id, agent_uid))

@@ -101,23 +101,26 @@ class FetchedRows(NamedTuple):
 class FetchedItems(NamedTuple):
     """The port `FactsCache` that returns items which were read before. It has no records or agents.
 
-    `failures` are the errors by the keys of the items that could not be read.
+    Items that do not exist are left out, and those that could not be read are None.
     """
 
-    items: Mapping[str, StoredItem]
-    failures: Mapping[str, DynamoDBError]
+    items: Mapping[str, StoredItem | None]
+    failure: DynamoDBError | None = None
 
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
     ) -> CachedFacts:
         """Return the items of the keys `others`."""
-        for key in others:
-            if key in self.failures:
-                return CachedFacts(items=None, failure=self.failures[key])
-        return CachedFacts(items={key: self.items[key] for key in others if key in self.items})
+        items = {key: self.items[key] for key in others if key in self.items}
+        return CachedFacts(items=items, failure=self.failure if None in items.values() else None)
 
     def write(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
+        self,
+        plan: DialPlan,
+        record_id: str | None,
+        agent_uid: str,
+        result: SalesforceResult,
+        asked_at: float,
     ) -> None:
         """Store nothing."""
 
@@ -258,31 +261,32 @@ def fetch_items(
             with suppress(BadParameterError):
                 click = to_click(request, plan)
                 wanted |= dict.fromkeys(keys(plan, click, service.pseudonym))
-    items: dict[str, StoredItem] = {}
-    failures: dict[str, DynamoDBError] = {}
-    batches = _chunks(list(wanted), ITEMS_PER_READ)
+    items: dict[str, StoredItem | None] = {}
+    failure = None
+    read = partial(_read_items, service.cache, plans[0])
     with ThreadPoolExecutor(CONCURRENCY) as pool:
-        found = pool.map(partial(_read_items, service.cache, plans[0]), batches)
-        for batch, each in zip(batches, found, strict=True):
-            if isinstance(each, DynamoDBError):
-                failures |= dict.fromkeys(batch, each)
-            else:
-                items |= each
-    return FetchedItems(items, failures)
+        for found, error in pool.map(read, _chunks(list(wanted), ITEMS_PER_READ)):
+            items |= found
+            failure = failure or error
+    return FetchedItems(items, failure)
 
 
 def _read_items(
-    cache: FactsCache, plan: DialPlan, batch: Sequence[str]
-) -> Mapping[str, StoredItem] | DynamoDBError:
+    cache: FactsCache, plan: DialPlan, wanted: Sequence[str]
+) -> tuple[Mapping[str, StoredItem | None], DynamoDBError | None]:
+    """Return the items, and the reason if some of them could not be read."""
+    items: dict[str, StoredItem | None] = dict.fromkeys(wanted)
     for attempt in range(MAX_READS):
+        unread = [key for key in wanted if key in items and items[key] is None]
         try:
-            items = cache.read(plan, None, "", batch).items
+            found = cache.read(plan, None, "", unread).items
         except DynamoDBError as error:
-            return error
-        if items is not None:
-            return items
+            return items, error
+        items = {key: item for key, item in items.items() if key not in unread} | dict(found)
+        if None not in found.values():
+            return items, None
         time.sleep(0.05 * 2**attempt)
-    return DynamoDBError("DynamoDB does not return all items about the called numbers.")
+    return items, DynamoDBError("DynamoDB does not return all items about the called numbers.")
 
 
 def _with_fields_of_all(plans: Sequence[DialPlan]) -> DialPlan:

@@ -110,7 +110,7 @@ def test_an_unreadable_cell_is_an_error_with_its_line(
 ) -> None:
     with pytest.raises(CsvFileError) as raised:
         read(f'CallerID,{column}\n+491701,\n+491702,"{cell}"\n')
-    assert f"calls.csv: line 3: {column} {message}" in str(raised.value)
+    assert f"calls.csv:3: {column} {message}" in str(raised.value)
 
 
 def test_an_error_does_not_repeat_the_cell_which_may_be_a_name_or_a_number(read: Read) -> None:
@@ -121,7 +121,9 @@ def test_an_error_does_not_repeat_the_cell_which_may_be_a_name_or_a_number(read:
 
 
 def test_a_rounded_number_to_be_called_is_an_error(read: Read) -> None:
-    with pytest.raises(CsvFileError, match="line 2: CallerID is a number that a spreadsheet"):
+    with pytest.raises(
+        CsvFileError, match=r"calls\.csv:2: CallerID is a number that a spreadsheet"
+    ):
         read('CallerID,AgentUID\n"4,98946E+11",ahuber\n')
 
 
@@ -130,7 +132,7 @@ def test_all_errors_are_reported_up_to_a_limit(read: Read) -> None:
         read("CallerID;record.size;record.do_not_call\n" + "+491701;a;b\n" * MAX_ERRORS)
     lines = str(raised.value).splitlines()
     assert len(lines) == MAX_ERRORS + 1
-    assert "line 2: record.do_not_call" in lines[1]
+    assert "calls.csv:2: record.do_not_call" in lines[1]
     assert lines[-1] == f"{MAX_ERRORS} more errors."
 
 
@@ -141,8 +143,8 @@ def test_all_errors_are_reported_up_to_a_limit(read: Read) -> None:
         ("CallerID,kind\n1,x\n", "has the column 'kind': unknown fact 'kind'"),
         ("CallerID,record.knid\n1,x\n", "did you mean 'record.kind'?"),
         ("CallerID,callee.kind\n1,mobile\n", "has the column 'callee.kind'"),
-        ("CallerID,CallerID\n1,2\n", "has the column 'CallerID' more than once"),
-        ("CallerID\n1,2\n", "line 2 has more cells"),
+        ("CallerID,CallerID\n1,2\n", "two columns have the name CallerID"),
+        ("CallerID\n1,2\n", "calls.csv:2: the row has more cells"),
         ("CallerID\n", "has no calls"),
         ("", "has no column CallerID"),
     ],
