@@ -194,9 +194,10 @@ def history(
     stack: Stack = None,
     json: Json = False,
 ) -> None:
-    """Show who changed a list, when, and how many numbers were added or removed.
+    """Show who changed a list, and when.
 
-    The newest change comes first.
+    The newest change comes first. Numbers are not recorded, only how many were added, were there
+    already, or were removed.
     """
     output.show(Changes(lists.history(find_target(stack), name)), json, _print_changes)
 
