@@ -105,7 +105,7 @@ class FakeFacts:
         if self.broken:
             raise DynamoDBError("broken")
         record, record_age = self._fresh(plan, f"record {record_id}")
-        agent, agent_age = self._fresh(plan, f"agent {agent_uid}")
+        agent, agent_age = self._fresh(plan, f"agent {plan.agent_key(agent_uid)}")
         name = self._names.get((record_id or "")[:3])
         items = {key: self.items[key] for key in others if key in self.items}
         return CachedFacts(record, record_age, agent, agent_age, name, items)
@@ -121,7 +121,7 @@ class FakeFacts:
             if result.record.object_name and str(record_id)[:3] not in STANDARD_OBJECTS:
                 self._names[str(record_id)[:3]] = result.record.object_name
         if isinstance(result.agent, Agent):
-            self._keep(plan, f"agent {agent_uid}", result.agent)
+            self._keep(plan, f"agent {plan.agent_key(agent_uid)}", result.agent)
 
     def _keep(self, plan: DialPlan, key: str, value: Record | Agent) -> None:
         self._kept[key] = (value, _shape(plan, value), self.clock())
@@ -134,6 +134,8 @@ class FakeFacts:
         found = value.found if isinstance(value, Record) else value.known
         fresh = plan.freshness.record if isinstance(value, Record) else plan.freshness.agent
         longest = max(fresh, plan.freshness.stale_if_error) if found else NOT_FOUND_SECONDS
+        if isinstance(value, Record) and value.object_name is not None:
+            value = value._replace(object_name=plan.object_fields(value.object_name)[0])
         return (value, age) if age < longest else (None, 0.0)
 
 
@@ -171,7 +173,8 @@ class FakeAttempts:
 
 def _shape(plan: DialPlan, value: Record | Agent) -> Any:
     if isinstance(value, Record):
-        return plan.objects.get(value.object_name or "")
+        fields = plan.object_fields(value.object_name or "")[1]
+        return {name: field.lower() for name, field in fields.items()}
     return plan.agent_match, plan.agent_attributes
 
 

@@ -48,8 +48,17 @@ def test_a_clock_that_is_behind_the_writers_makes_nothing_younger_than_new(
 
 def test_others_are_not_known(facts: FactsCache) -> None:
     facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
-    assert facts.read(plan(), "003dM00003jU9GxQAK", "JDOE") == CachedFacts()
+    assert facts.read(plan(), "003dM00003jU9GxQAK", "jdo") == CachedFacts()
     assert facts.read(plan(), None, "jdoe").agent == AGENT
+
+
+def test_an_agent_is_known_in_every_spelling_of_the_login(facts: FactsCache) -> None:
+    facts.write(plan(), ACCOUNT, "zoë", SalesforceResult(RECORD, AGENT))
+    for spelling in ("ZOË", "Zoe\u0308"):
+        assert facts.read(plan(), None, spelling).agent == AGENT
+    with_case = plan(agents={**DOCUMENT["agents"], "case_sensitive": True})
+    facts.write(with_case, None, "jdoe", SalesforceResult(None, AGENT))
+    assert facts.read(with_case, None, "JDOE").agent is None
 
 
 def test_failures_are_not_kept(facts: FactsCache) -> None:
@@ -78,6 +87,30 @@ def test_a_record_of_another_shape_is_not_served(facts: FactsCache, change: Any)
     facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT))
     stored = facts.read(plan(**change), ACCOUNT, "jdoe")
     assert (stored.record, stored.agent) == (None, AGENT)
+
+
+LEAD = "00QdM00003jU9GxUAK"
+SPELLINGS = [("Lead", "DoNotCall"), ("lead", "DoNotCall"), ("LEAD", "donotcall")]
+
+
+@pytest.mark.parametrize(("name", "field"), SPELLINGS)
+def test_a_record_is_served_however_the_plan_spells_its_object(
+    facts: FactsCache, name: str, field: str
+) -> None:
+    before = plan(objects={"Lead": {"do_not_call": "DoNotCall"}})
+    opted_out = Record(True, "Lead", {"do_not_call": True})
+    facts.write(before, LEAD, "jdoe", SalesforceResult(opted_out, AGENT))
+    found = facts.read(plan(objects={name: {"do_not_call": field}}), LEAD, "jdoe").record
+    assert found == Record(True, name, {"do_not_call": True})
+
+
+@pytest.mark.parametrize(("name", "field"), SPELLINGS)
+def test_a_record_without_the_opt_out_is_not_served_however_the_plan_spells_its_object(
+    facts: FactsCache, name: str, field: str
+) -> None:
+    facts.write(plan(objects={}), LEAD, "jdoe", SalesforceResult(Record(True, "Lead"), AGENT))
+    found = facts.read(plan(objects={name: {"do_not_call": field}}), LEAD, "jdoe")
+    assert (found.record, found.agent) == (None, AGENT)
 
 
 @pytest.mark.parametrize(

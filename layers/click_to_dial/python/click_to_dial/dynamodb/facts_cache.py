@@ -55,7 +55,7 @@ class DynamoDBFacts:
 
         Raises DynamoDBError.
         """
-        agent_key, record_key = self._agent_key(agent_uid), self._record_key(record_id or "")
+        agent_key, record_key = self._agent_key(plan, agent_uid), self._record_key(record_id or "")
         object_key = self._object_key(record_id or "")
         readers: dict[str, Callable[[Any], Any]] = {agent_key: partial(_agent, plan)}
         if record_id is not None:
@@ -94,7 +94,7 @@ class DynamoDBFacts:
                 "values": result.agent.attributes,
             }
             seconds = _seconds(plan, result.agent.known, plan.freshness.agent)
-            parts.append((self._agent_key(agent_uid), data, seconds))
+            parts.append((self._agent_key(plan, agent_uid), data, seconds))
         if isinstance(result.record, Record) and record_id is not None:
             name = result.record.object_name
             data = {
@@ -164,9 +164,10 @@ class DynamoDBFacts:
     def _record_key(self, record_id: str) -> str:
         return f"record#{self._org}#{record_id}"
 
-    def _agent_key(self, agent_uid: str) -> str:
+    def _agent_key(self, plan: DialPlan, agent_uid: str) -> str:
         """Return the key of an agent: a hash, because the AgentUID identifies a person."""
-        return f"agent#{self._org}#{hashlib.sha256(agent_uid.encode()).hexdigest()}"
+        digest = hashlib.sha256(plan.agent_key(agent_uid).encode()).hexdigest()
+        return f"agent#{self._org}#{digest}"
 
     def _object_key(self, record_id: str) -> str:
         return f"object#{self._org}#{key_prefix(record_id)}"
@@ -192,7 +193,9 @@ def _record(plan: DialPlan, data: Data) -> Record | None:
     if not isinstance(found, bool) or not isinstance(name, str | None):
         raise TypeError
     values = _attributes(data)
-    return Record(found, name, values) if data["shape"] == _record_shape(plan, name) else None
+    if data["shape"] != _record_shape(plan, name):
+        return None
+    return Record(found, None if name is None else plan.object_fields(name)[0], values)
 
 
 def _agent(plan: DialPlan, data: Data) -> Agent | None:
@@ -216,7 +219,7 @@ def _attributes(data: Data) -> Attributes:
 
 
 def _record_shape(plan: DialPlan, object_name: str | None) -> str:
-    return _shape(plan.objects.get(object_name or "", {}))
+    return _shape(plan.object_fields(object_name or "")[1])
 
 
 def _agent_shape(plan: DialPlan) -> str:
@@ -224,5 +227,9 @@ def _agent_shape(plan: DialPlan) -> str:
 
 
 def _shape(fields: Mapping[str, str]) -> str:
-    """Return a hash of the fields, so that facts of a plan with other fields are not used."""
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+    """Return a hash of the fields, so that facts of a plan with other fields are not used.
+
+    Salesforce ignores the case of fields.
+    """
+    shape = {name: field.lower() for name, field in fields.items()}
+    return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
