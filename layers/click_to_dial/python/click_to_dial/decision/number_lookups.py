@@ -77,7 +77,7 @@ def attempts_key(number: str, pseudonym: Pseudonym) -> str:
     return f"{ATTEMPTS_PREFIX}{pseudonym(number)}"
 
 
-def has_unreadable_calls(items: Mapping[str, StoredItem]) -> bool:
+def has_unreadable_calls(items: Mapping[str, StoredItem | None]) -> bool:
     """Return whether the calls to a number are in an unknown form."""
     return any(
         key.startswith(ATTEMPTS_PREFIX) and calls_of(item) is None for key, item in items.items()
@@ -87,17 +87,24 @@ def has_unreadable_calls(items: Mapping[str, StoredItem]) -> bool:
 def number_facts(
     plan: DialPlan,
     click: Click,
-    items: Mapping[str, StoredItem],
+    items: Mapping[str, StoredItem | None],
     pseudonym: Pseudonym,
     now: float,
 ) -> Mapping[str, Scalar]:
     """Return whether lists contain the called number, and how many calls it received.
 
-    A short or internal number is on no list and was never counted. The number of calls is left out
-    if they have an unknown form. A call dated ahead, by a wrong clock, counts as made now.
+    A short or internal number is on no list and was never counted. Facts that are unknown are left
+    out: `items` is None for an item that could not be read, and calls may have an unknown form. A
+    number that is on one list is listed, even if another list could not be read.
+    A call dated ahead, by a wrong clock, counts as made now.
     """
     number, agent = click.callee.number, pseudonym(plan.agent_key(click.agent_uid))
-    valid = {key for key, item in items.items() if item.expires_at is None or item.expires_at > now}
+    unread = {key for key, item in items.items() if item is None}
+    valid = {
+        key
+        for key, item in items.items()
+        if item is not None and (item.expires_at is None or item.expires_at > now)
+    }
     facts: dict[str, Scalar] = {}
     for fact, names in plan.lists.items():
         entries = {
@@ -106,9 +113,11 @@ def number_facts(
             for listed in numbers_on_lists(click.callee)
             for key in entry_keys(name, listed, pseudonym)
         }
-        facts[fact] = bool(entries & valid)
-    calls = [] if number is None else calls_of(items.get(attempts_key(number, pseudonym)))
-    if calls is None:
+        if entries & valid or not entries & unread:
+            facts[fact] = bool(entries & valid)
+    key = None if number is None else attempts_key(number, pseudonym)
+    calls = [] if key is None else calls_of(items.get(key))
+    if calls is None or key in unread:
         return facts
     earlier = [(at, by) for at, by in calls if not _is_repeat(at, by, agent, now)]
     for fact, limit in plan.limits.items():
