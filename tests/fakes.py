@@ -171,7 +171,9 @@ class FakeAttempts:
 
 def _shape(plan: DialPlan, value: Record | Agent) -> Any:
     if isinstance(value, Record):
-        return plan.objects.get(value.object_name or "")
+        name = value.object_name or ""
+        numbers = plan.numbers.get(name)
+        return plan.objects.get(name), numbers, plan.numbering if numbers else None
     return plan.agent_match, plan.agent_attributes
 
 

@@ -1,6 +1,7 @@
 """Commands for published dial plans: compare, publish, list, roll back and delete versions."""
 
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ from dialplan_cli import output
 from dialplan_cli.checks.salesforce import check_salesforce
 from dialplan_cli.commands.options import Author, File, Json, Stack, Yes
 from dialplan_cli.commands.sync import read_new_mappings
+from dialplan_cli.plan.examples import check_results
 from dialplan_cli.plan.read import read_plan
 from dialplan_cli.targets import find_target
 
@@ -63,10 +65,12 @@ def publish(
 ) -> None:
     """Make a dial plan file the active plan.
 
-    The file is checked, also against Salesforce. The command then shows the difference from the
-    active plan, asks for confirmation, publishes, and reads the mappings kept in Salesforce.
+    The file is checked, also against Salesforce, and its examples are run. The command then shows
+    the difference from the active plan, asks for confirmation, publishes, and reads the mappings
+    kept in Salesforce.
     """
     plan = read_plan(file)
+    not_checked = check_results(plan.document, plan.source, time.time())
     target = find_target(stack)
     if not offline:
         try:
@@ -75,7 +79,8 @@ def publish(
             output.print_error("Salesforce cannot be asked. To publish without it, use --offline.")
             raise error from None
     active = target.store.active()
-    output.print_warnings(plan.warnings + plan.offline_warnings if offline else plan.warnings)
+    warnings = plan.warnings + not_checked
+    output.print_warnings(warnings + plan.offline_warnings if offline else warnings)
     difference = _diff_to_active(target.store, active, plan.source.text, str(file))
     if not difference and active and plan.document != target.store.document(active):
         difference = "The text is the same, but this version of dialplan reads it differently."

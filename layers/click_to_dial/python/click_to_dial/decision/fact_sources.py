@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeVar
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.number_lookups import has_unreadable_calls, keys
+from click_to_dial.decision.record_numbers import hash_numbers
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
     ClickToDialError,
@@ -143,7 +144,10 @@ class FactSources:
     def _fetch(
         self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
-        """Ask Salesforce unless the circuit breaker is open, and tell the breaker the outcome."""
+        """Ask Salesforce unless the circuit breaker is open, and tell the breaker the outcome.
+
+        Phone numbers of the record are hashed.
+        """
         if request.record_id is None and request.agent_uid is None:
             return SalesforceResult(None, None, calls=0)
         if self._breaker.is_open:
@@ -163,7 +167,10 @@ class FactSources:
             self._breaker.succeeded()
             return _failed(request, error)
         self._breaker.succeeded()
-        return result
+        if not isinstance(result.record, Record):
+            return result
+        hashes = hash_numbers(result.record.numbers, plan.numbering, self._pseudonym)
+        return result._replace(record=result.record._replace(numbers=hashes))
 
     def _write_cache(
         self, plan: DialPlan, click: Click, result: SalesforceResult, deadline: Deadline

@@ -208,7 +208,7 @@ def to_click(request: Request, plan: DialPlan) -> Click:
     """Return the request, read by the settings of the plan. Raises BadParameterError."""
     callee, *others = read_number(request.caller_id, plan.numbering)
     other = others[0] if others else None
-    click = Click(request.record_id, callee, request.agent_uid, other)
+    click = Click(request.record_id, callee, request.agent_uid, other, request.caller_id)
     if _is_emergency(click):
         return click
     if request.fault is not None:

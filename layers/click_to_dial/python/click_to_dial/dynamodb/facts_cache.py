@@ -102,6 +102,7 @@ class DynamoDBFacts:
                 "found": result.record.found,
                 "object": name,
                 "values": result.record.attributes,
+                "numbers": result.record.numbers,
             }
             seconds = _seconds(plan, result.record.found, plan.freshness.record)
             parts.append((self._record_key(record_id), data, seconds))
@@ -191,8 +192,11 @@ def _record(plan: DialPlan, data: Data) -> Record | None:
     found, name = data["found"], data["object"]
     if not isinstance(found, bool) or not isinstance(name, str | None):
         raise TypeError
-    values = _attributes(data)
-    return Record(found, name, values) if data["shape"] == _record_shape(plan, name) else None
+    values, numbers = _attributes(data), tuple(data.get("numbers", ()))
+    if not all(isinstance(number, str) for number in numbers):
+        raise TypeError
+    record = Record(found, name, values, numbers)
+    return record if data["shape"] == _record_shape(plan, name) else None
 
 
 def _agent(plan: DialPlan, data: Data) -> Agent | None:
@@ -216,7 +220,10 @@ def _attributes(data: Data) -> Attributes:
 
 
 def _record_shape(plan: DialPlan, object_name: str | None) -> str:
-    return _shape(plan.objects.get(object_name or "", {}))
+    """Return the shape of a record. How its numbers were read is part of it."""
+    fields = plan.objects.get(object_name or "", {})
+    numbers = plan.numbers.get(object_name or "")
+    return _shape({**fields, "": f"{numbers} {plan.numbering}"} if numbers else fields)
 
 
 def _agent_shape(plan: DialPlan) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
-from click_to_dial.model import Agent, Attributes, Record, Scalar
+from click_to_dial.model import Agent, Attributes, Record, Scalar, as_text
 from click_to_dial.ports import SalesforceRequest
 from click_to_dial.salesforce.client import QueryResult, checked_name
 from click_to_dial.salesforce.consent import CONSENT, consent_of
@@ -60,7 +60,9 @@ def record_from(
         attributes = dict(_attributes(row, paths))
         if CONSENT in fields:
             attributes[CONSENT] = _consent(value_at(row, fields[CONSENT]), results[CONSENT], now)
-        return Record(True, name, attributes)
+        numbers = [value_at(row, path) for path in plan.numbers.get(name, ())]
+        texts = tuple(as_text(number) for number in numbers if number is not None)
+        return Record(True, name, attributes, texts)
 
     return _or_error(read)
 
