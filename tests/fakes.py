@@ -134,6 +134,8 @@ class FakeFacts:
         found = value.found if isinstance(value, Record) else value.known
         fresh = plan.freshness.record if isinstance(value, Record) else plan.freshness.agent
         longest = max(fresh, plan.freshness.stale_if_error) if found else NOT_FOUND_SECONDS
+        if isinstance(value, Record) and value.object_name is not None:
+            value = value._replace(object_name=plan.object_fields(value.object_name)[0])
         return (value, age) if age < longest else (None, 0.0)
 
 
@@ -171,9 +173,10 @@ class FakeAttempts:
 
 def _shape(plan: DialPlan, value: Record | Agent) -> Any:
     if isinstance(value, Record):
-        name = value.object_name or ""
+        name, fields = plan.object_fields(value.object_name or "")
         numbers = plan.numbers.get(name)
-        return plan.objects.get(name), numbers, plan.numbering if numbers else None
+        shape = {attribute: field.lower() for attribute, field in fields.items()}
+        return shape, numbers, plan.numbering if numbers else None
     return plan.agent_match, plan.agent_attributes
 
 

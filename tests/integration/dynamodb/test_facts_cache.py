@@ -80,6 +80,30 @@ def test_a_record_of_another_shape_is_not_served(facts: FactsCache, change: Any)
     assert (stored.record, stored.agent) == (None, AGENT)
 
 
+LEAD = "00QdM00003jU9GxUAK"
+SPELLINGS = [("Lead", "DoNotCall"), ("lead", "DoNotCall"), ("LEAD", "donotcall")]
+
+
+@pytest.mark.parametrize(("name", "field"), SPELLINGS)
+def test_a_record_is_served_however_the_plan_spells_its_object(
+    facts: FactsCache, name: str, field: str
+) -> None:
+    before = plan(objects={"Lead": {"do_not_call": "DoNotCall"}})
+    opted_out = Record(True, "Lead", {"do_not_call": True})
+    facts.write(before, LEAD, "jdoe", SalesforceResult(opted_out, AGENT))
+    found = facts.read(plan(objects={name: {"do_not_call": field}}), LEAD, "jdoe").record
+    assert found == Record(True, name, {"do_not_call": True})
+
+
+@pytest.mark.parametrize(("name", "field"), SPELLINGS)
+def test_a_record_without_the_opt_out_is_not_served_however_the_plan_spells_its_object(
+    facts: FactsCache, name: str, field: str
+) -> None:
+    facts.write(plan(objects={}), LEAD, "jdoe", SalesforceResult(Record(True, "Lead"), AGENT))
+    found = facts.read(plan(objects={name: {"do_not_call": field}}), LEAD, "jdoe")
+    assert (found.record, found.agent) == (None, AGENT)
+
+
 @pytest.mark.parametrize(
     "agents",
     [

@@ -180,6 +180,47 @@ def test_without_salesforce_and_stale_facts_the_outage_decides() -> None:
     assert (report.gathered.record_from, report.gathered.agent_from) == ("unknown", "unknown")
 
 
+@pytest.mark.parametrize("freshness", [{"record": 3600}, {"record": 0}])
+@pytest.mark.parametrize("spelling", ["Lead", "lead"])
+@pytest.mark.parametrize("is_down", [True, False])
+def test_an_opted_out_lead_is_refused_however_the_plan_spells_the_object(
+    freshness: dict[str, int], spelling: str, is_down: bool
+) -> None:
+    """Also if the cache has the lead from before the plan asked for its opt-out."""
+    request = REQUEST._replace(record_id="00QdM00003jU9GxUAK")
+    cache = FakeFacts(Clock())
+    cache.write(
+        plan(objects={}),
+        request.record_id,
+        request.agent_uid,
+        SalesforceResult(Record(True, "Lead"), Agent(True)),
+    )
+    the_plan = plan(
+        objects={spelling: {"do_not_call": "DoNotCall"}},
+        freshness={**DOCUMENT["freshness"], **freshness},
+    )
+    opted_out = Record(True, spelling, {"do_not_call": True})
+    salesforce = FakeSalesforce(record=opted_out, error=DOWN if is_down else None)
+    report = service(salesforce, cache, the_plan).decide(request)
+    assert report.decision is not None
+    assert report.decision.service_number is None
+
+
+@pytest.mark.parametrize("spelling", ["Lead", "lead"])
+def test_an_outage_rule_knows_the_clicked_object_however_the_plan_spells_it(spelling: str) -> None:
+    the_plan = plan(
+        objects={spelling: {"do_not_call": "DoNotCall"}},
+        outage=[
+            {"when": {"record.object": spelling}, "refuse": "Not a lead."},
+            {"when": {}, "signal": {"number": "hotline"}},
+        ],
+    )
+    request = REQUEST._replace(record_id="00QdM00003jU9GxUAK")
+    report = service(FakeSalesforce(error=DOWN), None, the_plan).decide(request)
+    assert report.decision is not None
+    assert report.decision.reason == "Not a lead."
+
+
 def test_one_part_may_fail_alone() -> None:
     report = service(FakeSalesforce(agent=DOWN)).decide(REQUEST)
     assert number(report) == "431265030"  # a customer's number does not take the agent

@@ -4,6 +4,7 @@ boto3 reads region, credentials, proxy, certificate authorities and endpoints fr
 `AWS_ENDPOINT_URL` alone points all clients to another AWS.
 """
 
+import json
 import logging
 import ssl
 import threading
@@ -13,7 +14,13 @@ from functools import cache
 from typing import Any
 
 from click_to_dial import __version__, settings
-from click_to_dial.errors import ConditionFailedError, DynamoDBError, SecretError
+from click_to_dial.errors import (
+    ConditionFailedError,
+    DeploymentHookError,
+    DynamoDBError,
+    InvocationError,
+    SecretError,
+)
 from click_to_dial.skip_imports import skip_imports
 
 
@@ -207,6 +214,42 @@ def read_secret(client: AwsClient, secret_id: str, stage: str = "AWSCURRENT") ->
             "Secrets Manager does not answer.", code=_error_code(error), retryable=True
         ) from error
     return str(response.get("SecretString", ""))
+
+
+def invoke(client: AwsClient, function: str, event: Mapping[str, Any]) -> Any:
+    """Invoke a function and return its response, parsed from JSON. Raises InvocationError.
+
+    `client` is one of Lambda, `function` an ARN, which may name a version.
+    """
+    try:
+        response = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    except (ClientError, BotoCoreError) as error:
+        code = _error_code(error)
+        raise InvocationError(f"It could not be invoked ({code}).", code=code) from error
+    try:
+        payload = json.loads(response["Payload"].read())
+    except ValueError as error:
+        raise InvocationError("Its response is not JSON.") from error
+    if "FunctionError" in response:  # its message may contain internals
+        kind = payload.get("errorType") if isinstance(payload, dict) else None
+        raise InvocationError(f"It ended with an error ({kind}).", code=str(kind))
+    return payload
+
+
+def report_hook(client: AwsClient, deployment_id: str, execution_id: str, status: str) -> None:
+    """Report the status of a deployment's hook, Succeeded or Failed. Raises DeploymentHookError.
+
+    `client` is one of CodeDeploy.
+    """
+    try:
+        client.put_lifecycle_event_hook_execution_status(
+            deploymentId=deployment_id, lifecycleEventHookExecutionId=execution_id, status=status
+        )
+    except (ClientError, BotoCoreError) as error:
+        code = _error_code(error)
+        raise DeploymentHookError(
+            f"CodeDeploy did not accept the status {status} ({code}).", code=code
+        ) from error
 
 
 def _error_code(error: Exception) -> str:

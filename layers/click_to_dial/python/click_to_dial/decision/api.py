@@ -63,6 +63,7 @@ def read_request(event: Event) -> Request:
         caller_id=caller_id,
         agent_uid=found.get("AgentUID", ""),
         fault=faults[0] if faults else None,
+        counted=event.get("dryRun") is not True,  # API Gateway's events have no such key
     )
 
 

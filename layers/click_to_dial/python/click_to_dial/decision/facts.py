@@ -47,4 +47,6 @@ def to_facts(
                 unknown.add(ATTEMPTS)
     present = {name: value for name, value in values.items() if value is not None}
     clicked = STANDARD_OBJECTS.get(key_prefix(click.record_id)) if click.record_id else None
+    if clicked is not None:
+        clicked = plan.object_fields(clicked)[0]
     return Facts(present, frozenset(unknown), now, clicked)

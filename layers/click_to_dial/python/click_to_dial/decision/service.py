@@ -37,13 +37,15 @@ class Request(NamedTuple):
 
     `caller_id` is the called number, cleaned; `record_id` has 18 characters or is None if empty.
     `fault` is what is wrong with the other two parameters: it matters unless the number turns out
-    to be an emergency number, which depends on the plan.
+    to be an emergency number, which depends on the plan. `counted` is False for the check of a new
+    version, which is no call.
     """
 
     record_id: str | None
     caller_id: str
     agent_uid: str
     fault: BadParameterError | None = None
+    counted: bool = True
 
 
 class OtherReading(NamedTuple):
@@ -137,7 +139,8 @@ class ClickToDial:
                     deadline = Deadline(min(EMERGENCY_SECONDS, deadline.remaining()))
                 gathered = sources.from_salesforce(plan, click, cached, deadline)
                 report = self._evaluate(plan, click, gathered, is_last=True)
-        report = self._count(plan, report, deadline)
+        if request.counted:
+            report = self._count(plan, report, deadline)
         number = click.callee.number
         return report._replace(
             callee=None if number is None else self.pseudonym(number),

@@ -94,8 +94,8 @@ class DialPlan(NamedTuple):
     """A dial plan.
 
     `objects` has the attributes of each Salesforce object, and `numbers` its fields with phone
-    numbers. `lists` and `limits` are the facts about
-    lists and attempts that the rules use, with the names of the lists and the calls to count.
+    numbers. `lists` and `limits` are the facts about lists and attempts that the rules use, with
+    the names of the lists and the calls to count.
     `home_zone` is an IANA time zone; it is empty if the plan has no calling hours. `outage` are the
     rules that decide if a rule needs an unknown fact.
     """
@@ -114,3 +114,13 @@ class DialPlan(NamedTuple):
     limits: Mapping[str, AttemptLimit]
     numbers: Mapping[str, Sequence[str]]
     version: int = 0
+
+    def object_fields(self, object_name: str) -> tuple[str, Fields]:
+        """Return the object's name as the plan spells it, and the field of each attribute.
+
+        Salesforce ignores the case of names. An object that is not in the plan has no attributes.
+        """
+        for name, fields in self.objects.items():
+            if name.lower() == object_name.lower():
+                return name, fields
+        return object_name, {}

@@ -195,8 +195,9 @@ def _record(plan: DialPlan, data: Data) -> Record | None:
     values, numbers = _attributes(data), tuple(data.get("numbers", ()))
     if not all(isinstance(number, str) for number in numbers):
         raise TypeError
-    record = Record(found, name, values, numbers)
-    return record if data["shape"] == _record_shape(plan, name) else None
+    if data["shape"] != _record_shape(plan, name):
+        return None
+    return Record(found, None if name is None else plan.object_fields(name)[0], values, numbers)
 
 
 def _agent(plan: DialPlan, data: Data) -> Agent | None:
@@ -220,9 +221,9 @@ def _attributes(data: Data) -> Attributes:
 
 
 def _record_shape(plan: DialPlan, object_name: str | None) -> str:
-    """Return the shape of a record. How its numbers were read is part of it."""
-    fields = plan.objects.get(object_name or "", {})
-    numbers = plan.numbers.get(object_name or "")
+    """Return the shape of a record. The reading of its numbers is part of it."""
+    name, fields = plan.object_fields(object_name or "")
+    numbers = plan.numbers.get(name)
     return _shape({**fields, "": f"{numbers} {plan.numbering}"} if numbers else fields)
 
 
@@ -231,5 +232,9 @@ def _agent_shape(plan: DialPlan) -> str:
 
 
 def _shape(fields: Mapping[str, str]) -> str:
-    """Return a hash of the fields, so that facts of a plan with other fields are not used."""
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+    """Return a hash of the fields, so that facts of a plan with other fields are not used.
+
+    Salesforce ignores the case of fields.
+    """
+    shape = {name: field.lower() for name, field in fields.items()}
+    return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]

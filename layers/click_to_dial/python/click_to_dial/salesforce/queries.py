@@ -15,7 +15,7 @@ from click_to_dial.salesforce.consent import CONSENT
 
 def record_query(plan: DialPlan, request: SalesforceRequest, object_name: str) -> str:
     """Return the query for the clicked record with exactly the fields that the plan names."""
-    name, fields = object_fields(plan, object_name)
+    name, fields = plan.object_fields(object_name)
     columns = _columns("Id", *fields.values(), *plan.numbers.get(name, ()))
     return _bound(
         f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id = {{}} LIMIT 1",
@@ -29,7 +29,7 @@ def consent_query(plan: DialPlan, object_name: str) -> str | None:
     The person's id is a reference to the answer of the query `record`, which must come earlier in
     the same composite request. If the record has no person, Salesforce refuses this query alone.
     """
-    fields = object_fields(plan, object_name)[1]
+    fields = plan.object_fields(object_name)[1]
     if CONSENT not in fields:
         return None
     soql = (
@@ -65,17 +65,6 @@ def mapping_query(source: Mapping[str, str]) -> str:
     key, value, name = (checked_name(source[part]) for part in ("key", "value", "object"))
     where = f" WHERE {source['filter']}" if source.get("filter") else ""
     return f"SELECT {key},{value} FROM {name}{where}"
-
-
-def object_fields(plan: DialPlan, object_name: str) -> tuple[str, Mapping[str, str]]:
-    """Return the object's name as the plan spells it, and the field of each attribute.
-
-    Salesforce ignores the case of names. An object that is not in the plan has no attributes.
-    """
-    for name, fields in plan.objects.items():
-        if name.lower() == object_name.lower():
-            return name, fields
-    return object_name, {}
 
 
 def _columns(*paths: str) -> str:

@@ -14,7 +14,6 @@ from click_to_dial.ports import SalesforceRequest
 from click_to_dial.salesforce.client import QueryResult, checked_name
 from click_to_dial.salesforce.consent import CONSENT, consent_of
 from click_to_dial.salesforce.failures import InvalidIdError, wrong_types
-from click_to_dial.salesforce.queries import object_fields
 from click_to_dial.salesforce_id import to_18
 
 T = TypeVar("T")
@@ -29,7 +28,7 @@ def object_name(plan: DialPlan, prefix: str, rows: QueryResult) -> str | Record 
     def read() -> str | Record:
         names = [row["QualifiedApiName"] for row in _checked(rows) if row["KeyPrefix"] == prefix]
         by_preference = sorted(
-            names, key=lambda name: (not object_fields(plan, checked_name(name))[1], name)
+            names, key=lambda name: (not plan.object_fields(checked_name(name))[1], name)
         )
         return by_preference[0] if by_preference else Record(found=False)
 
@@ -47,7 +46,7 @@ def record_from(
 
     If the consent could not be read, the record is an error: missing would not mean "none".
     """
-    name, fields = object_fields(plan, object_name)
+    name, fields = plan.object_fields(object_name)
     rows = results["record"]
 
     def read() -> Record:
