@@ -73,12 +73,14 @@ class Record(NamedTuple):
 
     `object_name` is None if the key prefix of the id belongs to no object. `numbers` are the phone
     numbers in the object's `numbers` fields. Only Salesforce returns the numbers themselves; they
-    are replaced by keyed hashes before the record is used or cached.
+    are replaced by keyed hashes before the record is used or cached. The attributes are valid
+    until `valid_until` (seconds since 1970; None: no limit), when a consent begins or ends.
     """
 
     found: bool
     object_name: str | None = None
     attributes: Attributes = NO_ATTRIBUTES
+    valid_until: float | None = None
     numbers: tuple[str, ...] = ()
 
 
