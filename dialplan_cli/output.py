@@ -87,6 +87,14 @@ def track(items: Iterable[T], description: str, total: int | None) -> Iterable[T
     return progress.track(items, description, total, console=err, disable=not err.is_terminal)
 
 
+def count(items: Iterable[T], description: str) -> Iterable[T]:
+    """Yield the items and show their number in a terminal, unless the output is shown there too."""
+    columns = (progress.TextColumn(f"{description}: {{task.completed}}"), progress.SpinnerColumn())
+    hidden = not err.is_terminal or sys.stdout.isatty()
+    with progress.Progress(*columns, console=err, disable=hidden, transient=True) as shown:
+        yield from shown.track(items, description=description)
+
+
 def minutes(time: str) -> str:
     """Return an ISO 8601 time in UTC, to the minute, as it is shown in tables."""
     return time[:16].replace("T", " ")
