@@ -54,6 +54,19 @@ sam-local: build ## run the built functions with sam local; needs Docker [PORT=3
 test: .venv/dev ## run the unit and integration tests
 	@.venv/bin/python -m pytest
 
+.PHONY: test-openapi
+test-openapi: .venv/dev .venv-schemathesis/done ## test the API against docs/openapi.yaml with schemathesis
+	@PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.openapi
+
+.PHONY: test-dynalite
+test-dynalite: .venv/dev tests/dynalite/node_modules ## test the DynamoDB adapters on dynalite; needs npm
+	@PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.dynalite
+
+tests/dynalite/node_modules: tests/dynalite/package-lock.json
+	@npm --version >/dev/null || { echo "npm is missing: on Debian and Ubuntu apt install npm" >&2; exit 1; }
+	@npm ci --prefix tests/dynalite --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 .PHONY: lint
 lint: .venv/dev ## check code style with ruff
 	@.venv/bin/ruff check
@@ -92,7 +105,7 @@ bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/templat
 	  --build-dir .aws-sam/naive
 
 .PHONY: check
-check: lint types test validate policy e2e deployed ## run all checks, as CI does
+check: lint types test test-openapi test-dynalite validate policy e2e deployed ## run all checks, as CI does
 
 # AWS ----------------------------------------------------------------------------------------------
 

@@ -1,13 +1,14 @@
 """Console output: text, tables and diffs for people, JSON for scripts.
 
-Results go to standard output, errors and warnings to standard error. Colours are used only in a
-terminal.
+A command gets its result, a frozen dataclass, from a function that prints nothing, and passes it to
+`show`. Results go to standard output, errors and warnings to standard error. Colours are used only
+in a terminal.
 """
 
-import difflib
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import asdict, is_dataclass
 from typing import Any, TypeVar
 
 from rich import progress
@@ -26,6 +27,14 @@ out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty()
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def show(result: T, as_json: bool, print_text: Callable[[T], None]) -> None:
+    """Print the result of a command: as JSON (docs/json-output.md), or as text by `print_text`."""
+    if as_json:
+        print_json(result)
+    else:
+        print_text(result)
+
+
 def print_line(text: str, style: str = "") -> None:
     """Print a line of text to standard output."""
     out.print(Text(text, style=style))
@@ -37,7 +46,9 @@ def print_error(text: str) -> None:
 
 
 def print_json(document: Any) -> None:
-    """Print a document as JSON to standard output."""
+    """Print a document, or the fields of a dataclass, as JSON to standard output."""
+    if is_dataclass(document) and not isinstance(document, type):
+        document = asdict(document)
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
@@ -59,12 +70,16 @@ def _print_problem(problem: Problem, label: str, style: str) -> None:
     err.print(place + Text(f"{label}: ", style=style) + path + Text(problem.message))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table. Its columns share the width of the terminal."""
-    table = Table(*columns, box=None, pad_edge=False)
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], fixed: Collection[str] = ()
+) -> None:
+    """Print a table. Its columns share the width of the terminal; those in `fixed` never wrap."""
+    table = Table(box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(name, no_wrap=name in fixed, overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
-    out.print(table)
+    out.print(table, soft_wrap=False)
 
 
 def track(items: Iterable[T], description: str, total: int | None) -> Iterable[T]:
@@ -72,12 +87,17 @@ def track(items: Iterable[T], description: str, total: int | None) -> Iterable[T
     return progress.track(items, description, total, console=err, disable=not err.is_terminal)
 
 
-def unified_diff(before: str, after: str, before_name: str, after_name: str) -> str:
-    """Return the unified diff of two texts. It is empty if they are equal."""
-    lines = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), before_name, after_name, lineterm=""
-    )
-    return "\n".join(lines)
+def count(items: Iterable[T], description: str) -> Iterable[T]:
+    """Yield the items and show their number in a terminal, unless the output is shown there too."""
+    columns = (progress.TextColumn(f"{description}: {{task.completed}}"), progress.SpinnerColumn())
+    hidden = not err.is_terminal or sys.stdout.isatty()
+    with progress.Progress(*columns, console=err, disable=hidden, transient=True) as shown:
+        yield from shown.track(items, description=description)
+
+
+def minutes(time: str) -> str:
+    """Return an ISO 8601 time in UTC, to the minute, as it is shown in tables."""
+    return time[:16].replace("T", " ")
 
 
 def print_diff(diff: str) -> None:

@@ -139,7 +139,12 @@ class RowCache:
         )
 
     def write(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
+        self,
+        plan: DialPlan,
+        record_id: str | None,
+        agent_uid: str,
+        result: SalesforceResult,
+        asked_at: float,
     ) -> None:
         """Store nothing."""
 

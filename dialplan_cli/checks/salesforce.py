@@ -65,6 +65,12 @@ def check_agents(schema: SalesforceSchema, user: SObject, agents: Mapping[str, A
     elif not match.filterable:
         message = f"Salesforce cannot filter users by {match.name}; name a field that it can filter"
         yield ("agents", "match"), message
+    elif match.case_sensitive and not agents.get("case_sensitive"):
+        message = f"Salesforce compares {match.name} with case; add `case_sensitive: true`"
+        yield ("agents", "match"), message
+    elif agents.get("case_sensitive") and not match.case_sensitive:
+        message = f"Salesforce compares {match.name} without case; remove this key"
+        yield ("agents", "case_sensitive"), message
     yield from check_fields(schema, user, ("agents", "attributes"), agents["attributes"])
 
 

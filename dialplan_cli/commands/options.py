@@ -6,6 +6,12 @@ from typing import Annotated
 
 import typer
 
+ANSWER_IS_NO = 3
+"""Exit status of `explain` if the call is refused, and of `diff` if there is a difference."""
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
 
 def _user() -> str:
     try:
@@ -30,6 +36,9 @@ Author = Annotated[
         metavar="NAME",
         help="Author recorded in the history.",
     ),
+]
+Comment = Annotated[
+    str, typer.Option(metavar="TEXT", help="Reason for the change, recorded in the history.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]

@@ -1,21 +1,19 @@
 """Commands for published dial plans: compare, publish, list, roll back and delete versions."""
 
 import sys
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from click_to_dial.dynamodb.plan_store import PlanStore
-from click_to_dial.errors import NoDialPlanError, OutOfTimeError, SalesforceError
-from click_to_dial.ports import ActivePlan
-from dialplan_cli import output
+from click_to_dial.errors import OutOfTimeError, SalesforceError
+from dialplan_cli import output, publications
 from dialplan_cli.checks.salesforce import check_salesforce
-from dialplan_cli.commands.options import Author, File, Json, Stack, Yes
-from dialplan_cli.commands.sync import read_new_mappings
+from dialplan_cli.commands.options import ANSWER_IS_NO, Author, Comment, File, Json, Stack, Yes
 from dialplan_cli.plan.read import read_plan
-from dialplan_cli.targets import find_target
+from dialplan_cli.publications import ChangeNote, Difference, History, Publication, StoredPlan
+from dialplan_cli.targets import Target, find_target
 
 app = typer.Typer()
 
@@ -25,34 +23,32 @@ def diff(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="FILE", help="Dial plan in YAML. Default: compare the last two versions."
+            metavar="FILE",
+            help="Dial plan in YAML. Default: compare the active plan with the one before.",
         ),
     ] = None,
     stack: Stack = None,
     json: Json = False,
 ) -> None:
-    """Compare a dial plan with the active one."""
+    """Compare a dial plan with the active one.
+
+    The exit status is 0 if there is no difference, and 3 if there is one.
+    """
     store = find_target(stack).store
-    active = store.active()
-    if file is not None:
-        difference = _diff_to_active(store, active, read_plan(file).source.text, str(file))
-    elif active is None:
-        raise NoDialPlanError("No dial plan is published.")
+    if file is None:
+        difference = publications.last_change(store)
     else:
-        difference = _last_change(store, active.version)
-    if json:
-        output.print_json({"changed": bool(difference), "diff": difference})
-    else:
-        output.print_diff(difference or "No difference.")
+        difference = publications.compare_with_active(store, read_plan(file), str(file))
+    output.show(difference, json, _print_difference)
+    if difference.changed:
+        raise typer.Exit(ANSWER_IS_NO)
 
 
 @app.command()
 def publish(
     file: File,
     author: Author,
-    comment: Annotated[
-        str, typer.Option(metavar="TEXT", help="Reason for the change, recorded in the history.")
-    ] = "",
+    comment: Comment = "",
     offline: Annotated[
         bool,
         typer.Option("--offline", help="Do not ask Salesforce about objects, fields and mappings."),
@@ -74,20 +70,12 @@ def publish(
         except (SalesforceError, OutOfTimeError) as error:
             output.print_error("Salesforce cannot be asked. To publish without it, use --offline.")
             raise error from None
-    active = target.store.active()
     output.print_warnings(plan.warnings + plan.offline_warnings if offline else plan.warnings)
-    difference = _diff_to_active(target.store, active, plan.source.text, str(file))
-    if not difference and active and plan.document != target.store.document(active):
-        difference = "The text is the same, but this version of dialplan reads it differently."
-    _confirm(difference, f"Publish to {target.name}?", yes, json)
-    published = target.store.publish(
-        plan.document,
-        plan.source.text,
-        author=author,
-        comment=comment,
-        replaces=None if active is None else active.version,
-    )
-    _print_active(published, read_new_mappings(target, plan.document, ask=not offline), json)
+    difference = publications.compare_with_active(target.store, plan, str(file))
+    _confirm(target, difference, f"Publish to {target.name}?", yes, json)
+    note = ChangeNote(author, comment)
+    published = publications.publish(target, plan, difference, note, ask=not offline)
+    output.show(published, json, _print_publication)
 
 
 @app.command()
@@ -96,6 +84,7 @@ def rollback(
         int, typer.Argument(metavar="VERSION", help="Number of the version in the history.")
     ],
     author: Author,
+    comment: Comment = "",
     stack: Stack = None,
     yes: Yes = False,
     json: Json = False,
@@ -105,43 +94,22 @@ def rollback(
     The command shows the difference from the active plan and asks for confirmation first.
     """
     target = find_target(stack)
-    active = target.store.active()
-    source = target.store.source(target.store.version(version))
-    difference = _diff_to_active(target.store, active, source, f"version {version}")
-    _confirm(difference, f"Roll {target.name} back to version {version}?", yes, json)
-    replaces = None if active is None else active.version
-    restored = target.store.rollback(version, author=author, replaces=replaces)
-    document = target.store.document(restored)
-    _print_active(restored, read_new_mappings(target, document, ask=True), json)
+    difference = publications.compare_version(target.store, version)
+    question = f"Roll {target.name} back to version {version}?"
+    _confirm(target, difference, question, yes, json)
+    note = ChangeNote(author, comment)
+    restored = publications.roll_back(target, version, difference, note)
+    output.show(restored, json, _print_publication)
 
 
 @app.command()
 def history(stack: Stack = None, json: Json = False) -> None:
-    """List the published versions.
+    """List publications and rollbacks.
 
-    The newest comes first. An arrow marks the active version.
+    The newest comes first. An arrow marks the one that is in effect. The column `was` has the
+    version that was active before.
     """
-    store = find_target(stack).store
-    active = store.active()
-    active_number = None if active is None else active.version
-    versions = store.history()
-    if json:
-        output.print_json(
-            [asdict(each) | {"active": each.number == active_number} for each in versions]
-        )
-        return
-    rows = [
-        (
-            "→" if each.number == active_number else "",
-            each.number,
-            each.published_at,
-            each.author,
-            each.comment,
-            each.body.hash[:12],
-        )
-        for each in versions
-    ]
-    output.print_table(("", "version", "published at", "author", "comment", "hash"), rows)
+    output.show(publications.history(find_target(stack).store), json, print_history)
 
 
 @app.command()
@@ -157,20 +125,18 @@ def show(
 ) -> None:
     """Print a published dial plan.
 
-    The output is the YAML file as it was written. With `--json`, it is the document that the
+    The output is the YAML file as it was written. With `--json`, it also has the document that the
     functions read.
     """
-    store = find_target(stack).store
-    if version is None:
-        active = store.active()
-        if active is None:
-            raise NoDialPlanError("No dial plan is published.")
-        version = active.version
-    shown = store.version(version)
-    if json:
-        output.print_json({**asdict(shown), "document": store.document(shown)})
-    else:
-        sys.stdout.write(store.source(shown))
+    plan = publications.read_version(find_target(stack).store, version)
+    output.show(plan, json, _print_source)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """The versions that were deleted."""
+
+    deleted: list[int]
 
 
 @app.command()
@@ -185,63 +151,63 @@ def prune(
 ) -> None:
     """Delete old versions.
 
-    The active version is always kept.
+    The active version is always kept. The history loses its entries about deleted versions.
     """
     target = find_target(stack)
     if not yes:
         question = f"Delete all but the newest {keep} and the active version of {target.name}?"
         typer.confirm(question, abort=True, err=True)
-    deleted = target.store.prune(keep)
-    if json:
-        output.print_json({"deleted": deleted})
-    else:
-        output.print_line(f"Deleted: {', '.join(map(str, deleted)) or 'nothing'}.")
+    output.show(Pruned(target.store.prune(keep)), json, _print_pruned)
 
 
-def _diff_to_active(store: PlanStore, active: ActivePlan | None, after: str, name: str) -> str:
-    if active is None:
-        return output.unified_diff("", after, "nothing published", name)
-    before = store.source(store.version(active.version))
-    return output.unified_diff(before, after, f"version {active.version} (active)", name)
-
-
-def _last_change(store: PlanStore, number: int) -> str:
-    """Return the difference of a version from the version before it."""
-    older = [each for each in store.history() if each.number < number]
-    before = store.source(older[0]) if older else ""
-    name = f"version {older[0].number}" if older else "nothing published"
-    after = store.source(store.version(number))
-    return output.unified_diff(before, after, name, f"version {number} (active)")
-
-
-def _confirm(difference: str, question: str, yes: bool, json: bool) -> None:
+def _confirm(target: Target, difference: Difference, question: str, yes: bool, json: bool) -> None:
     """Show the difference and ask for confirmation. Exit if there is no difference."""
-    if not difference:
-        if json:
-            output.print_json({"changed": False})
-        else:
-            output.print_line("No difference from the active version.")
+    if not difference.changed:
+        output.show(publications.unchanged(target.store), json, _print_publication)
         raise typer.Exit
     if not json:
-        output.print_diff(difference)
+        _print_difference(difference)
     if not yes:
         typer.confirm(question, abort=True, err=True)
 
 
-def _print_active(active: ActivePlan, not_read: list[str], json: bool) -> None:
-    """Print the new active version and the messages about mappings that were not read."""
-    if json:
-        output.print_json(
-            {
-                "changed": True,
-                "version": active.version,
-                "hash": active.body.hash,
-                "mappings_not_read": not_read,
-            }
-        )
+def _print_difference(difference: Difference) -> None:
+    output.print_diff(difference.diff or "No difference.")
+
+
+def _print_publication(publication: Publication) -> None:
+    if not publication.changed:
+        output.print_line("No difference from the active version.")
         return
     output.print_line(
-        f"Version {active.version} is active. It decides every call within 30 s.", "green"
+        f"Version {publication.version} is active. It decides every call within 30 s.", "green"
     )
-    for message in not_read:
+    for message in publication.mappings_not_read:
         output.print_error(message)
+
+
+def print_history(history: History) -> None:
+    """Print a table of the moves."""
+    if not history.moves:
+        output.print_line(publications.NOT_PUBLISHED)
+        return
+    rows = [
+        (
+            f"{'→' if move.active else ' '} {move.version}",
+            "" if move.before is None else move.before,
+            output.minutes(move.moved_at),
+            move.author,
+            ": ".join(filter(None, ("rollback" * (move.action == "rollback"), move.comment))),
+        )
+        for move in history.moves
+    ]
+    fixed = ("version", "was", "when (UTC)")
+    output.print_table((*fixed, "who", "why"), rows, fixed)
+
+
+def _print_source(plan: StoredPlan) -> None:
+    sys.stdout.write(plan.source)
+
+
+def _print_pruned(pruned: Pruned) -> None:
+    output.print_line(f"Deleted: {', '.join(map(str, pruned.deleted)) or 'nothing'}.")

@@ -47,7 +47,9 @@ def to_document(plan: Plan) -> Document:
         "objects": plan.objects,
         **({"lists": plan.lists} if plan.lists else {}),
         **publish_hours(plan.hours, zone, year),
-        "agents": plan.agents.model_dump(),
+        "agents": plan.agents.model_dump(
+            exclude=set() if plan.agents.case_sensitive else {"case_sensitive"}
+        ),
         "rules": [{"id": rule.id, **_rule(rule)} for rule in plan.rules],
         "outage": _outage(plan.outage),
         "freshness": {key: seconds(value) for key, value in plan.freshness.model_dump().items()},

@@ -95,6 +95,9 @@ class Agents(PlanModel):
         default={},
         description="Name in this plan: field of User. Rules use it as the fact agent.<name>.",
     )
+    case_sensitive: bool = Field(
+        default=False, description="Whether Salesforce compares the field `match` with case."
+    )
 
 
 class Freshness(PlanModel):

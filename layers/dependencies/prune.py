@@ -19,7 +19,7 @@ UNUSED = (
     "phonenumbers/geodata",  # place names
     "simple_salesforce/metadata.wsdl",  # SOAP
 )
-SERVICES = {"dynamodb", "secretsmanager"}
+SERVICES = {"codedeploy", "dynamodb", "lambda", "secretsmanager"}
 """The only services that the functions call."""
 BOTOCORE_DATA = SERVICES | {
     "_retry.json",

@@ -49,6 +49,8 @@ def _accept_any_salesforce_url(template: Template) -> None:
 def _deploy_at_once(template: Template) -> None:
     for resource in _of_type(template, "AWS::Serverless::Function").values():
         resource["Properties"].pop("DeploymentPreference", None)
+    (policy,) = template["Resources"]["PreTrafficFunction"]["Properties"]["Policies"]
+    policy["Statement"] = [each for each in policy["Statement"] if each["Sid"] != "ReportResult"]
 
 
 def _remove_queries(template: Template) -> None:

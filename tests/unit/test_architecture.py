@@ -31,6 +31,7 @@ ARROWS: dict[str, set[str]] = {
     "ports": {"deadline", "dialplan", "errors", "model"},
     "decision": SLICE,
     "authorizer": SLICE,
+    "pre_traffic": SLICE,
     "sync": SLICE,
     "aws": {"__version__", "errors", "settings", "skip_imports"},
     "dynamodb": {*ADAPTER, "aws"},
@@ -120,10 +121,11 @@ def test_protocols_are_in_ports() -> None:
 
 @pytest.mark.parametrize("path", modules(ROOT / "functions"), ids=str)
 def test_a_function_is_one_thin_handler(path: Path) -> None:
-    slices = {"authorize": "authorizer", "on_click_to_dial": "decision", "sync": "sync"}
+    slices = {"authorize": "authorizer", "on_click_to_dial": "decision"}
+    slice_ = slices.get(path.parent.name, path.parent.name)
     assert path.name == "handler.py"
     assert sdks(path) == set()
-    assert our_imports(path) <= {slices[path.parent.name], "errors", "observability", "settings"}
+    assert our_imports(path) <= {slice_, "errors", "observability", "settings"}
 
 
 @pytest.mark.parametrize("package", TOOLS)

@@ -90,7 +90,7 @@ class System:
         """Cache the facts, as an earlier call would."""
         wired = bootstrap.click_to_dial()
         result = SalesforceResult(Record(True, "Account", {"kind": "Kunde"}), Agent(True))
-        wired.cache.write(wired.plans.get(Deadline(5)), ACCOUNT, "jdoe", result)
+        wired.cache.write(wired.plans.get(Deadline(5)), ACCOUNT, "jdoe", result, time.time())
 
     def line(self) -> dict[str, Any]:
         """Return the only log line since the last call."""

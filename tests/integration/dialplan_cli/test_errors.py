@@ -73,7 +73,7 @@ def test_a_user_without_a_name_can_publish(
 
     monkeypatch.setattr(getpass, "getuser", fail)
     assert dialplan("publish", DEMO, "--yes") == 0
-    assert dialplan.json("history")[0]["author"] == "unknown"
+    assert dialplan.json("history")["moves"][0]["author"] == "unknown"
 
 
 def test_the_message_names_salesforce_if_it_cannot_be_reached(

@@ -96,22 +96,34 @@ class TestPublishing:
     ) -> None:
         assert dialplan("publish", DEMO, "--yes", "--author", "jane", "--comment", "start") == 0
         assert "Version 1 is active" in dialplan.out
-        assert dialplan("diff", changed) == 0
+        assert dialplan("diff", DEMO) == 0
+        assert dialplan.out == "No difference.\n"
+        assert dialplan("diff", changed) == 3
         assert "-    entries: {DE: hotline, AT: hotline-at}" in dialplan.out
         assert "+    entries: {DE: hotline, AT: hotline}" in dialplan.out
         assert dialplan.json("publish", changed, "--yes")["version"] == 2
-        assert dialplan("diff") == 0
+        assert dialplan("diff") == 3
         assert "--- version 1\n+++ version 2 (active)\n" in dialplan.out
-        assert dialplan("rollback", 1, "--yes", "--author", "joe") == 0
+        why = ("--comment", "2 was wrong")
+        assert dialplan("rollback", 1, "--yes", "--author", "joe", *why) == 0
         assert "Version 1 is active" in dialplan.out
         active = store.active()
         assert active is not None
         assert (active.version, active.activated_by) == (1, "joe")
-        history = dialplan.json("history")
-        assert [(each["number"], each["active"]) for each in history] == [(2, False), (1, True)]
-        assert (history[1]["author"], history[1]["comment"]) == ("jane", "start")
+        assert dialplan("diff") == 3
+        assert "--- version 2\n+++ version 1 (active)\n" in dialplan.out
+        moves = dialplan.json("history")["moves"]
+        assert [(each["version"], each["before"], each["active"]) for each in moves] == [
+            (1, 2, True),
+            (2, 1, False),
+            (1, None, False),
+        ]
+        assert (moves[0]["author"], moves[0]["comment"]) == ("joe", "2 was wrong")
+        assert (moves[2]["author"], moves[2]["comment"]) == ("jane", "start")
         assert dialplan("history") == 0
-        assert dialplan.out.splitlines()[-1].split()[:2] == ["→", "1"]
+        first, *_, last = [line.split() for line in dialplan.out.splitlines()[1:]]
+        assert first[:3] + first[5:] == ["→", "1", "2", "joe", "rollback:", "2", "was", "wrong"]
+        assert (last[0], last[-2:]) == ("1", ["jane", "start"])
 
     def test_a_plan_is_shown_as_it_was_written(
         self, dialplan: Dialplan, store: PlanStore, changed: Path
@@ -123,7 +135,7 @@ class TestPublishing:
         dialplan("show", 1)
         assert dialplan.out == DEMO.read_text()
         shown = dialplan.json("show", 1)
-        assert (shown["number"], shown["document"]["home_region"]) == (1, "DE")
+        assert (shown["version"], shown["document"]["home_region"]) == (1, "DE")
         assert dialplan("show", 3) == 1
         assert dialplan.err == "There is no version 3 of the dial plan.\n"
 
@@ -161,8 +173,9 @@ class TestPublishing:
         dialplan("publish", DEMO, "--yes")
         assert dialplan("publish", DEMO) == 0
         assert dialplan.out == "No difference from the active version.\n"
-        assert dialplan.json("publish", DEMO) == {"changed": False}
-        assert len(store.history()) == 1
+        unchanged = dialplan.json("publish", DEMO)
+        assert (unchanged["changed"], unchanged["version"]) == (False, 1)
+        assert len(store.versions()) == 1
 
     def test_an_unchanged_plan_is_published_if_this_version_reads_it_differently(
         self, dialplan: Dialplan, store: PlanStore
@@ -204,7 +217,7 @@ class TestPublishing:
         monkeypatch.setattr(boto3, "client", client_of)
         (targets.LOCAL / "3000/run.json").unlink()
         assert dialplan("publish", DEMO, "--yes", "--stack", "acme-prod") == 0
-        assert dialplan.json("history", "--stack", "acme-prod")[0]["number"] == 1
+        assert dialplan.json("history", "--stack", "acme-prod")["moves"][0]["version"] == 1
         del outputs["TableName"]
         assert dialplan("history", "--stack", "acme-prod") == 1
         assert "The stack acme-prod has no output TableName" in dialplan.err

@@ -11,6 +11,7 @@ import pytest
 from click_to_dial.aws import dynamodb_client
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.current_plan import CurrentPlan
+from click_to_dial.dynamodb.plan_items import Move, move_key
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import DynamoDBError, NoDialPlanError, PlanConflictError
 from click_to_dial.ports import ActivePlan
@@ -66,7 +67,8 @@ def bodies(table: Any) -> set[str]:
 
 def test_nothing_is_published_at_first(store: PlanStore) -> None:
     assert store.active() is None
-    assert store.history() == []
+    assert store.versions() == []
+    assert store.moves() == []
     with pytest.raises(NoDialPlanError, match="no version 1"):
         store.version(1)
 
@@ -77,7 +79,7 @@ def test_a_published_plan_is_active_and_in_the_history(store: PlanStore) -> None
     assert (active.version, active.activated_by) == (2, "jane")
     assert store.active() == active
     assert store.load(active) == (document("blau"), {})
-    newest, oldest = store.history()
+    newest, oldest = store.versions()
     assert (newest.number, oldest.number) == (2, 1)
     assert (newest.author, newest.comment) == ("jane", "because of blau")
     assert newest.published_at == "2026-11-24T09:30:00+00:00"
@@ -91,25 +93,81 @@ def test_a_plan_is_not_published_over_somebody_elses(store: PlanStore) -> None:
     for replaces in (1, 3, None):
         with pytest.raises(PlanConflictError, match="Version 2 of the dial plan is active"):
             store.publish(document("x"), "", author="joe", comment="", replaces=replaces)
-    assert [each.number for each in store.history()] == [2, 1]
+    assert [each.number for each in store.versions()] == [2, 1]
 
 
 def test_a_rollback_makes_an_older_version_active(store: PlanStore) -> None:
     publish(store, "one")
     publish(store, "two")
-    active = store.rollback(1, author="joe", replaces=2)
+    active = store.rollback(1, author="joe", comment="", replaces=2)
     assert (active.version, active.activated_by) == (1, "joe")
     assert store.load(active)[0] == document("one")
     assert publish(store, "three").version == 3
+
+
+def test_each_move_is_recorded(store: PlanStore, now: Now) -> None:
+    publish(store, "one", "by-brand")
+    now.now += timedelta(minutes=1)
+    active = publish(store, "two", "by-brand")
+    store.switch_mappings(active, {"by-brand": {"Alpha": "hotline"}})
+    now.now += timedelta(minutes=1)
+    store.rollback(1, author="joe", comment="two was wrong", replaces=2)
+    assert store.moves() == [
+        Move("rollback", 1, 2, "joe", "2026-11-24T09:32:00+00:00", "two was wrong"),
+        Move("publish", 2, 1, "jane", "2026-11-24T09:31:00+00:00", "because of two"),
+        Move("publish", 1, None, "jane", "2026-11-24T09:30:00+00:00", "because of one"),
+    ]
+
+
+def test_a_refused_move_is_not_recorded(store: PlanStore) -> None:
+    publish(store, "one")
+    with pytest.raises(PlanConflictError):
+        store.publish(document("x"), "", author="joe", comment="", replaces=None)
+    assert [move.author for move in store.moves()] == ["jane"]
+
+
+def test_moves_before_they_were_recorded_follow_from_the_versions(
+    store: PlanStore, table: Any, now: Now
+) -> None:
+    """An earlier release wrote no items of moves."""
+    for reason in ("one", "two"):
+        publish(store, reason)
+        now.now += timedelta(minutes=1)
+    store.rollback(1, author="joe", comment="", replaces=2)
+    for revision in (1, 2, 3):
+        table.boto3.delete_item(TableName=table.name, Key=move_key(revision))
+    unrecorded = [
+        Move("rollback", 1, None, "joe", "2026-11-24T09:32:00+00:00", ""),
+        Move("publish", 2, 1, "jane", "2026-11-24T09:31:00+00:00", "because of two"),
+        Move("publish", 1, None, "jane", "2026-11-24T09:30:00+00:00", "because of one"),
+    ]
+    assert store.moves() == unrecorded
+    now.now += timedelta(minutes=1)
+    publish(store, "three")
+    newest, *others = store.moves()
+    assert (newest.version, newest.before) == (3, 1)
+    assert others == unrecorded[1:], "a rollback is known only while it is in effect"
+
+
+def test_moves_to_deleted_versions_are_deleted(store: PlanStore) -> None:
+    for reason in ("one", "two", "three"):
+        publish(store, reason)
+    store.rollback(2, author="joe", comment="", replaces=3)
+    assert store.prune(1) == [1]
+    assert {(move.action, move.version) for move in store.moves()} == {
+        ("rollback", 2),
+        ("publish", 3),
+        ("publish", 2),
+    }
 
 
 def test_a_rollback_is_not_made_over_somebody_elses_change(store: PlanStore) -> None:
     publish(store, "one")
     publish(store, "two")
     with pytest.raises(PlanConflictError):
-        store.rollback(1, author="joe", replaces=1)
+        store.rollback(1, author="joe", comment="", replaces=1)
     with pytest.raises(NoDialPlanError, match="no version 9"):
-        store.rollback(9, author="joe", replaces=2)
+        store.rollback(9, author="joe", comment="", replaces=2)
 
 
 def test_cached_mappings_are_kept_as_long_as_the_plan_has_them(store: PlanStore) -> None:
@@ -158,10 +216,10 @@ def test_a_large_plan_is_kept_in_chunks(store: PlanStore, table: Any) -> None:
 def test_pruning_keeps_the_newest_and_the_active_version(store: PlanStore, now: Now) -> None:
     for reason in ("one", "two", "three", "four", "five"):
         publish(store, reason)
-    store.rollback(2, author="joe", replaces=5)
+    store.rollback(2, author="joe", comment="", replaces=5)
     now.now += timedelta(hours=2)
     assert store.prune(2) == [3, 1]
-    assert [each.number for each in store.history()] == [5, 4, 2]
+    assert [each.number for each in store.versions()] == [5, 4, 2]
     active = store.active()
     assert active is not None
     assert store.load(active)[0] == document("two")
@@ -264,7 +322,9 @@ class Storm:
     def roll_back(self) -> None:
         for number in range(8):
             replaces = self.active().version
-            self.attempt(self.store.rollback, number % 4 + 1, author="", replaces=replaces)
+            self.attempt(
+                self.store.rollback, number % 4 + 1, author="", comment="", replaces=replaces
+            )
 
     def sync(self) -> None:
         for number in range(12):
@@ -308,7 +368,7 @@ def test_many_writers_and_readers_at_once(store: PlanStore, now: Now) -> None:
         assert bodies_of.get(active.version, active.body) == active.body
         assert found == document(found["outage"]["refuse"], "left", "right")
         assert entries.get("left") == entries.get("right"), "both are switched together"
-    for version in store.history():
+    for version in store.versions():
         assert store.source(version).strip() == f"# {store.document(version)['outage']['refuse']}"
 
 
@@ -325,8 +385,8 @@ def test_a_change_whose_first_answer_was_lost_counts_once(table: Any) -> None:
     publish(store, "one", "by-brand")
     active = publish(store, "two", "by-brand")
     active = store.switch_mappings(active, {"by-brand": {"Alpha": "hotline"}})
-    active = store.rollback(1, author="joe", replaces=active.version)
+    active = store.rollback(1, author="joe", comment="", replaces=active.version)
     assert (store.active(), active.revision) == (active, 4)
-    assert [each.number for each in store.history()] == [2, 1]
+    assert [each.number for each in store.versions()] == [2, 1]
     assert store.prune(1) == []
-    assert [each.number for each in store.history()] == [2, 1]
+    assert [each.number for each in store.versions()] == [2, 1]

@@ -73,7 +73,7 @@ def test_an_empty_answer_of_dynamodb_is_an_error_of_ours(table: Any) -> None:
 def test_unreadable_facts_are_absent_and_reported(table: Any, data: Any) -> None:
     clock = Clock()
     facts = DynamoDBFacts(table.dynamodb, table.name, "org", clock)
-    facts.write(plan(), ACCOUNT, "jdoe", RESULT)
+    facts.write(plan(), ACCOUNT, "jdoe", RESULT, 1_800_000_000.0)
     for item in table.boto3.scan(TableName=table.name)["Items"]:
         table.boto3.put_item(TableName=table.name, Item={**item, "data": data})
     found = facts.read(plan(), ACCOUNT, "jdoe")
@@ -84,24 +84,13 @@ def test_unreadable_facts_are_absent_and_reported(table: Any, data: Any) -> None
 @pytest.mark.parametrize("key", ["data", "read_at", "expires_at"])
 def test_facts_without_a_key_are_absent_and_reported(table: Any, key: str) -> None:
     facts = DynamoDBFacts(table.dynamodb, table.name, "org", Clock())
-    facts.write(plan(), ACCOUNT, "jdoe", RESULT)
+    facts.write(plan(), ACCOUNT, "jdoe", RESULT, 1_800_000_000.0)
     for item in table.boto3.scan(TableName=table.name)["Items"]:
         rest = {name: item[name] for name in item if name != key}
         table.boto3.put_item(TableName=table.name, Item=rest)
     found = facts.read(plan(), ACCOUNT, "jdoe")
     assert (found.record, found.agent) == (None, None)
     assert isinstance(found.failure, UnreadableItemError)
-
-
-def test_facts_of_a_clock_that_is_ahead_are_absent(table: Any) -> None:
-    clock = Clock()
-    facts = DynamoDBFacts(table.dynamodb, table.name, "org", clock)
-    facts.write(plan(), ACCOUNT, "jdoe", RESULT)
-    clock.advance(-5)
-    assert facts.read(plan(), ACCOUNT, "jdoe").record == RESULT.record
-    clock.advance(-1)
-    found = facts.read(plan(), ACCOUNT, "jdoe")
-    assert (found.record, found.agent, found.failure) == (None, None, None)
 
 
 @pytest.mark.parametrize("data", ["[[1]]", "", "{}", '[["a", "b"]]', "7", "[[1, 2, 3]]"])

@@ -254,7 +254,7 @@ def test_each_of_two_systems_has_its_own_state(
         published = system.dialplan("publish", str(plan), "--yes", "--comment", note, PORT=port)
         assert published.returncode == 0, published.stderr
         history = json.loads(system.dialplan("history", "--json", PORT=port).stdout)
-        assert [each["comment"] for each in history] == [note, ""]
+        assert [each["comment"] for each in history["moves"]] == [note, ""]
 
 
 def test_the_command_asks_which_of_two(both: tuple[Running, Running]) -> None:

@@ -326,7 +326,7 @@ class Storm:
             self.attempt(
                 "rollback",
                 lambda replaces=replaces: self.store.rollback(  # type: ignore[misc]
-                    1, author="", replaces=replaces
+                    1, author="", comment="", replaces=replaces
                 ),
             )
 

@@ -12,7 +12,7 @@ EXPECTED: dict[str, list[tuple[list[str], object, list[str]]]] = {
     "OnClickToDialFunctionRole": [
         (["dynamodb:BatchGetItem", "dynamodb:GetItem"], TABLE, []),
         (
-            ["dynamodb:BatchWriteItem", "dynamodb:UpdateItem"],
+            ["dynamodb:UpdateItem"],
             TABLE,
             ["agent#*", "attempts#*", "object#*", "record#*", "token#*"],
         ),
@@ -31,6 +31,17 @@ EXPECTED: dict[str, list[tuple[list[str], object, list[str]]]] = {
         (["dynamodb:PutItem"], TABLE, ["body#*", "plan"]),
         (["dynamodb:UpdateItem"], TABLE, ["token#*"]),
         (["secretsmanager:GetSecretValue"], {"Ref": "SalesforceSecret"}, []),
+    ],
+    "PreTrafficFunctionRole": [
+        (["lambda:InvokeFunction"], {"Fn::Sub": "${OnClickToDialFunction.Arn}:*"}, []),
+        (
+            ["codedeploy:PutLifecycleEventHookExecutionStatus"],
+            {
+                "Fn::Sub": "arn:${AWS::Partition}:codedeploy:${AWS::Region}:${AWS::AccountId}:"
+                "deploymentgroup:${ServerlessDeploymentApplication}/*"
+            },
+            [],
+        ),
     ],
 }
 """Statements of each role: actions, resource, and the partition keys they are limited to."""
@@ -74,7 +85,10 @@ def test_no_other_role_has_policies() -> None:
     roles = {
         name for name, role in of_type("AWS::IAM::Role").items() if "Policies" in role["Properties"]
     }
-    assert {*EXPECTED, "SyncFunctionScheduleRole"} == roles
+    assert {*EXPECTED, "CodeDeployRole", "SyncFunctionScheduleRole"} == roles
+    (statement,) = statements("CodeDeployRole")
+    invoke: object = (["lambda:InvokeFunction"], {"Fn::GetAtt": ["PreTrafficFunction", "Arn"]}, [])
+    assert summary(statement) == invoke
     (statement,) = statements("SyncFunctionScheduleRole")
     assert statement["Action"] == "lambda:InvokeFunction"
     assert "SyncFunction" in json.dumps(statement["Resource"])

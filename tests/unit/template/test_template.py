@@ -15,6 +15,7 @@ from samtranslator.translator.transform import transform
 from click_to_dial import settings
 from click_to_dial.authorizer.authorize import TIME_BUDGET_SECONDS
 from click_to_dial.decision import api as http
+from click_to_dial.pre_traffic.wiring import READ_SECONDS
 from click_to_dial.sync.wiring import SYNC_SECONDS
 from local_stack import template as sam
 
@@ -240,8 +241,8 @@ def test_the_access_log_leads_to_the_lines_of_the_functions() -> None:
             assert entry[f"{function}{name}"] == f"$context.{function}.{variable}"
 
 
-POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
-"""Read by Powertools, or by settings.py for the authorizer, which does not use Powertools."""
+SHARED = set(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
+"""Variables of all functions, some of which Powertools reads. Not every function needs all."""
 
 
 def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings, str]:
@@ -257,6 +258,7 @@ def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings,
         ),
         ("SyncFunction", settings.from_environment),
         ("AuthorizeFunction", settings.auth_from_environment),
+        ("PreTrafficFunction", settings.new_version),
     ],
 )
 def test_a_functions_environment_is_what_its_settings_read(
@@ -271,7 +273,7 @@ def test_a_functions_environment_is_what_its_settings_read(
             return "1"
 
     read_by(Environment())
-    assert set(variables) == asked | POWERTOOLS
+    assert set(variables) == asked | SHARED
 
 
 def test_the_architecture_reaches_functions_layers_and_their_build() -> None:
@@ -361,14 +363,10 @@ def test_the_console_shows_each_parameter_once_in_the_order_of_the_template() ->
     assert [name for group in groups for name in group["Parameters"]] == list(PARAMETERS)
 
 
-@pytest.mark.parametrize("name", of_type("AWS::Serverless::Function", TEMPLATE["Resources"]))
-def test_a_new_parameter_value_publishes_a_version(name: str) -> None:
+@pytest.mark.parametrize("version", properties("AWS::Lambda::Version"), ids=str)
+def test_a_new_parameter_value_publishes_a_version(version: Any) -> None:
     """CloudFormation replaces a version if its description changes."""
-    (version,) = [
-        each["Properties"]
-        for each in of_type("AWS::Lambda::Version").values()
-        if each["Properties"]["FunctionName"] == {"Ref": name}
-    ]
+    name = version["FunctionName"]["Ref"]
     function = RESOURCES[name]["Properties"]
     assert version["Description"] == function["Description"]
     # ReservedConcurrency is not a property of versions.
@@ -436,6 +434,33 @@ def test_alarms_roll_a_version_back() -> None:
         assert names <= set(of_type("AWS::CloudWatch::Alarm")) - {"NeverAlarm"}
         assert watched["Enabled"] is True
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+
+
+def test_a_new_version_is_checked_before_it_gets_traffic() -> None:
+    update = RESOURCES["OnClickToDialFunctionAliaslive"]["UpdatePolicy"]
+    hook = update["CodeDeployLambdaAliasUpdate"]["BeforeAllowTrafficHook"]
+    assert hook == {"Ref": "PreTrafficFunction"}
+    function = RESOURCES["PreTrafficFunction"]["Properties"]
+    assert "FunctionName" not in function
+    (version,) = [
+        name
+        for name, each in of_type("AWS::Lambda::Version").items()
+        if each["Properties"]["FunctionName"] == {"Ref": "OnClickToDialFunction"}
+    ]
+    assert function["Environment"]["Variables"]["NEW_VERSION"] == {"Ref": version}
+    # Both requests, each sent at most twice.
+    assert function["Timeout"] > 2 * 2 * READ_SECONDS
+    assert RESOURCES["OnClickToDialFunction"]["Properties"]["Timeout"] * 2 < READ_SECONDS
+
+
+def test_code_deploy_may_invoke_the_hook() -> None:
+    for group in properties("AWS::CodeDeploy::DeploymentGroup"):
+        assert group["ServiceRoleArn"] == {"Fn::GetAtt": ["CodeDeployRole", "Arn"]}
+    role = RESOURCES["CodeDeployRole"]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "codedeploy.amazonaws.com"}
+    (managed,) = role["ManagedPolicyArns"]
+    assert managed["Fn::Sub"].endswith("AWSCodeDeployRoleForLambdaLimited")
 
 
 def test_there_are_no_circular_references() -> None:

@@ -4,6 +4,7 @@ boto3 reads region, credentials, proxy, certificate authorities and endpoints fr
 `AWS_ENDPOINT_URL` alone points all clients to another AWS.
 """
 
+import json
 import logging
 import ssl
 import threading
@@ -13,7 +14,14 @@ from functools import cache
 from typing import Any
 
 from click_to_dial import __version__, settings
-from click_to_dial.errors import ConditionFailedError, DynamoDBError, SecretError
+from click_to_dial.errors import (
+    UNREADABLE,
+    ConditionFailedError,
+    DeploymentHookError,
+    DynamoDBError,
+    InvocationError,
+    SecretError,
+)
 from click_to_dial.skip_imports import skip_imports
 
 
@@ -57,6 +65,7 @@ with skip_imports(SKIPPED):
     from botocore.config import Config
     from botocore.credentials import CredentialProvider, DeferredRefreshableCredentials
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
     from botocore.session import get_session
     from botocore.utils import ContainerMetadataFetcher
 
@@ -98,7 +107,16 @@ MAX_ATTEMPTS = 2
 MAX_CONNECTIONS = 50
 """More than the number of threads of a function or of the local stack."""
 
+_INVALID = (ResponseParserError, *UNREADABLE)
+"""Exceptions of botocore for JSON that is not a response of AWS."""
+
 _TRANSACTION_CONFLICTS = {"ConditionalCheckFailed", "TransactionConflict"}
+
+
+class InvalidResponseError(BotoCoreError):  # type: ignore[misc]
+    """A successful response whose body is not one of AWS, for example the page of a proxy."""
+
+    fmt = "The body of the response is not one of AWS."
 
 
 def dynamodb_client() -> AwsClient:
@@ -133,7 +151,17 @@ def create_client(
         parameter_validation=False,  # AWS does it too
         user_agent=f"click-to-dial/{__version__}",  # boto3's takes a sixth of a request's CPU
     )
-    return boto3.client(service, config=config)
+    client = boto3.client(service, config=config)
+    for service_id in ("dynamodb", "secrets-manager"):
+        client.meta.events.register(f"after-call.{service_id}", _refuse_invalid_response)
+    return client
+
+
+def _refuse_invalid_response(http_response: Any, parsed: Mapping[str, Any], **_: Any) -> None:
+    """Raise InvalidResponseError. botocore takes a body that is not JSON for an empty response."""
+    is_empty = parsed.keys() <= {"ResponseMetadata"}
+    if is_empty and http_response.status_code < 300 and http_response.content.strip() != b"{}":
+        raise InvalidResponseError
 
 
 @cache
@@ -186,6 +214,8 @@ def dynamodb_errors(message: str) -> Iterator[None]:
         raise kind(message, code=_error_code(error), request_id=_request_id(error)) from error
     except BotoCoreError as error:
         raise DynamoDBError(message, code=_error_code(error)) from error
+    except _INVALID as error:
+        raise DynamoDBError(message, code=InvalidResponseError.__name__) from error
 
 
 def read_secret(client: AwsClient, secret_id: str, stage: str = "AWSCURRENT") -> str:
@@ -206,7 +236,47 @@ def read_secret(client: AwsClient, secret_id: str, stage: str = "AWSCURRENT") ->
         raise SecretError(
             "Secrets Manager does not answer.", code=_error_code(error), retryable=True
         ) from error
+    except _INVALID as error:
+        raise SecretError(
+            "Secrets Manager does not answer.", code=InvalidResponseError.__name__, retryable=True
+        ) from error
     return str(response.get("SecretString", ""))
+
+
+def invoke(client: AwsClient, function: str, event: Mapping[str, Any]) -> Any:
+    """Invoke a function and return its response, parsed from JSON. Raises InvocationError.
+
+    `client` is one of Lambda, `function` an ARN, which may name a version.
+    """
+    try:
+        response = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    except (ClientError, BotoCoreError) as error:
+        code = _error_code(error)
+        raise InvocationError(f"It could not be invoked ({code}).", code=code) from error
+    try:
+        payload = json.loads(response["Payload"].read())
+    except ValueError as error:
+        raise InvocationError("Its response is not JSON.") from error
+    if "FunctionError" in response:  # its message may contain internals
+        kind = payload.get("errorType") if isinstance(payload, dict) else None
+        raise InvocationError(f"It ended with an error ({kind}).", code=str(kind))
+    return payload
+
+
+def report_hook(client: AwsClient, deployment_id: str, execution_id: str, status: str) -> None:
+    """Report the status of a deployment's hook, Succeeded or Failed. Raises DeploymentHookError.
+
+    `client` is one of CodeDeploy.
+    """
+    try:
+        client.put_lifecycle_event_hook_execution_status(
+            deploymentId=deployment_id, lifecycleEventHookExecutionId=execution_id, status=status
+        )
+    except (ClientError, BotoCoreError) as error:
+        code = _error_code(error)
+        raise DeploymentHookError(
+            f"CodeDeploy did not accept the status {status} ({code}).", code=code
+        ) from error
 
 
 def _error_code(error: Exception) -> str:

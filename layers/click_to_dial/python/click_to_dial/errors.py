@@ -11,6 +11,8 @@ ClickToDialError
 │   └── ConditionFailedError           another writer was faster
 ├── SecretError                        a secret cannot be read
 ├── OutOfTimeError                     the time budget is used up
+├── InvocationError                    a new version of a function did not answer
+├── DeploymentHookError                CodeDeploy did not accept the result of a hook
 ├── UnverifiedError                    401: a caller's token cannot be verified now
 └── SalesforceError                    the dial plan's `outage` decides
     ├── SalesforceUnavailableError     may end by itself; opens the circuit breaker
@@ -85,6 +87,14 @@ class SecretError(ClickToDialError):
 
 class OutOfTimeError(ClickToDialError):
     """An operation exceeded its time limit."""
+
+
+class InvocationError(ClickToDialError):
+    """A Lambda function could not be invoked, or ended without a response."""
+
+
+class DeploymentHookError(ClickToDialError):
+    """CodeDeploy did not accept the result of a deployment's hook."""
 
 
 class UnverifiedError(ClickToDialError):

@@ -69,12 +69,14 @@ class Click(NamedTuple):
 class Record(NamedTuple):
     """The clicked Salesforce record; `found` is False if it does not exist.
 
-    `object_name` is None if the key prefix of the id belongs to no object.
+    `object_name` is None if the key prefix of the id belongs to no object. The attributes are valid
+    until `valid_until` (seconds since 1970; None: no limit), when a consent begins or ends.
     """
 
     found: bool
     object_name: str | None = None
     attributes: Attributes = NO_ATTRIBUTES
+    valid_until: float | None = None
 
 
 class Agent(NamedTuple):

@@ -67,8 +67,8 @@ class StoredItem(NamedTuple):
 class CachedFacts(NamedTuple):
     """Facts from the cache with their age in seconds; None if they are not there.
 
-    `items` are the other requested items; None if some of them were not returned. `failure` is the
-    reason if the cache, or an item of it, could not be read.
+    `items` are the other requested items. One that does not exist is left out, and one that could
+    not be read is None. `failure` is the reason if the cache, or an item of it, could not be read.
     """
 
     record: Record | None = None
@@ -76,7 +76,7 @@ class CachedFacts(NamedTuple):
     agent: Agent | None = None
     agent_age: float = 0.0
     object_name: str | None = None
-    items: Mapping[str, StoredItem] | None = {}
+    items: Mapping[str, StoredItem | None] = {}
     failure: ClickToDialError | None = None
 
 
@@ -148,9 +148,18 @@ class FactsCache(Protocol):
         """
 
     def write(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
+        self,
+        plan: DialPlan,
+        record_id: str | None,
+        agent_uid: str,
+        result: SalesforceResult,
+        asked_at: float,
     ) -> None:
-        """Write the parts of `result` that are not errors. Raises DynamoDBError."""
+        """Write the parts of `result` that are not errors, unless a later answer is cached.
+
+        `asked_at` is the time before Salesforce was asked, in seconds since 1970. Raises
+        DynamoDBError if a part could not be written.
+        """
 
 
 class Attempts(Protocol):

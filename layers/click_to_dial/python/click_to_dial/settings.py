@@ -42,6 +42,11 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
+def new_version(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the ARN of the version to check before it gets traffic. Raises KeyError."""
+    return environment["NEW_VERSION"]
+
+
 def starts_from_snapshot(environment: Mapping[str, str] = os.environ) -> bool:
     """Tell if sandboxes start from a SnapStart snapshot of this one."""
     return environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"

@@ -118,6 +118,11 @@ def test_a_plan_becomes_json_with_all_defaults() -> None:
     assert plan.warnings == ()
 
 
+def test_logins_that_are_compared_with_case_are_published_so() -> None:
+    text = PLAN.replace("agents:\n", "agents:\n  case_sensitive: true\n")
+    assert parse_plan(text).document["agents"]["case_sensitive"] is True
+
+
 def test_the_function_understands_the_document() -> None:
     document = json.loads(json.dumps(parse_plan(PLAN).document))
     assert [rule.id for rule in load(document).rules] == ["opted-out", "suppliers", "everyone-else"]

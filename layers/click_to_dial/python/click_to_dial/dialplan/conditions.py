@@ -20,11 +20,13 @@ LISTED, ATTEMPTS = "callee.listed", "callee.attempts"
 class AttemptLimit(NamedTuple):
     """The calls that a limit counts: those to the number in the last `within` seconds.
 
-    `by` is `anyone`, or `others` for calls by other agents only.
+    `by` is `anyone`, or `others` for calls by other agents only. From `enough` calls on, more calls
+    do not change a result.
     """
 
     within: int
     by: str
+    enough: int
 
 
 class Condition(NamedTuple):
@@ -104,8 +106,9 @@ def _list_condition(expected: Expected) -> Condition:
 
 def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
     """Return the test of a numeric fact of its own: the number of calls that the limit counts."""
-    limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]))
     operators = {name: value for name, value in expected.items() if name not in ("within", "by")}
+    counts = (int(str(operand)) + (name in ("lte", "gt")) for name, operand in operators.items())
+    limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]), max(counts))
     result = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators, "UTC")
     return result._replace(group=ATTEMPTS, limit=limit)
 

@@ -1,5 +1,6 @@
 """The loaded dial plan: the form in which it is evaluated."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -95,6 +96,7 @@ class DialPlan(NamedTuple):
 
     `objects` has the attributes of each Salesforce object. `lists` and `limits` are the facts about
     lists and attempts that the rules use, with the names of the lists and the calls to count.
+    `case_sensitive_agents` tells if Salesforce compares the field `agent_match` with case.
     `home_zone` is an IANA time zone; it is empty if the plan has no calling hours. `outage` are the
     rules that decide if a rule needs an unknown fact.
     """
@@ -112,6 +114,13 @@ class DialPlan(NamedTuple):
     lists: Mapping[str, frozenset[str]]
     limits: Mapping[str, AttemptLimit]
     version: int = 0
+    case_sensitive_agents: bool = False
+
+    def agent_key(self, agent_uid: str) -> str:
+        """Return an AgentUID in a form that is equal for all spellings that mean the same agent."""
+        if self.case_sensitive_agents:
+            return unicodedata.normalize("NFC", agent_uid)
+        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", agent_uid).casefold())
 
     def object_fields(self, object_name: str) -> tuple[str, Fields]:
         """Return the object's name as the plan spells it, and the field of each attribute.

@@ -1,9 +1,9 @@
-"""The items that describe published dial plans: `active` and one for each version."""
+"""The items that describe published dial plans: `active`, one for each version and each move."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from click_to_dial.errors import UNREADABLE, UnreadableDialPlanError
 from click_to_dial.ports import ActivePlan, BlobRef, CachedMapping
@@ -22,6 +22,22 @@ class Version:
     source: BlobRef
     author: str
     published_at: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A change of the active version, at an ISO 8601 time.
+
+    `before` is the version that was active until then. It is None if nothing was published, or if
+    an earlier release, which did not record moves, rolled back.
+    """
+
+    action: Literal["publish", "rollback"]
+    version: int
+    before: int | None
+    author: str
+    moved_at: str
     comment: str
 
 
@@ -80,6 +96,64 @@ def to_version(item: Item) -> Version:
             published_at=item["published_at"]["S"],
             comment=item["comment"]["S"],
         )
+
+
+def move_key(revision: int) -> Item:
+    """Return the key of the move that led to a revision of `active`. Keys sort like revisions."""
+    return {"pk": {"S": "plan"}, "sk": {"S": f"move#{revision:010d}"}}
+
+
+def from_move(move: Move, revision: int) -> Item:
+    """Return the item of the move that led to a revision of `active`."""
+    return {
+        **move_key(revision),
+        "action": {"S": move.action},
+        "version": {"N": str(move.version)},
+        **({} if move.before is None else {"before": {"N": str(move.before)}}),
+        "author": {"S": move.author},
+        "moved_at": {"S": move.moved_at},
+        "comment": {"S": move.comment},
+    }
+
+
+def to_move(item: Item) -> Move:
+    """Return a move from its item. Raises UnreadableDialPlanError."""
+    with unreadable_errors():
+        return Move(
+            action="rollback" if item["action"]["S"] == "rollback" else "publish",
+            version=int(item["version"]["N"]),
+            before=int(item["before"]["N"]) if "before" in item else None,
+            author=item["author"]["S"],
+            moved_at=item["moved_at"]["S"],
+            comment=item["comment"]["S"],
+        )
+
+
+def add_unrecorded_moves(
+    recorded: Sequence[Move], versions: Sequence[Version], active: ActivePlan | None
+) -> list[Move]:
+    """Return all moves, the newest first, with those of releases that did not record them.
+
+    `recorded` and `versions` are given the newest first. A version was published; the next older
+    version is taken to be the one that was active before. Of unrecorded rollbacks, only the last
+    one is known, from `active`.
+    """
+    published = {move.version for move in recorded if move.action == "publish"}
+    moves = [*recorded]
+    for version, older in zip(versions, [*versions[1:], None], strict=False):
+        if version.number not in published:
+            before = None if older is None else older.number
+            author, at, comment = version.author, version.published_at, version.comment
+            moves.append(Move("publish", version.number, before, author, at, comment))
+    if active is not None and not any(led_to(move, active) for move in moves):
+        author, at = active.activated_by, active.activated_at
+        moves.append(Move("rollback", active.version, None, author, at, ""))
+    return sorted(moves, key=lambda move: move.moved_at, reverse=True)
+
+
+def led_to(move: Move, active: ActivePlan) -> bool:
+    """Return whether the move made this plan the active one."""
+    return (move.version, move.moved_at) == (active.version, active.activated_at)
 
 
 @contextmanager

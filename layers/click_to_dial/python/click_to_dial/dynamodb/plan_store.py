@@ -2,11 +2,12 @@
 
 A writer stores everything that `active` will refer to first. Then it moves `active` in one
 transaction with a condition on its revision. So readers see the old state or the new one, never a
-mixture, and no change is lost.
+mixture, and no change is lost. The same transaction records who moved `active` to another version,
+when and why.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,10 +18,14 @@ from click_to_dial.dynamodb.blobs import UNREACHABLE, BlobStore
 from click_to_dial.dynamodb.plan_items import (
     ACTIVE_KEY,
     Item,
+    Move,
     Version,
+    add_unrecorded_moves,
     from_active,
+    from_move,
     from_version,
     to_active,
+    to_move,
     to_version,
     unreadable_errors,
     version_key,
@@ -66,11 +71,14 @@ class PlanStore:
             entries = {name: json.loads(texts[each.body.hash]) for name, each in cached.items()}
             return json.loads(texts[active.body.hash]), entries
 
-    def history(self) -> list[Version]:
+    def versions(self) -> list[Version]:
         """Return all stored versions, the newest first."""
-        pages = self._client.get_paginator("query").paginate(**self._newest_first())
-        with dynamodb_errors(UNREACHABLE):
-            return [to_version(item) for page in pages for item in page["Items"]]
+        return [to_version(item) for item in self._query("version#")]
+
+    def moves(self) -> list[Move]:
+        """Return all moves of the active plan, the newest first."""
+        recorded = [to_move(item) for item in self._query("move#")]
+        return add_unrecorded_moves(recorded, self.versions(), self.active())
 
     def version(self, number: int) -> Version:
         """Return a version. Raises NoDialPlanError if it does not exist."""
@@ -107,11 +115,17 @@ class PlanStore:
             active = self._expect(replaces)
             version = replace(version, number=self._last_number() + 1)
             new = {"Put": self._put(from_version(version), "attribute_not_exists(pk)")}
-            if moved := self._move(active, self._next(active, version, document, author), new):
+            following = self._next(active, version, document, author)
+            move = Move(
+                "publish", version.number, replaces, author, following.activated_at, comment
+            )
+            if moved := self._move(active, following, new, self._record(move, following)):
                 return moved
         raise PlanConflictError("The dial plan is being changed by others. Please try again.")
 
-    def rollback(self, number: int, *, author: str, replaces: int | None) -> ActivePlan:
+    def rollback(
+        self, number: int, *, author: str, comment: str, replaces: int | None
+    ) -> ActivePlan:
         """Make an older version the active plan again.
 
         Raises NoDialPlanError if it does not exist, PlanConflictError as `publish` does.
@@ -126,7 +140,9 @@ class PlanStore:
         for _ in range(MAX_TRIES):
             active = self._expect(replaces)
             following = self._next(active, version, document, author)
-            if moved := self._move(active, following, {"ConditionCheck": check}):
+            move = Move("rollback", number, replaces, author, following.activated_at, comment)
+            record = self._record(move, following)
+            if moved := self._move(active, following, {"ConditionCheck": check}, record):
                 return moved
         raise PlanConflictError("The dial plan is being changed by others. Please try again.")
 
@@ -154,12 +170,17 @@ class PlanStore:
     def prune(self, keep: int) -> list[int]:
         """Delete all versions except the newest `keep`, at least one, and the active one.
 
-        Returns their numbers. Texts without a reference are deleted too, unless they are so young
-        that a writer may be about to refer to them.
+        Returns their numbers. The moves to them are deleted too, and texts without a reference,
+        unless they are so young that a writer may be about to refer to them.
         """
-        deleted = [each.number for each in self.history()[max(keep, 1) :] if self._drop(each)]
+        deleted = [each.number for each in self.versions()[max(keep, 1) :] if self._drop(each)]
+        for item in self._query("move#"):
+            if to_move(item).version in deleted:
+                with dynamodb_errors(UNREACHABLE):
+                    key = {name: item[name] for name in ("pk", "sk")}
+                    self._client.delete_item(TableName=self._table_name, Key=key)
         active = self.active()
-        used = [body for each in self.history() for body in (each.body, each.source)]
+        used = [body for each in self.versions() for body in (each.body, each.source)]
         used += [active.body, *(each.body for each in active.mappings.values())] if active else []
         self._blobs.prune({body.hash for body in used})
         return deleted
@@ -189,9 +210,8 @@ class PlanStore:
         return active
 
     def _last_number(self) -> int:
-        with dynamodb_errors(UNREACHABLE):
-            newest = self._client.query(**self._newest_first(), Limit=1)["Items"]
-        return int(newest[0]["version"]["N"]) if newest else 0
+        newest = next(self._query("version#"), None)
+        return 0 if newest is None else int(newest["version"]["N"])
 
     def _next(
         self, active: ActivePlan | None, version: Version, document: Document, author: str
@@ -228,6 +248,10 @@ class PlanStore:
         put = {"TableName": self._table_name, "Item": item, "ConditionExpression": condition}
         return {**put, "ExpressionAttributeValues": values} if values else put
 
+    def _record(self, move: Move, following: ActivePlan) -> Item:
+        item = from_move(move, following.revision)
+        return {"Put": {"TableName": self._table_name, "Item": item}}
+
     def _transact(self, *items: Item) -> bool:
         """Write all items. Return False, having written none, if a condition did not hold.
 
@@ -240,14 +264,18 @@ class PlanStore:
             return False
         return True
 
-    def _newest_first(self) -> dict[str, Any]:
-        return {
-            "TableName": self._table_name,
-            "KeyConditionExpression": "pk = :plan AND begins_with(sk, :version)",
-            "ExpressionAttributeValues": {":plan": {"S": "plan"}, ":version": {"S": "version#"}},
-            "ScanIndexForward": False,
-            "ConsistentRead": True,
-        }
+    def _query(self, prefix: str) -> Iterator[Item]:
+        """Yield the items of plans whose sort keys begin with `prefix`, in descending order."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table_name,
+            KeyConditionExpression="pk = :plan AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={":plan": {"S": "plan"}, ":prefix": {"S": prefix}},
+            ScanIndexForward=False,
+            ConsistentRead=True,
+        )
+        with dynamodb_errors(UNREACHABLE):
+            for page in pages:
+                yield from page["Items"]
 
     def _get(self, key: Item) -> Item | None:
         with dynamodb_errors(UNREACHABLE):

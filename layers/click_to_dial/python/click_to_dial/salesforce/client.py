@@ -17,7 +17,7 @@ from click_to_dial.errors import (
     SessionExpiredError,
 )
 from click_to_dial.ports import AccessTokens
-from click_to_dial.salesforce.failures import InvalidIdError, failure, wrong_types
+from click_to_dial.salesforce.failures import InvalidIdError, failure, more_rows, wrong_types
 from click_to_dial.salesforce.session import SalesforceSession, request_id_of
 from click_to_dial.skip_imports import skip_imports
 
@@ -205,18 +205,20 @@ class _RestApi(Salesforce):
 
 
 def rows_of(answer: Any, reference: str) -> QueryResult:
-    """Return the rows of the query `reference` in the answer to a composite request."""
+    """Return all rows of the query `reference` in the answer to a composite request."""
     try:
-        parts = {part["referenceId"]: part for part in answer["compositeResponse"]}
-        status, body = parts[reference]["httpStatusCode"], parts[reference]["body"]
+        (part,) = [each for each in answer["compositeResponse"] if each["referenceId"] == reference]
+        status, body = part["httpStatusCode"], part["body"]
         if not isinstance(status, int):
             return wrong_types()
         if status == HTTPStatus.NOT_FOUND and reference == "record":
             return InvalidIdError("not-found")
         if status != HTTPStatus.OK:
             return failure(status, body)
-        return body["records"] if isinstance(body["records"], list) else wrong_types()
-    except (KeyError, TypeError):
+        if not isinstance(body["records"], list):
+            return wrong_types()
+        return body["records"] if body["done"] is True else more_rows()
+    except (KeyError, TypeError, ValueError):
         return wrong_types()
 
 
