@@ -13,6 +13,7 @@ from click_to_dial import aws, settings
 from click_to_dial.aws import AwsClient
 from click_to_dial.decision.service import ClickToDial
 from click_to_dial.decision.wiring import build_service
+from click_to_dial.dynamodb.list_changes import ListChanges
 from click_to_dial.dynamodb.number_lists import NumberLists
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
@@ -70,19 +71,24 @@ class Target:
     @cached_property
     def store(self) -> PlanStore:
         """The published dial plans."""
-        return PlanStore(_client("dynamodb"), self.settings.table_name)
+        return PlanStore(self._dynamodb, self.settings.table_name)
 
     @cached_property
     def lists(self) -> NumberLists:
         """The number lists."""
-        return NumberLists(_client("dynamodb"), self.settings.table_name)
+        return NumberLists(self._dynamodb, self.settings.table_name)
+
+    @cached_property
+    def list_changes(self) -> ListChanges:
+        """The recorded changes of number lists."""
+        return ListChanges(self._dynamodb, self.settings.table_name)
 
     @cached_property
     def service(self) -> ClickToDial:
         """The use case that decides calls, wired as in the function."""
         return build_service(
             self.settings,
-            _client("dynamodb"),
+            self._dynamodb,
             partial(_client, "secretsmanager"),
             self.pseudonym,
         )
@@ -93,12 +99,12 @@ class Target:
 
         The command logs in although a login has just failed: the secret may have been filled since.
         """
-        return connect(
-            self.settings,
-            _client("dynamodb"),
-            partial(_client, "secretsmanager"),
-            ignore_failures=True,
-        )
+        secrets = partial(_client, "secretsmanager")
+        return connect(self.settings, self._dynamodb, secrets, ignore_failures=True)
+
+    @cached_property
+    def _dynamodb(self) -> AwsClient:
+        return _client("dynamodb")
 
 
 def _client(service: str) -> AwsClient:
