@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,9 @@ from click_to_dial.errors import NoDialPlanError
 from dialplan_cli import explain as explanations
 from dialplan_cli import output
 from dialplan_cli import simulate as simulation
-from dialplan_cli.commands.options import Json, Stack
+from dialplan_cli.commands.options import ANSWER_IS_NO, Json, Stack
 from dialplan_cli.plan.read import read_plan
+from dialplan_cli.publications import active_plan
 from dialplan_cli.targets import Target, find_target, local_target
 
 app = typer.Typer()
@@ -47,23 +49,30 @@ def explain(
         Path | None,
         typer.Option(metavar="FILE", help="Dial plan in YAML. Default: the active dial plan."),
     ] = None,
+    outage: Annotated[
+        bool,
+        typer.Option("--outage", help="Decide the call as if Salesforce could not be reached."),
+    ] = False,
     stack: Stack = None,
     json: Json = False,
 ) -> None:
     """Explain how a call is decided.
 
     The output shows the facts, the result of each rule, and the answer that jtel gets. The call
-    does not count as an attempt.
+    does not count as an attempt. The exit status is 0 if the call is allowed, and 3 if it is
+    refused.
     """
     target = find_target(stack)
     service = target.service
-    if plan is not None:
-        service = explanations.with_plan(service, _load_plan(plan, target))
-    explanation = explanations.explain(service, record, number, agent, at)
-    if json:
-        output.print_json(explanations.as_json(explanation))
+    if plan is None:
+        active_plan(target.store)
     else:
-        explanations.print_explanation(explanation)
+        service = explanations.with_plan(service, _load_plan(plan, target))
+    explain_call = explanations.explain_outage if outage else explanations.explain
+    explanation = explain_call(service, record, number, agent, at)
+    output.show(explanation, json, explanations.print_explanation, to_json=explanations.as_json)
+    if explanation.status != HTTPStatus.OK:
+        raise typer.Exit(ANSWER_IS_NO)
 
 
 @app.command()

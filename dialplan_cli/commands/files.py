@@ -62,7 +62,7 @@ def validate(
         output.print_json({"errors": [], "warnings": [asdict(each) for each in warnings]})
         return
     output.print_warnings(warnings)
-    output.print_line(f"{file} is valid: {len(plan.document['rules'])} rules.", "green")
+    output.print_line(f"{plan.source.file} is valid: {len(plan.document['rules'])} rules.", "green")
 
 
 @app.command()
