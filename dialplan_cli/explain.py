@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import api
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
-from click_to_dial.decision.service import ClickToDial, Report
+from click_to_dial.decision.service import ClickToDial, Report, Request
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.errors import (
@@ -152,7 +152,6 @@ def explain(
     Raises DialPlanError.
     """
     service = replace(service, attempts=UncountedAttempts())
-    query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
     report = None
     try:
         if at is not None and at.tzinfo is None:
@@ -161,12 +160,18 @@ def explain(
             at = at.replace(tzinfo=ZoneInfo(zone))
         if at is not None:
             service = replace(service, clock=at.timestamp)
-        report = service.decide(api.read_request({"multiValueQueryStringParameters": query}))
+        report = service.decide(to_request(record, number, agent))
     except BadParameterError as error:
         response = api.bad_parameter(error)
     else:
         response = api.answer(report)
     return Explanation(response["statusCode"], json.loads(response["body"]), report, at)
+
+
+def to_request(record: str, number: str, agent: str) -> Request:
+    """Return the request that jtel would send. Raises BadParameterError."""
+    query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
+    return api.read_request({"multiValueQueryStringParameters": query})
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:

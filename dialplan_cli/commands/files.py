@@ -1,6 +1,6 @@
 """Commands for dial plan files: `validate` and `schema`."""
 
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +12,20 @@ from dialplan_cli.checks.salesforce import check_salesforce
 from dialplan_cli.commands.options import File, Json, Stack
 from dialplan_cli.plan.read import read_plan
 from dialplan_cli.plan.schema import plan_schema
-from dialplan_cli.plan.source import PlanFileError
+from dialplan_cli.plan.source import PlanFileError, Problem
 from dialplan_cli.targets import find_target
 
 app = typer.Typer()
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Result of checking a plan. `rules` is their number, 0 if there are errors."""
+
+    file: str
+    rules: int
+    errors: list[Problem]
+    warnings: list[Problem]
 
 
 @app.command()
@@ -55,20 +65,22 @@ def validate(
     except PlanFileError as error:
         if not json:
             raise
-        output.print_json({"errors": [asdict(each) for each in error.problems], "warnings": []})
+        output.print_json(output.fields(Validation(str(file), 0, list(error.problems), [])))
         raise typer.Exit(1) from None
     warnings = plan.warnings if ask_salesforce else plan.warnings + plan.offline_warnings
-    if json:
-        output.print_json({"errors": [], "warnings": [asdict(each) for each in warnings]})
-        return
-    output.print_warnings(warnings)
-    output.print_line(f"{plan.source.file} is valid: {len(plan.document['rules'])} rules.", "green")
+    rules = len(plan.document["rules"])
+    output.show(Validation(plan.source.file, rules, [], list(warnings)), json, _print_validation)
 
 
 @app.command()
-def schema() -> None:
+def schema(json: Json = False) -> None:
     """Print the JSON Schema of dial plan files.
 
-    Editors use it to complete and check a dial plan while you write it.
+    Editors use it to complete and check a dial plan while you write it. It is JSON in any case.
     """
     output.print_json(plan_schema())
+
+
+def _print_validation(valid: Validation) -> None:
+    output.print_warnings(valid.warnings)
+    output.print_line(f"{valid.file} is valid: {valid.rules} rules.", "green")
