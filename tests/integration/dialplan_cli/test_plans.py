@@ -216,7 +216,10 @@ class TestPublishing:
         real = boto3.client
 
         def client_of(name: str, **options: Any) -> Any:
-            return stack if name == "cloudformation" else real(name, **options)
+            client = real(name, **options)
+            if name == "cloudformation":
+                client.describe_stacks = stack.describe_stacks
+            return client
 
         monkeypatch.setattr(boto3, "client", client_of)
         (targets.LOCAL / "3000/run.json").unlink()
