@@ -19,6 +19,7 @@ from dialplan_cli.plan.source import (
     pairs,
     unknown_name,
 )
+from dialplan_cli.plan.suggestions import unknown_fact
 from dialplan_cli.plan.types import is_date
 
 Data = Mapping[str, Any]
@@ -72,9 +73,9 @@ def check_conditions(data: Data) -> Findings:
             yield path, "`within` and `by` can be used only with callee.attempts"
         elif fact in facts:
             yield from check_values(path, fact, facts[fact], expected)
-            yield from check_compared(path, facts, expected)
+            yield from check_compared(data, path, facts, expected)
         else:
-            yield path, unknown_name("fact", fact, [*facts, *LOOKUPS])
+            yield path, unknown_fact(fact, [*facts, *LOOKUPS], data)
 
 
 def all_conditions(data: Data) -> Iterator[tuple[Path, str, Any]]:
@@ -139,12 +140,12 @@ COMPARISONS = ("same_as", "differs_from")
 """Operators whose operand is another fact."""
 
 
-def check_compared(path: Path, facts: Mapping[str, str], expected: Any) -> Findings:
+def check_compared(data: Data, path: Path, facts: Mapping[str, str], expected: Any) -> Findings:
     """Find comparisons with unknown facts, and facts written as text."""
     for place, operator, value in operands(path, expected):
         if operator in COMPARISONS:
             if isinstance(value, str) and value not in facts:
-                yield place, unknown_name("fact", value, facts)
+                yield place, unknown_fact(value, facts, data)
         elif isinstance(value, str) and value in facts:
             yield (
                 place,

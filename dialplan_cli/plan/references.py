@@ -20,6 +20,7 @@ from dialplan_cli.plan.source import (
     pairs,
     unknown_name,
 )
+from dialplan_cli.plan.suggestions import unknown_fact
 from dialplan_cli.plan.types import is_date
 
 Data = Mapping[str, Any]
@@ -171,7 +172,11 @@ def check_signals(data: Data) -> Findings:
         for key, kind, names in known:
             name = child(signal).get(key)
             if isinstance(name, str) and name not in names:
-                yield (*path, "signal", key), unknown_name(kind, name, names)
+                is_fact = kind == "fact"
+                message = (
+                    unknown_fact(name, names, data) if is_fact else unknown_name(kind, name, names)
+                )
+                yield (*path, "signal", key), message
 
 
 def check_rules(data: Data) -> Findings:

@@ -12,6 +12,7 @@ import typer
 
 from click_to_dial import aws, settings
 from click_to_dial.decision import wiring as bootstrap
+from click_to_dial.dynamodb.plan_items import ACTIVE_KEY
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.pseudonym import keyed
 from dialplan_cli import targets
@@ -189,6 +190,21 @@ class TestPublishing:
         assert dialplan("publish", DEMO, "--yes") == 0
         assert "The text is the same" in dialplan.out
         assert store.document(store.version(2)) == read_plan(DEMO).document
+
+    @pytest.mark.parametrize("damage", [{"mappings": {"S": ""}}, {"revision": {"S": ""}}])
+    @pytest.mark.parametrize("command", [("publish", DEMO), ("rollback", 1)])
+    def test_an_unreadable_plan_can_be_replaced(
+        self, dialplan: Dialplan, store: PlanStore, table: Any, damage: Any, command: Any
+    ) -> None:
+        dialplan("publish", DEMO, "--yes")
+        item = table.boto3.get_item(TableName=table.name, Key=ACTIVE_KEY)["Item"]
+        table.boto3.put_item(TableName=table.name, Item={**item, **damage})
+        assert dialplan("history") == 1
+        assert "written by another version of click-to-dial" in dialplan.err
+        assert dialplan(*command, "--yes") == 0
+        assert "--- an unreadable plan" in dialplan.out
+        assert store.active() is not None
+        assert dialplan("history") == 0
 
     def test_an_invalid_plan_is_not_published(self, dialplan: Dialplan, store: PlanStore) -> None:
         assert (
