@@ -1,5 +1,6 @@
 """Commands about calls: `explain` a decision, `simulate` a change of the dial plan."""
 
+import time
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -13,6 +14,7 @@ from dialplan_cli import explain as explanations
 from dialplan_cli import output
 from dialplan_cli import simulate as simulation
 from dialplan_cli.commands.options import ANSWER_IS_NO, Json, Stack
+from dialplan_cli.plan.examples import run_examples
 from dialplan_cli.plan.read import read_plan
 from dialplan_cli.publications import active_plan
 from dialplan_cli.simulate_calls import LoadedPlan, find_missing_columns, parse_calls, read_table
@@ -127,10 +129,15 @@ def simulate(
 def _load_plan(file: Path | None, target: Target | None) -> LoadedPlan:
     """Return the plan in a file, or the active plan of the target if `file` is None.
 
-    Mappings kept in Salesforce have the entries that the target has cached. Raises PlanFileError,
-    DynamoDBError, NoDialPlanError.
+    Mappings kept in Salesforce have the entries that the target has cached. Examples with another
+    result are warned of. Raises PlanFileError, DynamoDBError, NoDialPlanError.
     """
-    document = None if file is None else read_plan(file).document
+    document = None
+    if file is not None:
+        plan = read_plan(file)
+        document = plan.document
+        results = run_examples(document, plan.source, time.time())
+        output.print_warnings(each.problem for each in results if each.problem)
     active = None if target is None else target.store.active()
     if target is None or active is None:
         if document is None:
