@@ -84,7 +84,8 @@ class Agent(NamedTuple):
     attributes: Attributes = NO_ATTRIBUTES
 
 
-class Facts(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Facts:
     """The facts that a dial plan is evaluated with, by the names that its rules use.
 
     A name that is not in `values` is missing. `unknown` are the groups of facts that could not be

@@ -1,6 +1,7 @@
 """The loaded dial plan: the form in which it is evaluated."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from click_to_dial.dialplan.conditions import AttemptLimit, Condition
@@ -66,7 +67,8 @@ Otherwise = Outcome | Literal["next"] | None
 """Another outcome, `next` to go on with the next rule, or None to refuse the call."""
 
 
-class Rule(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rule:
     """A rule that matches if all conditions of one of its `condition_sets` hold.
 
     A rule that always matches has one empty set.
