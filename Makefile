@@ -54,6 +54,19 @@ sam-local: build ## run the built functions with sam local; needs Docker [PORT=3
 test: .venv/dev ## run the unit and integration tests
 	@.venv/bin/python -m pytest
 
+.PHONY: test-openapi
+test-openapi: .venv/dev .venv-schemathesis/done ## test the API against docs/openapi.yaml with schemathesis
+	@PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.openapi
+
+.PHONY: test-dynalite
+test-dynalite: .venv/dev tests/dynalite/node_modules ## test the DynamoDB adapters on dynalite; needs npm
+	@PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.dynalite
+
+tests/dynalite/node_modules: tests/dynalite/package-lock.json
+	@npm --version >/dev/null || { echo "npm is missing: on Debian and Ubuntu apt install npm" >&2; exit 1; }
+	@npm ci --prefix tests/dynalite --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 .PHONY: lint
 lint: .venv/dev ## check code style with ruff
 	@.venv/bin/ruff check
@@ -92,7 +105,7 @@ bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/templat
 	  --build-dir .aws-sam/naive
 
 .PHONY: check
-check: lint types test validate policy e2e deployed ## run all checks, as CI does
+check: lint types test test-openapi test-dynalite validate policy e2e deployed ## run all checks, as CI does
 
 # AWS ----------------------------------------------------------------------------------------------
 
@@ -134,8 +147,8 @@ cli-reference: .venv/run ## docs/cli-reference.md, from the help texts of the di
 	  --title "The dialplan command" --output docs/cli-reference.md
 
 .PHONY: lock
-lock: .venv-lock/bin/uv ## update the lock files from pyproject.toml
-	@requirements/lock $<
+lock: .venv-lock/done ## update the lock files from pyproject.toml
+	@requirements/lock .venv-lock/bin/uv
 
 # Create the virtual environment $1, or print what is missing.
 define venv
@@ -174,7 +187,3 @@ pip_install = @echo "Installing $2 into $1" >&2; $1/bin/python -m pip --disable-
 	$(call venv,.venv-$*)
 	$(call pip_install,.venv-$*,$<)
 	@touch $@
-
-.venv-lock/bin/uv:
-	$(call venv,.venv-lock)
-	@.venv-lock/bin/python -m pip --disable-pip-version-check install -qq uv

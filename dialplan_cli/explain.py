@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import api
-from click_to_dial.decision.service import ClickToDial, Report
+from click_to_dial.decision.service import ClickToDial, Report, Request
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.errors import BadParameterError, ClickToDialError, DialPlanError
@@ -81,7 +81,6 @@ def explain(
     A time without a zone is in the home zone of the plan, or in UTC if the plan does not tell it.
     """
     service = replace(service, attempts=UncountedAttempts())
-    query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
     report = None
     try:
         if at is not None and at.tzinfo is None:
@@ -90,7 +89,7 @@ def explain(
             at = at.replace(tzinfo=ZoneInfo(zone))
         if at is not None:
             service = replace(service, clock=at.timestamp)
-        report = service.decide(api.read_request({"multiValueQueryStringParameters": query}))
+        report = service.decide(to_request(record, number, agent))
     except BadParameterError as error:
         response = api.bad_parameter(error)
     except DialPlanError:
@@ -98,6 +97,12 @@ def explain(
     else:
         response = api.answer(report)
     return Explanation(response["statusCode"], json.loads(response["body"]), report, at)
+
+
+def to_request(record: str, number: str, agent: str) -> Request:
+    """Return the request that jtel would send. Raises BadParameterError."""
+    query = {"SalesForceID": [record], "CallerID": [number], "AgentUID": [agent]}
+    return api.read_request({"multiValueQueryStringParameters": query})
 
 
 def as_json(explanation: Explanation) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def print_warnings(problems: Iterable[Problem]) -> None:
 
 def _print_problem(problem: Problem, label: str, style: str) -> None:
     place = Text(f"{problem.file}:{problem.line}: ", style="bold")
-    path = Text(f"{problem.path}: " if problem.path else "", style="cyan")
+    path = Text(f"{problem.place}: " if problem.path else "", style="cyan")
     err.print(place + Text(f"{label}: ", style=style) + path + Text(problem.message))
 
 
@@ -85,6 +85,14 @@ def print_table(
 def track(items: Iterable[T], description: str, total: int | None) -> Iterable[T]:
     """Yield the items and show a progress bar in a terminal. `total` is None if unknown."""
     return progress.track(items, description, total, console=err, disable=not err.is_terminal)
+
+
+def count(items: Iterable[T], description: str) -> Iterable[T]:
+    """Yield the items and show their number in a terminal, unless the output is shown there too."""
+    columns = (progress.TextColumn(f"{description}: {{task.completed}}"), progress.SpinnerColumn())
+    hidden = not err.is_terminal or sys.stdout.isatty()
+    with progress.Progress(*columns, console=err, disable=hidden, transient=True) as shown:
+        yield from shown.track(items, description=description)
 
 
 def minutes(time: str) -> str:

@@ -5,18 +5,23 @@
 In a process of its own, it does not slow down the calls that are being decided.
 """
 
+import json
 import logging
 import sys
 import threading
+import uuid
 from typing import Any
 
 from moto.dynamodb.responses import DynamoHandler
 from moto.server import ThreadedMotoServer
 
+from local_stack.dynamodb_rules import violation
+
 
 def start(host: str = "127.0.0.1") -> tuple[ThreadedMotoServer, str]:
     """Start a server, which runs until it is stopped. Return it and its URL."""
     make_atomic()
+    make_strict()
     heed_request_tokens()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address=host, port=0, verbose=False)
@@ -41,6 +46,24 @@ def make_atomic() -> None:
 
 
 _lock = threading.RLock()
+
+
+def make_strict() -> None:
+    """Make the moto of this process refuse requests that DynamoDB refuses: see dynamodb_rules."""
+    call_action = DynamoHandler.call_action
+
+    def call_valid(self: DynamoHandler) -> Any:
+        message = violation(str(self.get_endpoint_name(self.headers)), self.params)
+        if message is None:
+            return call_action(self)
+        kind = "com.amazonaws.dynamodb.v20120810#ValidationException"
+        headers = {
+            "Content-Type": "application/x-amz-json-1.0",
+            "x-amzn-requestid": str(uuid.uuid4()),
+        }
+        return 400, headers, json.dumps({"__type": kind, "message": message})
+
+    DynamoHandler.call_action = call_valid  # type: ignore[method-assign]
 
 
 def heed_request_tokens() -> None:

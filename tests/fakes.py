@@ -1,5 +1,6 @@
 """Fakes of the ports, no larger than the tests of the service need."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from click_to_dial.dialplan import DialPlan, load
 from click_to_dial.errors import ClickToDialError, DynamoDBError, SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import (
+    MAX_SECONDS_AHEAD,
     NOT_FOUND_SECONDS,
     CachedFacts,
     SalesforceRequest,
@@ -96,8 +98,7 @@ class FakeFacts:
         self.broken = False
         self.writes = 0
         self.items: dict[str, StoredItem] = {}
-        self._kept: dict[str, tuple[Any, Any, float]] = {}  # key -> value, shape, when
-        self._names: dict[str, str] = {}
+        self._kept: dict[str, tuple[Any, Any, float]] = {}  # key -> value, shape, when asked
 
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
@@ -105,38 +106,47 @@ class FakeFacts:
         if self.broken:
             raise DynamoDBError("broken")
         record, record_age = self._fresh(plan, f"record {record_id}")
-        agent, agent_age = self._fresh(plan, f"agent {agent_uid}")
-        name = self._names.get((record_id or "")[:3])
-        items = {key: self.items[key] for key in others if key in self.items}
+        agent, agent_age = self._fresh(plan, f"agent {plan.agent_key(agent_uid)}")
+        name, _ = self._fresh(plan, f"object {record_id and record_id[:3]}")
+        items: dict[str, StoredItem | None] = {
+            key: self.items[key] for key in others if key in self.items
+        }
         return CachedFacts(record, record_age, agent, agent_age, name, items)
 
     def write(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
+        self,
+        plan: DialPlan,
+        record_id: str | None,
+        agent_uid: str,
+        result: SalesforceResult,
+        asked_at: float,
     ) -> None:
         if self.broken:
             raise DynamoDBError("broken")
         self.writes += 1
         if isinstance(result.record, Record):
-            self._keep(plan, f"record {record_id}", result.record)
+            self._keep(plan, f"record {record_id}", result.record, asked_at)
             if result.record.object_name and str(record_id)[:3] not in STANDARD_OBJECTS:
-                self._names[str(record_id)[:3]] = result.record.object_name
+                key = f"object {str(record_id)[:3]}"
+                self._keep(plan, key, result.record.object_name, asked_at)
         if isinstance(result.agent, Agent):
-            self._keep(plan, f"agent {agent_uid}", result.agent)
+            self._keep(plan, f"agent {plan.agent_key(agent_uid)}", result.agent, asked_at)
 
-    def _keep(self, plan: DialPlan, key: str, value: Record | Agent) -> None:
-        self._kept[key] = (value, _shape(plan, value), self.clock())
+    def _keep(self, plan: DialPlan, key: str, value: Record | Agent | str, asked_at: float) -> None:
+        kept_at = self._kept[key][2] if key in self._kept else 0.0
+        if kept_at <= asked_at or kept_at > self.clock() + MAX_SECONDS_AHEAD:
+            self._kept[key] = (value, _shape(plan, value), asked_at)
 
     def _fresh(self, plan: DialPlan, key: str) -> tuple[Any, float]:
-        value, shape, when = self._kept.get(key, (None, None, 0.0))
+        value, shape, asked_at = self._kept.get(key, (None, None, 0.0))
         if value is None or shape != _shape(plan, value):
             return None, 0.0
-        age = max(0.0, self.clock() - when)
-        found = value.found if isinstance(value, Record) else value.known
-        fresh = plan.freshness.record if isinstance(value, Record) else plan.freshness.agent
-        longest = max(fresh, plan.freshness.stale_if_error) if found else NOT_FOUND_SECONDS
         if isinstance(value, Record) and value.object_name is not None:
             value = value._replace(object_name=plan.object_fields(value.object_name)[0])
-        return (value, age) if age < longest else (None, 0.0)
+        age = self.clock() - asked_at
+        if -MAX_SECONDS_AHEAD <= age < _longest(plan, value, asked_at):
+            return value, max(0.0, age)
+        return None, 0.0
 
 
 class ChangedClient:
@@ -171,11 +181,26 @@ class FakeAttempts:
         return True
 
 
-def _shape(plan: DialPlan, value: Record | Agent) -> Any:
+def _shape(plan: DialPlan, value: Record | Agent | str) -> Any:
+    if isinstance(value, str):
+        return None
     if isinstance(value, Record):
-        fields = plan.object_fields(value.object_name or "")[1]
-        return {name: field.lower() for name, field in fields.items()}
+        name, fields = plan.object_fields(value.object_name or "")
+        numbers = plan.numbers.get(name)
+        shape = {attribute: field.lower() for attribute, field in fields.items()}
+        return shape, numbers, plan.numbering if numbers else None
     return plan.agent_match, plan.agent_attributes
+
+
+def _longest(plan: DialPlan, value: Record | Agent | str, asked_at: float) -> float:
+    """Return the seconds for which a value is kept."""
+    if isinstance(value, str):
+        return math.inf
+    stale = plan.freshness.stale_if_error
+    if isinstance(value, Agent):
+        return max(plan.freshness.agent, stale) if value.known else NOT_FOUND_SECONDS
+    longest = max(plan.freshness.record, stale) if value.found else NOT_FOUND_SECONDS
+    return longest if value.valid_until is None else min(longest, value.valid_until - asked_at)
 
 
 @dataclass

@@ -23,13 +23,17 @@ class SalesforceReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field. `parents` are the objects that it can refer to, through `relationship`."""
+    """A field. `parents` are the objects that it can refer to, through `relationship`.
+
+    `case_sensitive` tells if Salesforce compares its values with case.
+    """
 
     name: str
     type: str
     filterable: bool
     parents: tuple[str, ...]
     relationship: str | None
+    case_sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ def _parse(description: Any) -> SObject:
                 filterable=field["filterable"] is True,
                 parents=tuple(field["referenceTo"]),
                 relationship=field["relationshipName"],
+                case_sensitive=field.get("caseSensitive") is True,
             )
             for field in description["fields"]
         ]

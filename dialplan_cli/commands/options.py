@@ -9,6 +9,9 @@ import typer
 ANSWER_IS_NO = 3
 """Exit status of `explain` if the call is refused, and of `diff` if there is a difference."""
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
 
 def _user() -> str:
     try:

@@ -66,6 +66,7 @@ def _describe_field(organisation: Organisation, sobject: SObject, name: str) -> 
         if not parents and (parent := organisation.parent(sobject, relationship)):
             parents = [parent.name]
     return {
+        "caseSensitive": False,
         "custom": name.endswith("__c"),
         "filterable": kind != "address",
         "groupable": kind != "address",

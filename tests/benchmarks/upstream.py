@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 CONTROL, TRIP = b"/_upstream", b"/_upstream/trip"
-WRITES = ("BatchWriteItem", "PutItem")
+WRITES = ("PutItem", "UpdateItem")
 """Replayed by operation alone: their bodies contain the time, so that no two are equal."""
 
 

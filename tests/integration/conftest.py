@@ -34,9 +34,11 @@ class Table(NamedTuple):
 
 @pytest.fixture(scope="session", autouse=True)
 def aws() -> Iterator[None]:
-    """AWS is moto's server in this process."""
+    """AWS is moto's server in this process; DynamoDB may be another (`make test-dynalite`)."""
     server, url = start()
     os.environ.update(template.aws_at(url))
+    if other := os.environ.get("DYNAMODB_OF_TESTS"):
+        os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = other
     yield
     server.stop()
 

@@ -1,5 +1,6 @@
 """Lists and limits on DynamoDB: exact under concurrency, unknown if the table fails."""
 
+import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -148,6 +149,28 @@ def test_the_fourth_call_is_the_last_in_thirty_days(system: System) -> None:
     system.clock.advance(1)  # the first call is thirty days ago
     assert system.dial(LIMITED).rule == "allow"
     assert system.dial(LIMITED, agent="other").rule == "limit"
+
+
+def test_a_number_with_thousands_of_calls_can_still_be_counted(system: System) -> None:
+    often = {"lt": 1, "within": 365 * DAY, "by": "anyone"}
+    seldom = {"id": "first", "when": {"callee.attempts": often}, "signal": {"number": "hotline"}}
+    the_plan = plan(rules=[seldom, ALLOW])
+    now = system.clock()
+    calls = [(now - 20 * index - 20, PSEUDONYM(f"agent-{index}")) for index in range(7300)]
+    key = {"pk": {"S": attempts_key(NUMBER, PSEUDONYM)}, "sk": {"S": SORT_KEY}}
+    item = {**key, "data": {"S": json.dumps(calls)}}  # about as long as DynamoDB allows
+    system.table.boto3.put_item(TableName=system.table.name, Item=item)
+    for agent in range(50):
+        assert system.dial(the_plan, agent=f"agent-{agent}").rule == "allow"
+        system.clock.advance(20)
+    found = system.table.boto3.get_item(TableName=system.table.name, Key=key)["Item"]
+    assert len(found["data"]["S"]) < 500
+
+
+def test_spellings_of_one_login_are_one_agent(system: System) -> None:
+    for agent in ("zoë", "ZOË", "Zoe\u0308"):
+        assert system.dial(OTHERS, agent=agent).rule == "allow"
+    assert system.dial(OTHERS, agent="zoe").rule == "busy"
 
 
 def test_an_agent_who_asks_again_within_seconds_is_counted_once(system: System) -> None:

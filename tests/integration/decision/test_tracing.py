@@ -60,6 +60,6 @@ def test_all_requests_of_a_call_belong_to_its_trace(
             "DynamoDB.GetItem": 1,  # which plan is active
             "Secrets Manager.GetSecretValue": 1,
             "POST": 2,  # Salesforce: the login, and the facts
-            "DynamoDB.BatchWriteItem": 1,
+            "DynamoDB.UpdateItem": 3,  # the token's lease, record, agent
         }
     )

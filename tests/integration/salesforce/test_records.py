@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
+from click_to_dial.errors import ClickToDialError, SalesforceConfigurationError, SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from click_to_dial.salesforce.client import SalesforceClient
@@ -16,6 +16,7 @@ from click_to_dial.salesforce.records import SalesforceRecords
 from click_to_dial.salesforce.session import SalesforceSession
 from click_to_dial.salesforce_id import to_18
 from local_stack.salesforce import Simulator, running
+from local_stack.salesforce.organisation import Organisation, parse_tables
 from tests.fakes import plan
 
 ACCOUNT, CONTACT, ORPHAN = "0010C0000000001QAA", "0030C0000000001QAA", "0030C0000000002QAA"
@@ -63,6 +64,9 @@ class Tokens:
         if self.token == rejected:
             self.token = self.salesforce.log_in()
         return self.token
+
+    def take_failure(self) -> ClickToDialError | None:
+        return None
 
     def give_up(self, token: str, error: SalesforceError) -> None:
         self.given_up.append(error)
@@ -144,6 +148,50 @@ def test_an_object_that_is_known_from_the_cache_takes_one_call(org: SalesforceRe
         PLAN, SalesforceRequest(VEHICLE, None, object_name="Vehicle__c"), Deadline(30)
     )
     assert result == SalesforceResult(Record(True, "vehicle__C", {"kind": "Kunde"}), None, calls=1)
+
+
+@pytest.mark.parametrize("outdated", ["Retired__c", "Note__c"])
+def test_an_outdated_object_of_a_prefix_is_looked_up_again_once(
+    org: SalesforceRecords, salesforce: Simulator, outdated: str
+) -> None:
+    """The object was deleted, or the prefix now belongs to another object."""
+    request = SalesforceRequest(VEHICLE, "jdoe", object_name=outdated)
+    vehicle = Record(True, "vehicle__C", {"kind": "Kunde"})
+    agent = Agent(True, {"extension": "217"})
+    assert org.fetch(PLAN, request, Deadline(30)) == SalesforceResult(vehicle, agent, calls=3)
+    assert salesforce.requests == {"composite": 3}
+
+
+def test_the_refresh_of_a_sandbox_may_give_a_learned_prefix_to_another_object() -> None:
+    old = {"Old__c": [{"Id": VEHICLE}], "User": [], "__prefixes__": {"a0B": "Old__c"}}
+    new = {"New__c": [{"Id": VEHICLE}], "User": [], "__prefixes__": {"a0B": "New__c"}}
+    with running(old) as simulator:
+        client = SalesforceClient(SalesforceSession(simulator.url), "62.0", Tokens(simulator))
+        org = SalesforceRecords(client)
+        assert ask(org, VEHICLE, None).record == Record(True, "Old__c")
+        simulator.org = Organisation(*parse_tables(new))
+        assert ask(org, VEHICLE, None) == SalesforceResult(Record(True, "New__c"), None, calls=3)
+        assert ask(org, VEHICLE, None).calls == 1
+
+
+def test_an_object_that_became_invisible_stays_an_error(
+    org: SalesforceRecords, salesforce: Simulator
+) -> None:
+    request = SalesforceRequest("a0Z0C0000000001UAA", None, object_name="Retired__c")
+    result = org.fetch(PLAN, request, Deadline(30))
+    assert isinstance(result.record, SalesforceConfigurationError)
+    assert (result.record.reason, result.calls) == ("invalid-object", 2)
+
+
+def test_a_record_that_does_not_exist_is_confirmed_by_its_object(
+    org: SalesforceRecords, salesforce: Simulator
+) -> None:
+    request = SalesforceRequest("a0B0C0000000009UAA", None, object_name="Vehicle__c")
+    missing = SalesforceResult(Record(False, "vehicle__C"), None, calls=2)
+    assert org.fetch(PLAN, request, Deadline(30)) == missing
+    salesforce.fail("subrequest-object")
+    result = org.fetch(PLAN, request, Deadline(30))
+    assert isinstance(result.record, SalesforceError)
 
 
 def test_an_object_that_the_plan_does_not_list_is_looked_up_too(org: SalesforceRecords) -> None:
@@ -235,7 +283,10 @@ def test_an_address_is_not_a_single_value(org: SalesforceRecords, salesforce: Si
     body = {
         "compositeResponse": [
             {
-                "body": {"records": [{"Id": ACCOUNT, "BillingAddress": {"city": "Ulm"}}]},
+                "body": {
+                    "done": True,
+                    "records": [{"Id": ACCOUNT, "BillingAddress": {"city": "Ulm"}}],
+                },
                 "httpStatusCode": 200,
                 "referenceId": "record",
             }
@@ -252,6 +303,11 @@ def part(reference: str, body: Any, status: Any = 200) -> dict[str, Any]:
     return {"body": body, "httpHeaders": {}, "httpStatusCode": status, "referenceId": reference}
 
 
+ROW = {"Id": ACCOUNT, "Type": "Kunde"}
+ROWS = {"done": True, "records": [ROW]}
+ERROR = [{"errorCode": "INVALID_FIELD", "message": ""}]
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -260,14 +316,23 @@ def part(reference: str, body: Any, status: Any = 200) -> dict[str, Any]:
         {"compositeResponse": [None]},
         {"compositeResponse": {"record": 1}},
         {"compositeResponse": [part("record", None)]},
-        {"compositeResponse": [part("record", {"records": None})]},
-        {"compositeResponse": [part("record", {"records": [None]})]},
-        {"compositeResponse": [part("record", {"records": ["Id"]})]},
-        {"compositeResponse": [part("record", {"records": [{"Id": 7}]})]},
-        {"compositeResponse": [part("record", {"records": [{"Id": ACCOUNT}]})]},
-        {"compositeResponse": [part("record", {"records": [{"Id": CONTACT, "Type": "x"}]})]},
-        {"compositeResponse": [part("record", {"records": []}, "200")]},
-        {"compositeResponse": [part("record", {"records": [{}, {}]})]},
+        {"compositeResponse": [part("record", {"done": True, "records": None})]},
+        {"compositeResponse": [part("record", {"done": True, "records": [None]})]},
+        {"compositeResponse": [part("record", {"done": True, "records": ["Id"]})]},
+        {"compositeResponse": [part("record", {"done": True, "records": [{"Id": 7}]})]},
+        {"compositeResponse": [part("record", {"done": True, "records": [{"Id": ACCOUNT}]})]},
+        {
+            "compositeResponse": [
+                part("record", {"done": True, "records": [{"Id": CONTACT, "Type": "x"}]})
+            ]
+        },
+        {"compositeResponse": [part("record", {"done": True, "records": []}, "200")]},
+        {"compositeResponse": [part("record", {"done": True, "records": [{}, {}]})]},
+        {"compositeResponse": [part("record", {"records": [ROW]})]},
+        {"compositeResponse": [part("record", {"done": False, "records": [ROW]})]},
+        {"compositeResponse": [part("record", {"done": "true", "records": [ROW]})]},
+        {"compositeResponse": [part("record", {"done": True, "records": [ROW]})] * 2},
+        {"compositeResponse": [part("record", ERROR, 400), part("record", ROWS)]},
         [],
         7,
         "text",
@@ -283,4 +348,4 @@ def test_an_answer_of_another_form_decides_nothing(
     except SalesforceError as error:
         record = error
     assert isinstance(record, SalesforceError)
-    assert record.reason in ("wrong-types", "not-json")
+    assert record.reason in ("wrong-types", "not-json", "more-rows")

@@ -1,6 +1,7 @@
 """The service with fakes: sources of facts, and decisions without facts."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,13 +12,14 @@ from click_to_dial.decision.service import ClickToDial, Report, Request
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
     BadParameterError,
+    DynamoDBError,
     NoDialPlanError,
     SalesforceConfigurationError,
     SalesforceError,
     SalesforceUnavailableError,
 )
 from click_to_dial.model import Agent, Record
-from click_to_dial.ports import SalesforceRequest, SalesforceResult
+from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from tests.fakes import DOCUMENT, Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce, plan
 
 REQUEST = Request("001dM00003jU9GxQAK", "+4989461495", "jdoe")
@@ -32,14 +34,16 @@ def service(
     breaker: CircuitBreaker | None = None,
     time_budget: float = 2.5,
 ) -> ClickToDial:
+    cache = cache or FakeFacts(Clock())
     return ClickToDial(
         plans=FakePlans(the_plan or plan()),
-        cache=cache or FakeFacts(Clock()),
+        cache=cache,
         attempts=FakeAttempts({}),
         pseudonym=str,
         salesforce=salesforce or FakeSalesforce(),
         breaker=breaker or CircuitBreaker(),
         time_budget=time_budget,
+        clock=cache.clock,
     )
 
 
@@ -48,9 +52,8 @@ def kept(
 ) -> FakeFacts:
     """Return a cache that was written `age` seconds ago."""
     cache = FakeFacts(Clock())
-    cache.write(
-        the_plan or plan(), REQUEST.record_id, REQUEST.agent_uid, SalesforceResult(record, agent)
-    )
+    result = SalesforceResult(record, agent)
+    cache.write(the_plan or plan(), REQUEST.record_id, REQUEST.agent_uid, result, cache.clock())
     cache.clock.advance(age)
     cache.writes = 0
     return cache
@@ -194,6 +197,7 @@ def test_an_opted_out_lead_is_refused_however_the_plan_spells_the_object(
         request.record_id,
         request.agent_uid,
         SalesforceResult(Record(True, "Lead"), Agent(True)),
+        cache.clock(),
     )
     the_plan = plan(
         objects={spelling: {"do_not_call": "DoNotCall"}},
@@ -271,6 +275,102 @@ def test_the_time_budget_holds_if_salesforce_is_slow() -> None:
     assert [failure.reason for failure in report.gathered.failures] == ["out-of-time"]
     assert report.decision is not None
     assert report.decision.cause == "outage"
+
+
+LIMIT = {
+    "id": "limit",
+    "when": {"callee.attempts": {"gte": 2, "within": 3600, "by": "anyone"}},
+    "refuse": "Called often enough.",
+}
+
+
+class Waiting(FakeSalesforce):
+    """A Salesforce that uses all the time it is given, and then does not answer."""
+
+    def fetch(
+        self, the_plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
+        time.sleep(deadline.remaining())
+        raise SalesforceUnavailableError("read-timeout")
+
+
+def test_stale_facts_allow_a_limited_call_while_salesforce_is_slow() -> None:
+    the_plan = plan(rules=[LIMIT, *DOCUMENT["rules"]])
+    cache = kept(SUPPLIER, Agent(True, {"extension": "217"}), age=60, the_plan=the_plan)
+    decided = service(Waiting(), cache, the_plan, time_budget=0.5)
+    decided = replace(decided, attempts=FakeAttempts(cache.items))
+    rules = []
+    for _ in range(3):
+        report = decided.decide(REQUEST)
+        assert report.decision is not None
+        assert report.decision.cause == "rule"
+        assert not report.gathered.cache_failures
+        rules.append(report.decision.rule)
+        cache.clock.advance(60)
+    assert rules == ["suppliers", "suppliers", "limit"]
+
+
+@pytest.mark.parametrize("rules", [[], [LIMIT]])
+def test_counting_takes_no_time_from_salesforce_if_no_limit_can_apply(rules: list[Any]) -> None:
+    seconds: list[float] = []
+
+    class Timed(FakeSalesforce):
+        def fetch(
+            self, the_plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+        ) -> SalesforceResult:
+            seconds.append(deadline.remaining())
+            return super().fetch(the_plan, request, deadline)
+
+    the_plan = plan(rules=[*rules, *DOCUMENT["rules"]])
+    service(Timed(), the_plan=the_plan, time_budget=50.0).decide(REQUEST)
+    internal = REQUEST._replace(caller_id="217")
+    service(Timed(), the_plan=the_plan, time_budget=50.0).decide(internal)
+    assert (seconds[0] > 49.5, seconds[1] > 49.5) == (not rules, True)
+
+
+def test_lists_that_were_read_stay_known_if_a_call_cannot_be_counted() -> None:
+    listed = {"id": "listed", "when": {"callee.listed": ["dnc"]}, "refuse": "Listed."}
+    outage = [
+        {"when": {"callee.listed": ["robinson"]}, "refuse": "Listed."},
+        {"when": {}, "signal": {"number": "hotline"}},
+    ]
+    the_plan = plan(rules=[listed, LIMIT, *DOCUMENT["rules"]], outage=outage)
+    attempts = FakeAttempts({}, error=DynamoDBError("Throttled."))
+    report = replace(service(the_plan=the_plan), attempts=attempts).decide(REQUEST)
+    assert report.decision is not None
+    assert (report.decision.cause, number(report)) == ("outage", "4989461495000")
+    assert report.facts.unknown == {"callee.attempts"}
+    assert report.gathered.cache_failures == (attempts.error,)
+
+
+class PartlyRead(FakeFacts):
+    """A cache that has the first of the items, and cannot read the others."""
+
+    def read(self, *request: Any) -> CachedFacts:
+        first, *others = request[3]
+        items = {first: StoredItem("{}")} | dict.fromkeys(others)
+        return super().read(*request)._replace(items=items)
+
+
+@pytest.mark.parametrize(
+    ("lists", "rule", "cause"),
+    [
+        ([["dnc", "robinson"]], "0", "rule"),  # it is on the first list
+        ([["robinson"], ["dnc"]], "0", "outage"),
+        ([["dnc"], ["robinson"]], "0", "rule"),
+    ],
+)
+def test_a_hit_on_one_list_decides_even_if_another_could_not_be_read(
+    lists: list[list[str]], rule: str, cause: str
+) -> None:
+    rules = [
+        {"id": str(index), "when": {"callee.listed": names}, "refuse": "Listed."}
+        for index, names in enumerate(lists)
+    ]
+    the_plan = plan(rules=[*rules, *DOCUMENT["rules"]])
+    decision = service(cache=PartlyRead(Clock()), the_plan=the_plan).decide(REQUEST).decision
+    assert decision is not None
+    assert (decision.rule, decision.cause, decision.service_number) == (rule, cause, None)
 
 
 def test_without_a_dial_plan_there_is_an_error() -> None:

@@ -30,4 +30,29 @@ def consent(status: str, start: str | None = None, end: str | None = None) -> di
     ],
 )
 def test_consent(rows: list[Mapping[str, Any]], expected: str) -> None:
-    assert consent_of(rows, NOW) == expected
+    assert consent_of(rows, NOW).state == expected
+
+
+SOON, LATER = "2026-11-24T11:00:01.000+0000", "2026-11-25T11:00:00.000+0000"
+PAST = "2026-11-24T11:00:00.000+0000"
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds"),
+    [
+        ([], None),
+        ([consent("OptIn")], None),
+        ([consent("OptIn", PAST, PAST)], None),
+        ([consent("OptIn", PAST, LATER)], 86400),
+        ([consent("OptOut", LATER)], 86400),
+        ([consent("OptOut", None, SOON), consent("OptIn", None, LATER)], 1),
+        ([consent("OptIn", LATER), consent("OptOut", SOON, LATER)], 1),
+    ],
+)
+def test_a_consent_is_valid_until_one_begins_or_ends(
+    rows: list[Mapping[str, Any]], seconds: float | None
+) -> None:
+    found = consent_of(rows, NOW).valid_until
+    assert (None if found is None else found - NOW) == seconds
+    if found is not None:
+        assert consent_of(rows, found - 0.5).state == consent_of(rows, NOW).state

@@ -51,7 +51,28 @@ def body(code: str, message: str = "") -> list[dict[str, str]]:
             SalesforceConfigurationError,
             "session-not-for-rest",
         ),
-        (403, body("REQUEST_LIMIT_EXCEEDED"), SalesforceUnavailableError, "quota"),
+        (
+            403,
+            body("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+            SalesforceUnavailableError,
+            "quota",
+        ),
+        *(
+            (
+                403,
+                body("REQUEST_LIMIT_EXCEEDED", f"{name} Limit exceeded."),
+                SalesforceUnavailableError,
+                "concurrency",
+            )
+            for name in ("ConcurrentRequests (Concurrent API Requests)", "ConcurrentPerOrgLongTxn")
+        ),
+        (403, body("API_CURRENTLY_DISABLED"), SalesforceUnavailableError, "api-unavailable"),
+        (
+            403,
+            body("INVALID_OPERATION_WITH_EXPIRED_PASSWORD"),
+            SalesforceConfigurationError,
+            "password-expired",
+        ),
         (403, body("API_DISABLED_FOR_ORG"), SalesforceConfigurationError, "api-disabled"),
         (403, body("INSUFFICIENT_ACCESS"), SalesforceConfigurationError, "no-access"),
         (400, body("INVALID_FIELD"), SalesforceConfigurationError, "invalid-field"),
@@ -71,6 +92,10 @@ def body(code: str, message: str = "") -> list[dict[str, str]]:
         (410, body("UNSUPPORTED_API_VERSION"), SalesforceConfigurationError, "version-retired"),
         (403, "<html>", SalesforceConfigurationError, "html-error"),
         (404, "<html>", SalesforceConfigurationError, "html-error"),
+        (405, "<html>", SalesforceConfigurationError, "html-error"),
+        (451, "", SalesforceConfigurationError, "html-error"),
+        (403, {"message": "Forbidden"}, SalesforceConfigurationError, "html-error"),
+        (429, "<html>", SalesforceUnavailableError, "server-error"),
         (302, "", SalesforceConfigurationError, "redirect"),
         (503, body("SERVER_UNAVAILABLE"), SalesforceBusyError, "unavailable"),
         (503, "<html>", SalesforceBusyError, "unavailable"),

@@ -206,6 +206,50 @@ def test_another_answer_is_an_error(status: int, answer: Any, error: type[Except
         login(status, answer)
 
 
+@pytest.mark.parametrize("status", [403, 404, 405])
+def test_a_page_instead_of_the_token_endpoint_is_a_matter_of_the_url(status: int) -> None:
+    session = SalesforceSession("https://acme.my.salesforce.com")
+    session.mount("https://", CannedAnswers(status, b"<html>"))
+    with pytest.raises(SalesforceConfigurationError, match="My Domain") as raised:
+        log_in(session, lambda: secret_of("new"), Deadline(1))
+    assert raised.value.reason == "login-html-error"
+
+
+class Recovering(CannedAnswers):
+    """Salesforce, which gives a token at the second attempt."""
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        if self.requests:
+            self.status, self.body = 200, b'{"access_token": "00D!token"}'
+        return super().send(request)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "logins"),
+    [
+        (400, b'{"error": "unknown_error", "error_description": "retry your request"}', 2),
+        (400, b"<html>", 2),
+        (401, b"", 2),
+        (503, b"<html>", 2),
+        (500, b"<html>", 1),
+        (429, b"<html>", 1),
+        (400, b'{"error": "invalid_grant"}', 1),
+    ],
+)
+def test_a_login_is_tried_again_after_a_fault_that_passes(
+    status: int, body: bytes, logins: int
+) -> None:
+    session = SalesforceSession("https://acme.my.salesforce.com")
+    answers = Recovering(status, body)
+    session.mount("https://", answers)
+    if logins == 2:
+        assert log_in(session, lambda: secret_of("new"), Deadline(1)) == "00D!token"
+    else:
+        with pytest.raises(SalesforceError):
+            log_in(session, lambda: secret_of("new"), Deadline(1))
+    assert len(answers.requests) == logins
+
+
 @pytest.mark.parametrize(
     ("secret", "reason"),
     [

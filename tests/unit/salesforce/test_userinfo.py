@@ -53,6 +53,9 @@ def test_a_token_that_salesforce_rejects_has_no_owner(status: int, body: str) ->
         (404, "<html>"),
         (400, ""),
         (403, '[{"errorCode": "REQUEST_LIMIT_EXCEEDED"}]'),
+        (403, '[{"errorCode": "API_CURRENTLY_DISABLED"}]'),
+        (403, '{"message": "Forbidden"}'),
+        (401, "[null]"),
     ],
 )
 def test_another_client_error_says_nothing_about_the_token(status: int, body: str) -> None:

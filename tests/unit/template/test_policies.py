@@ -12,7 +12,7 @@ EXPECTED: dict[str, list[tuple[list[str], object, list[str]]]] = {
     "OnClickToDialFunctionRole": [
         (["dynamodb:BatchGetItem", "dynamodb:GetItem"], TABLE, []),
         (
-            ["dynamodb:BatchWriteItem", "dynamodb:UpdateItem"],
+            ["dynamodb:UpdateItem"],
             TABLE,
             ["agent#*", "attempts#*", "object#*", "record#*", "token#*"],
         ),

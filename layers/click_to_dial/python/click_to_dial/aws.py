@@ -15,6 +15,7 @@ from typing import Any
 
 from click_to_dial import __version__, settings
 from click_to_dial.errors import (
+    UNREADABLE,
     ConditionFailedError,
     DeploymentHookError,
     DynamoDBError,
@@ -64,6 +65,7 @@ with skip_imports(SKIPPED):
     from botocore.config import Config
     from botocore.credentials import CredentialProvider, DeferredRefreshableCredentials
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
     from botocore.session import get_session
     from botocore.utils import ContainerMetadataFetcher
 
@@ -105,7 +107,16 @@ MAX_ATTEMPTS = 2
 MAX_CONNECTIONS = 50
 """More than the number of threads of a function or of the local stack."""
 
+_INVALID = (ResponseParserError, *UNREADABLE)
+"""Exceptions of botocore for JSON that is not a response of AWS."""
+
 _TRANSACTION_CONFLICTS = {"ConditionalCheckFailed", "TransactionConflict"}
+
+
+class InvalidResponseError(BotoCoreError):  # type: ignore[misc]
+    """A successful response whose body is not one of AWS, for example the page of a proxy."""
+
+    fmt = "The body of the response is not one of AWS."
 
 
 def dynamodb_client() -> AwsClient:
@@ -140,7 +151,17 @@ def create_client(
         parameter_validation=False,  # AWS does it too
         user_agent=f"click-to-dial/{__version__}",  # boto3's takes a sixth of a request's CPU
     )
-    return boto3.client(service, config=config)
+    client = boto3.client(service, config=config)
+    if service in ("dynamodb", "secretsmanager"):  # their responses are JSON
+        client.meta.events.register("after-call", _refuse_invalid_response)
+    return client
+
+
+def _refuse_invalid_response(http_response: Any, parsed: Mapping[str, Any], **_: Any) -> None:
+    """Raise InvalidResponseError. botocore takes a body that is not JSON for an empty response."""
+    is_empty = parsed.keys() <= {"ResponseMetadata"}
+    if is_empty and http_response.status_code < 300 and http_response.content.strip() != b"{}":
+        raise InvalidResponseError
 
 
 @cache
@@ -193,6 +214,8 @@ def dynamodb_errors(message: str) -> Iterator[None]:
         raise kind(message, code=_error_code(error), request_id=_request_id(error)) from error
     except BotoCoreError as error:
         raise DynamoDBError(message, code=_error_code(error)) from error
+    except _INVALID as error:
+        raise DynamoDBError(message, code=InvalidResponseError.__name__) from error
 
 
 def read_secret(client: AwsClient, secret_id: str, stage: str = "AWSCURRENT") -> str:
@@ -212,6 +235,10 @@ def read_secret(client: AwsClient, secret_id: str, stage: str = "AWSCURRENT") ->
     except BotoCoreError as error:
         raise SecretError(
             "Secrets Manager does not answer.", code=_error_code(error), retryable=True
+        ) from error
+    except _INVALID as error:
+        raise SecretError(
+            "Secrets Manager does not answer.", code=InvalidResponseError.__name__, retryable=True
         ) from error
     return str(response.get("SecretString", ""))
 

@@ -3,7 +3,7 @@
 import contextvars
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar, cast
@@ -41,6 +41,21 @@ class Deadline:
         if error is not None:
             raise error
         return cast(T, result)
+
+
+def run_together(jobs: Sequence[Callable[[], T]]) -> list[T | Exception]:
+    """Run all jobs at the same time, the first in this thread. Return each result or exception."""
+    others = [begin(job) for job in jobs[1:]]
+    results: list[T | Exception] = []
+    for job in jobs[:1]:
+        try:
+            results.append(job())
+        except Exception as error:
+            results.append(error)
+    for outcomes in others:
+        result, raised = outcomes.get()
+        results.append(cast(T, result) if raised is None else raised)
+    return results
 
 
 _Job = tuple[Callable[[], Any], SimpleQueue[Any]]

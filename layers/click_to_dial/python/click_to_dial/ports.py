@@ -38,12 +38,14 @@ class SalesforceRequest(NamedTuple):
 class SalesforceResult(NamedTuple):
     """Result of the look-ups. A part is None if it was not requested, an error if it failed.
 
-    `calls` is the number of HTTP requests without logins.
+    `calls` is the number of HTTP requests without logins. `token_failure` is the reason if the
+    shared access token was unreadable, so that a login replaced it.
     """
 
     record: Record | SalesforceError | None
     agent: Agent | SalesforceError | None
     calls: int = 1
+    token_failure: ClickToDialError | None = None
 
 
 class Identity(NamedTuple):
@@ -67,8 +69,8 @@ class StoredItem(NamedTuple):
 class CachedFacts(NamedTuple):
     """Facts from the cache with their age in seconds; None if they are not there.
 
-    `items` are the other requested items; None if some of them were not returned. `failure` is the
-    reason if the cache, or an item of it, could not be read.
+    `items` are the other requested items. One that does not exist is left out, and one that could
+    not be read is None. `failure` is the reason if the cache, or an item of it, could not be read.
     """
 
     record: Record | None = None
@@ -76,7 +78,7 @@ class CachedFacts(NamedTuple):
     agent: Agent | None = None
     agent_age: float = 0.0
     object_name: str | None = None
-    items: Mapping[str, StoredItem] | None = {}
+    items: Mapping[str, StoredItem | None] = {}
     failure: ClickToDialError | None = None
 
 
@@ -148,9 +150,18 @@ class FactsCache(Protocol):
         """
 
     def write(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
+        self,
+        plan: DialPlan,
+        record_id: str | None,
+        agent_uid: str,
+        result: SalesforceResult,
+        asked_at: float,
     ) -> None:
-        """Write the parts of `result` that are not errors. Raises DynamoDBError."""
+        """Write the parts of `result` that are not errors, unless a later answer is cached.
+
+        `asked_at` is the time before Salesforce was asked, in seconds since 1970. Raises
+        DynamoDBError if a part could not be written.
+        """
 
 
 class Attempts(Protocol):
@@ -175,6 +186,11 @@ class Salesforce(Protocol):
         """Return record and agent, in one round trip. Raises SalesforceError, OutOfTimeError."""
 
 
+def is_access_token(value: object) -> bool:
+    """Return whether a value can be an access token, which is sent in a header."""
+    return isinstance(value, str) and value != "" and value.isascii() and value.isprintable()
+
+
 class AccessTokens(Protocol):
     """The access token for Salesforce that all sandboxes share."""
 
@@ -186,6 +202,9 @@ class AccessTokens(Protocol):
 
         `error` is raised by their `get` for a while.
         """
+
+    def take_failure(self) -> ClickToDialError | None:
+        """Return, once, why the shared token counted as absent; None if it was readable."""
 
 
 class TokenVerifications(Protocol):

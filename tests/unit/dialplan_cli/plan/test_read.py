@@ -118,6 +118,11 @@ def test_a_plan_becomes_json_with_all_defaults() -> None:
     assert plan.warnings == ()
 
 
+def test_logins_that_are_compared_with_case_are_published_so() -> None:
+    text = PLAN.replace("agents:\n", "agents:\n  case_sensitive: true\n")
+    assert parse_plan(text).document["agents"]["case_sensitive"] is True
+
+
 def test_the_function_understands_the_document() -> None:
     document = json.loads(json.dumps(parse_plan(PLAN).document))
     assert [rule.id for rule in load(document).rules] == ["opted-out", "suppliers", "everyone-else"]
@@ -173,7 +178,12 @@ def test_the_function_understands_the_document() -> None:
         ("[Supplier, Vendor]", "{lt: true}", "rules[1].when.record.kind.lt", "order"),
         ("[Supplier, Vendor]", "{present: 1}", "rules[1].when.record.kind.present", "true or fal"),
         ("[Supplier, Vendor]", "{prefix: 49}", "rules[1].when.record.kind.prefix", "in quotes"),
-        ("[Supplier, Vendor]", "{like: x}", "rules[1].when.record.kind.like", "unknown key 'like'"),
+        (
+            "[Supplier, Vendor]",
+            "{like: x}",
+            "rules[1].when.record.kind.like",
+            "operator 'like'; use `matches`",
+        ),
         ("[Supplier, Vendor]", "{}", "rules[1].when.record.kind", "needs an operator"),
         ("not: mobile", "not: mobil", "rules[1].when.callee.kind.not", "did you mean 'mobile'?"),
         ("callee.kind: {not: mobile}", "agent.known: 1", "rules[1].when.agent.known", "true or fa"),

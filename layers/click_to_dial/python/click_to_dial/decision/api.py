@@ -4,6 +4,7 @@ Every response other than 200 is a problem document: https://www.rfc-editor.org/
 """
 
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -84,8 +85,11 @@ def read_record_id(query: Query) -> str:
 
 
 def read_agent_uid(query: Query) -> str:
-    """Return the login of the agent, without blanks at its ends. Raises BadParameterError."""
-    agent_uid = _single(query, "AgentUID").strip()
+    """Return the login of the agent in NFC, without blanks at its ends.
+
+    Raises BadParameterError.
+    """
+    agent_uid = unicodedata.normalize("NFC", _single(query, "AgentUID").strip())
     if len(agent_uid) > MAX_AGENT_UID or not agent_uid.isprintable() or _NOT_UTF8 in agent_uid:
         raise BadParameterError(
             "AgentUID", f"AgentUID must be 1 to {MAX_AGENT_UID} printable characters in UTF-8."

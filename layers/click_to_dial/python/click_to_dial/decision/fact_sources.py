@@ -1,12 +1,13 @@
 """Facts about the clicked record and the agent: from the cache, from Salesforce, or unknown."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal, NamedTuple, TypeVar
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
-from click_to_dial.decision.number_lookups import has_unreadable_calls, keys
+from click_to_dial.decision.number_lookups import has_unreadable_calls
+from click_to_dial.decision.record_numbers import hash_numbers
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
     ClickToDialError,
@@ -41,7 +42,7 @@ class GatheredFacts(NamedTuple):
     """The facts known at one point of a decision, and where they come from.
 
     Ages are in seconds, 0 if Salesforce was asked for this decision. `items` are the items of the
-    table about the called number; None if they could not be read. `failures` are those of
+    table about the called number; one that could not be read is None. `failures` are those of
     Salesforce, `cache_failures` those of the table.
     """
 
@@ -54,7 +55,7 @@ class GatheredFacts(NamedTuple):
     cache_failures: tuple[ClickToDialError, ...] = ()
     record_age: float = 0.0
     agent_age: float = 0.0
-    items: Mapping[str, StoredItem] | None = {}
+    items: Mapping[str, StoredItem | None] = {}
 
 
 def from_cache(plan: DialPlan, click: Click, cached: CachedFacts) -> GatheredFacts:
@@ -79,7 +80,10 @@ def from_cache(plan: DialPlan, click: Click, cached: CachedFacts) -> GatheredFac
 
 
 class FactSources:
-    """The cache and Salesforce. Its methods raise nothing: a failure is part of their result."""
+    """The cache and Salesforce. Its methods raise nothing: a failure is part of their result.
+
+    `clock` returns the time in seconds since 1970.
+    """
 
     def __init__(
         self,
@@ -87,21 +91,24 @@ class FactSources:
         salesforce: Salesforce,
         breaker: CircuitBreaker,
         pseudonym: Pseudonym,
+        clock: Callable[[], float],
     ) -> None:
         self._cache = cache
         self._salesforce = salesforce
         self._breaker = breaker
         self._pseudonym = pseudonym
+        self._clock = clock
 
-    def read_cache(self, plan: DialPlan, click: Click, deadline: Deadline) -> CachedFacts:
+    def read_cache(
+        self, plan: DialPlan, click: Click, number_keys: Sequence[str], deadline: Deadline
+    ) -> CachedFacts:
         """Return all cached facts, however old, and the items about the called number."""
-        number_keys = keys(plan, click, self._pseudonym)
         read = partial(self._cache.read, plan, click.record_id, click.agent_uid, number_keys)
         try:
             cached = deadline.run(read, CACHE_READ_SECONDS)
         except (DynamoDBError, OutOfTimeError) as error:
-            return CachedFacts(items=None, failure=error)
-        if has_unreadable_calls(cached.items or {}):
+            return CachedFacts(items=dict.fromkeys(number_keys), failure=error)
+        if has_unreadable_calls(cached.items):
             failure = UnreadableItemError("The earlier calls to this number have an unknown form.")
             return cached._replace(failure=failure)
         return cached
@@ -119,8 +126,15 @@ class FactSources:
             agent_uid=None if fresh.agent else click.agent_uid or None,
             object_name=cached.object_name,
         )
+        asked_at = self._clock()
         result = self._fetch(plan, request, deadline)
-        write_failure = self._write_cache(plan, click, result, deadline)
+        write_failure = None
+        if result.calls:
+            write = partial(self._cache.write, plan, click.record_id, click.agent_uid)
+            try:
+                deadline.run(partial(write, result, asked_at), CACHE_WRITE_SECONDS)
+            except (DynamoDBError, OutOfTimeError) as error:  # the result is valid all the same
+                write_failure = error
         stale = _limit_age(cached, plan.freshness.stale_if_error, plan.freshness.stale_if_error)
         record, record_from = _best(fresh.record, result.record, stale.record)
         agent, agent_from = _agent(click, *_best(fresh.agent, result.agent, stale.agent))
@@ -134,7 +148,7 @@ class FactSources:
             agent_from=agent_from,
             salesforce_calls=result.calls,
             failures=tuple(dict.fromkeys(errors)),  # both are the same if the whole call failed
-            cache_failures=_present(cached.failure, write_failure),
+            cache_failures=_present(cached.failure, write_failure, result.token_failure),
             record_age=cached.record_age if record_from in ("cached", "stale") else 0.0,
             agent_age=cached.agent_age if agent_from in ("cached", "stale") else 0.0,
             items=cached.items,
@@ -143,7 +157,10 @@ class FactSources:
     def _fetch(
         self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
-        """Ask Salesforce unless the circuit breaker is open, and tell the breaker the outcome."""
+        """Ask Salesforce unless the circuit breaker is open, and tell the breaker the outcome.
+
+        Phone numbers of the record are hashed.
+        """
         if request.record_id is None and request.agent_uid is None:
             return SalesforceResult(None, None, calls=0)
         if self._breaker.is_open:
@@ -163,20 +180,10 @@ class FactSources:
             self._breaker.succeeded()
             return _failed(request, error)
         self._breaker.succeeded()
-        return result
-
-    def _write_cache(
-        self, plan: DialPlan, click: Click, result: SalesforceResult, deadline: Deadline
-    ) -> ClickToDialError | None:
-        """Write the result to the cache. Return the error if that failed: the result is valid."""
-        if not result.calls:
-            return None
-        write = partial(self._cache.write, plan, click.record_id, click.agent_uid, result)
-        try:
-            deadline.run(write, CACHE_WRITE_SECONDS)
-        except (DynamoDBError, OutOfTimeError) as error:
-            return error
-        return None
+        if not isinstance(result.record, Record):
+            return result
+        hashes = hash_numbers(result.record.numbers, plan.numbering, self._pseudonym)
+        return result._replace(record=result.record._replace(numbers=hashes))
 
 
 def _limit_age(cached: CachedFacts, record_seconds: int, agent_seconds: int) -> CachedFacts:

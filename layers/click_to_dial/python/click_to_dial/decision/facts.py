@@ -1,9 +1,10 @@
 """Facts by the names that the dial plan uses."""
 
 from click_to_dial.decision.fact_sources import GatheredFacts
-from click_to_dial.decision.number_lookups import has_unreadable_calls, number_facts
+from click_to_dial.decision.number_lookups import number_facts
+from click_to_dial.decision.record_numbers import is_on_record
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.model import Click, Facts, Scalar
 from click_to_dial.pseudonym import Pseudonym
 from click_to_dial.salesforce_id import STANDARD_OBJECTS, key_prefix
@@ -23,6 +24,8 @@ def to_facts(
     if record is not None:
         values["record.object"] = record.object_name
         values |= {f"record.{name}": value for name, value in record.attributes.items()}
+        if record.object_name in plan.numbers:
+            values[ON_RECORD] = is_on_record(click, record.numbers, pseudonym)
     elif gathered.record_from != "none":
         unknown.add("record")
     if agent is not None:
@@ -35,13 +38,12 @@ def to_facts(
 
         values |= hours_facts(plan, callee, now)
     if plan.lists or plan.limits:
-        if gathered.items is None and callee.number is not None:
-            unknown |= {LISTED, ATTEMPTS}
-        else:
-            items = gathered.items or {}
-            values |= number_facts(plan, click, items, pseudonym, now)
-            if has_unreadable_calls(items):
-                unknown.add(ATTEMPTS)
+        found = number_facts(plan, click, gathered.items, pseudonym, now)
+        values |= found
+        if not plan.lists.keys() <= found.keys():
+            unknown.add(LISTED)
+        if not plan.limits.keys() <= found.keys():
+            unknown.add(ATTEMPTS)
     present = {name: value for name, value in values.items() if value is not None}
     clicked = STANDARD_OBJECTS.get(key_prefix(click.record_id)) if click.record_id else None
     if clicked is not None:

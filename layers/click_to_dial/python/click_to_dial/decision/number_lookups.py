@@ -1,12 +1,13 @@
 """Facts of a number from items of the table: lists that contain it, and calls to it. Pure."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import UNREADABLE
 from click_to_dial.model import Callee, Click, Scalar
-from click_to_dial.ports import StoredItem
+from click_to_dial.ports import MAX_SECONDS_AHEAD, StoredItem
 from click_to_dial.pseudonym import Pseudonym
 
 PREFIX_DIGITS = (3, 5, 7)
@@ -17,6 +18,10 @@ MAX_LISTS = 24
 
 REPEAT_SECONDS = 10
 """Clicks of one agent on the same number within this time count as one call."""
+
+MAX_CLOCK_ERROR_SECONDS = 86400
+"""Calls are kept for longer than limits count them, so that a sandbox whose clock is wrong by up to
+a day does not remove calls that others count."""
 
 ATTEMPTS_PREFIX = "attempts#"
 
@@ -72,7 +77,7 @@ def attempts_key(number: str, pseudonym: Pseudonym) -> str:
     return f"{ATTEMPTS_PREFIX}{pseudonym(number)}"
 
 
-def has_unreadable_calls(items: Mapping[str, StoredItem]) -> bool:
+def has_unreadable_calls(items: Mapping[str, StoredItem | None]) -> bool:
     """Return whether the calls to a number are in an unknown form."""
     return any(
         key.startswith(ATTEMPTS_PREFIX) and calls_of(item) is None for key, item in items.items()
@@ -82,17 +87,24 @@ def has_unreadable_calls(items: Mapping[str, StoredItem]) -> bool:
 def number_facts(
     plan: DialPlan,
     click: Click,
-    items: Mapping[str, StoredItem],
+    items: Mapping[str, StoredItem | None],
     pseudonym: Pseudonym,
     now: float,
 ) -> Mapping[str, Scalar]:
     """Return whether lists contain the called number, and how many calls it received.
 
-    A short or internal number is on no list and was never counted. The number of calls is left out
-    if they have an unknown form.
+    A short or internal number is on no list and was never counted. Facts that are unknown are left
+    out: `items` is None for an item that could not be read, and calls may have an unknown form. A
+    number that is on one list is listed, even if another list could not be read.
+    A call dated ahead, by a wrong clock, counts as made now.
     """
-    number, agent = click.callee.number, pseudonym(click.agent_uid)
-    valid = {key for key, item in items.items() if item.expires_at is None or item.expires_at > now}
+    number, agent = click.callee.number, pseudonym(plan.agent_key(click.agent_uid))
+    unread = {key for key, item in items.items() if item is None}
+    valid = {
+        key
+        for key, item in items.items()
+        if item is not None and (item.expires_at is None or item.expires_at > now)
+    }
     facts: dict[str, Scalar] = {}
     for fact, names in plan.lists.items():
         entries = {
@@ -101,9 +113,11 @@ def number_facts(
             for listed in numbers_on_lists(click.callee)
             for key in entry_keys(name, listed, pseudonym)
         }
-        facts[fact] = bool(entries & valid)
-    calls = [] if number is None else calls_of(items.get(attempts_key(number, pseudonym)))
-    if calls is None:
+        if entries & valid or not entries & unread:
+            facts[fact] = bool(entries & valid)
+    key = None if number is None else attempts_key(number, pseudonym)
+    calls = [] if key is None else calls_of(items.get(key))
+    if calls is None or key in unread:
         return facts
     earlier = [(at, by) for at, by in calls if not _is_repeat(at, by, agent, now)]
     for fact, limit in plan.limits.items():
@@ -125,13 +139,39 @@ def calls_of(item: StoredItem | None) -> Calls | None:
 
 
 def with_call(plan: DialPlan, calls: Calls, agent: str, now: float) -> StoredItem | None:
-    """Return the item after one more call, without outdated ones. None for a repeated click."""
+    """Return the item after one more call, without calls that no limit needs any more.
+
+    Return None for a repeated click. The date of a call cannot be in the far future, so that it
+    does not count for longer than the clocks of sandboxes may be wrong.
+    """
     if any(_is_repeat(at, by, agent, now) for at, by in calls):
         return None
-    longest = max(limit.within for limit in plan.limits.values())
-    kept = [(at, by) for at, by in calls if now - at < longest]
-    return StoredItem(json.dumps([*kept, (round(now, 3), agent)]), now + longest)
+    limits = plan.limits.values()
+    keep_seconds = max(limit.within for limit in limits) + MAX_CLOCK_ERROR_SECONDS
+    latest = now + MAX_CLOCK_ERROR_SECONDS
+    recent = [(min(at, latest), by) for at, by in calls if now - at < keep_seconds]
+    enough = max(limit.enough for limit in limits)
+    kept = newest_calls([*recent, (round(now, 3), agent)], enough)
+    return StoredItem(json.dumps(kept), now + keep_seconds)
+
+
+def newest_calls(calls: Calls, enough: int) -> Calls:
+    """Return the newest calls, as many as are needed to count up to `enough`, the newest last.
+
+    `enough` calls without those of any one agent, and `enough + 1` calls in all, because a repeated
+    click does not count. So at most `enough + 1` calls of an agent remain, and calls of as many
+    agents.
+    """
+    kept: list[tuple[float, str]] = []
+    by_agent: Counter[str] = Counter()
+    for at, by in sorted(calls, reverse=True):
+        most = max((count for agent, count in by_agent.items() if agent != by), default=0)
+        if len(kept) - most < enough or len(kept) <= enough:
+            kept.append((at, by))
+            by_agent[by] += 1
+    return kept[::-1]
 
 
 def _is_repeat(at: float, by: str, agent: str, now: float) -> bool:
-    return by == agent and now - at < REPEAT_SECONDS
+    """Return whether a call is an earlier click of the same agent, a few seconds ago."""
+    return by == agent and -MAX_SECONDS_AHEAD <= now - at < REPEAT_SECONDS

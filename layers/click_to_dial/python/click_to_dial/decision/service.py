@@ -10,8 +10,9 @@ from click_to_dial.deadline import Deadline, begin
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.fact_sources import FactSources, GatheredFacts, from_cache
 from click_to_dial.decision.facts import to_facts
-from click_to_dial.decision.number_lookups import attempts_key, calls_of, with_call
+from click_to_dial.decision.number_lookups import attempts_key, calls_of, keys, with_call
 from click_to_dial.dialplan import DialPlan, evaluate
+from click_to_dial.dialplan.conditions import ATTEMPTS
 from click_to_dial.dialplan.evaluate import EMERGENCY
 from click_to_dial.errors import (
     BadParameterError,
@@ -27,6 +28,9 @@ from click_to_dial.pseudonym import Pseudonym
 
 COUNT_SECONDS = 0.5
 """Time limit for counting a call that a limit applies to."""
+
+COUNT_SHARE = 0.2
+"""Maximum share of the time budget that Salesforce leaves for counting."""
 
 EMERGENCY_SECONDS = 1.0
 """Time limit for asking Salesforce about an emergency call."""
@@ -94,7 +98,7 @@ class Report(NamedTuple):
         decision = self.decision
         if decision is None or decision.service_number is None or not decision.limited:
             return False
-        return self.gathered.items is not None and self.click.callee.number is not None
+        return ATTEMPTS not in self.facts.unknown and self.click.callee.number is not None
 
 
 @dataclass(frozen=True)
@@ -129,15 +133,18 @@ class ClickToDial:
         deadline = Deadline(self.time_budget)
         plan = self.plans.get(deadline)
         click = to_click(request, plan)
-        report = self._evaluate(plan, click, from_cache(plan, click, CachedFacts(items=None)))
+        number_keys = keys(plan, click, self.pseudonym)
+        cached = CachedFacts(items=dict.fromkeys(number_keys))  # nothing is read yet
+        report = self._evaluate(plan, click, from_cache(plan, click, cached))
         if not report.is_final:
-            sources = FactSources(self.cache, self.salesforce, self.breaker, self.pseudonym)
-            cached = sources.read_cache(plan, click, deadline)
+            sources = FactSources(
+                self.cache, self.salesforce, self.breaker, self.pseudonym, self.clock
+            )
+            cached = sources.read_cache(plan, click, number_keys, deadline)
             report = self._evaluate(plan, click, from_cache(plan, click, cached))
             if not report.is_final:
-                if _is_emergency(click):
-                    deadline = Deadline(min(EMERGENCY_SECONDS, deadline.remaining()))
-                gathered = sources.from_salesforce(plan, click, cached, deadline)
+                seconds = self._seconds_for_salesforce(plan, click, deadline)
+                gathered = sources.from_salesforce(plan, click, cached, Deadline(seconds))
                 report = self._evaluate(plan, click, gathered, is_last=True)
         if request.counted:
             report = self._count(plan, report, deadline)
@@ -147,6 +154,15 @@ class ClickToDial:
             plan_failure=self.plans.failure,
             duration_ms=round((self.time_budget - deadline.remaining()) * 1000),
         )
+
+    def _seconds_for_salesforce(self, plan: DialPlan, click: Click, deadline: Deadline) -> float:
+        """Return the time for Salesforce. If a limit may apply, counting keeps its share."""
+        seconds = deadline.remaining()
+        if _is_emergency(click):
+            return min(EMERGENCY_SECONDS, seconds)
+        if plan.limits and click.callee.number is not None:
+            seconds -= min(COUNT_SECONDS, COUNT_SHARE * self.time_budget)
+        return seconds
 
     def _evaluate(
         self, plan: DialPlan, click: Click, gathered: GatheredFacts, *, is_last: bool = False
@@ -176,28 +192,32 @@ class ClickToDial:
 
         If another call to the number was counted meanwhile, the rules are applied again. That ends,
         because they refuse the call once the limit is reached. If the call cannot be counted, the
-        number of attempts is unknown, and the plan's outage decides.
+        number of attempts is unknown, and the plan's outage decides. The lists stay known.
         """
         while report.needs_counting:
+            key = attempts_key(report.click.callee.number or "", self.pseudonym)
             try:
-                changed = deadline.run(partial(self._add_call, plan, report), COUNT_SECONDS)
+                changed = deadline.run(partial(self._add_call, plan, report, key), COUNT_SECONDS)
             except (DynamoDBError, OutOfTimeError) as error:
-                failures = (*report.gathered.cache_failures, error)
-                changed = report.gathered._replace(items=None, cache_failures=failures)
+                changed = report.gathered._replace(
+                    items={**report.gathered.items, key: None},
+                    cache_failures=(*report.gathered.cache_failures, error),
+                )
             if changed is None:
                 break
             report = self._evaluate(plan, report.click, changed)
         return report
 
-    def _add_call(self, plan: DialPlan, report: Report) -> GatheredFacts | None:
+    def _add_call(self, plan: DialPlan, report: Report, key: str) -> GatheredFacts | None:
         """Add the call to the attempts. Return the current facts if another call came first."""
-        click, items = report.click, report.gathered.items or {}
-        key = attempts_key(click.callee.number or "", self.pseudonym)
+        click, items = report.click, report.gathered.items
         before = items.get(key)
         calls = calls_of(before)
         if calls is None:
             raise UnreadableItemError("The earlier calls to this number have an unknown form.")
-        after = with_call(plan, calls, self.pseudonym(click.agent_uid), report.facts.now)
+        after = with_call(
+            plan, calls, self.pseudonym(plan.agent_key(click.agent_uid)), report.facts.now
+        )
         if after is None or self.attempts.replace(key, before, after):
             return None
         current = self.attempts.read(key)
@@ -211,7 +231,7 @@ def to_click(request: Request, plan: DialPlan) -> Click:
     """Return the request, read by the settings of the plan. Raises BadParameterError."""
     callee, *others = read_number(request.caller_id, plan.numbering)
     other = others[0] if others else None
-    click = Click(request.record_id, callee, request.agent_uid, other)
+    click = Click(request.record_id, callee, request.agent_uid, other, request.caller_id)
     if _is_emergency(click):
         return click
     if request.fault is not None:

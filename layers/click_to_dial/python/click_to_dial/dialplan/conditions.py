@@ -17,15 +17,20 @@ Expected = Operand | Mapping[str, Operand]
 
 LISTED, ATTEMPTS = "callee.listed", "callee.attempts"
 
+ON_RECORD = "callee.on_record"
+"""True if a field of the record contains the called number. It is unknown if the record is."""
+
 
 class AttemptLimit(NamedTuple):
     """The calls that a limit counts: those to the number in the last `within` seconds.
 
-    `by` is `anyone`, or `others` for calls by other agents only.
+    `by` is `anyone`, or `others` for calls by other agents only. From `enough` calls on, more calls
+    do not change a result.
     """
 
     within: int
     by: str
+    enough: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Condition:
 
 def group_of(fact: str) -> str:
     """Return the group of a fact, which may be unknown as a whole: `record` for `record.kind`."""
-    return fact.partition(".")[0]
+    return "record" if fact == ON_RECORD else fact.partition(".")[0]
 
 
 def _both(first: bool | None, second: bool | None) -> bool | None:
@@ -108,8 +113,9 @@ def _list_condition(expected: Expected) -> Condition:
 
 def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
     """Return the test of a numeric fact of its own: the number of calls that the limit counts."""
-    limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]))
     operators = {name: value for name, value in expected.items() if name not in ("within", "by")}
+    counts = (int(str(operand)) + (name in ("lte", "gt")) for name, operand in operators.items())
+    limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]), max(counts))
     result = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators, "UTC")
     return replace(result, group=ATTEMPTS, limit=limit)
 

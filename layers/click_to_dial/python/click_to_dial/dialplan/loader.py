@@ -54,6 +54,10 @@ def load(
         rules = tuple(parts.rule(rule) for rule in document["rules"])
         outage = parts.outage(document["outage"])
         conditions = [each for rule in (*rules, *outage) for each in rule.conditions]
+        # If conditions on one fact differ, the one that needs the most calls comes last.
+        limits = sorted(
+            (each.limit.enough, each.fact, each.limit) for each in conditions if each.limit
+        )
         attributes = document["agents"]["attributes"]
         if AGENT_ID in {each.fact for each in conditions} | _compared(conditions):
             attributes = {"id": "Id", **attributes}
@@ -63,13 +67,15 @@ def load(
             objects=document["objects"],
             agent_match=document["agents"]["match"],
             agent_attributes=attributes,
+            case_sensitive_agents=document["agents"].get("case_sensitive", False),
             rules=rules,
             outage=outage,
             freshness=Freshness(**document["freshness"]),
             hours=_hours(document.get("hours", {}), document.get("holidays", {})),
             home_zone=document.get("home_zone") or "",
             lists={each.fact: each.lists for each in conditions if each.lists},
-            limits={each.fact: each.limit for each in conditions if each.limit},
+            limits={fact: limit for _, fact, limit in limits},
+            numbers={name: tuple(fields) for name, fields in document.get("numbers", {}).items()},
             version=version,
         )
     except (LookupError, TypeError, ValueError, AttributeError) as error:

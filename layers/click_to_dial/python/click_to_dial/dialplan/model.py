@@ -1,6 +1,7 @@
 """The loaded dial plan: the form in which it is evaluated."""
 
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -95,8 +96,10 @@ class Freshness(NamedTuple):
 class DialPlan(NamedTuple):
     """A dial plan.
 
-    `objects` has the attributes of each Salesforce object. `lists` and `limits` are the facts about
-    lists and attempts that the rules use, with the names of the lists and the calls to count.
+    `objects` has the attributes of each Salesforce object, and `numbers` its fields with phone
+    numbers. `lists` and `limits` are the facts about lists and attempts that the rules use, with
+    the names of the lists and the calls to count.
+    `case_sensitive_agents` tells if Salesforce compares the field `agent_match` with case.
     `home_zone` is an IANA time zone; it is empty if the plan has no calling hours. `outage` are the
     rules that decide if a rule needs an unknown fact.
     """
@@ -113,7 +116,15 @@ class DialPlan(NamedTuple):
     home_zone: str
     lists: Mapping[str, frozenset[str]]
     limits: Mapping[str, AttemptLimit]
+    numbers: Mapping[str, Sequence[str]]
     version: int = 0
+    case_sensitive_agents: bool = False
+
+    def agent_key(self, agent_uid: str) -> str:
+        """Return an AgentUID in a form that is equal for all spellings that mean the same agent."""
+        if self.case_sensitive_agents:
+            return unicodedata.normalize("NFC", agent_uid)
+        return unicodedata.normalize("NFC", unicodedata.normalize("NFC", agent_uid).casefold())
 
     def object_fields(self, object_name: str) -> tuple[str, Fields]:
         """Return the object's name as the plan spells it, and the field of each attribute.

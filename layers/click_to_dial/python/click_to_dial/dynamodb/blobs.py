@@ -93,7 +93,7 @@ class BlobStore:
             with dynamodb_errors(UNREACHABLE):
                 response = self._client.batch_get_item(RequestItems=request)
             if "Responses" not in response:
-                raise DynamoDBError(UNREACHABLE, code="InvalidResponse")
+                raise DynamoDBError(UNREACHABLE, code="InvalidResponseError")
             yield from response["Responses"].get(self._table_name, ())
             keys = response.get("UnprocessedKeys", {}).get(self._table_name, {}).get("Keys", [])
             if not keys:

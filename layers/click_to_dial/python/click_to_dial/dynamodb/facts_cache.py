@@ -2,20 +2,27 @@
 
 There is one item for each record, for each agent, and for the object of each custom key prefix.
 `data` is JSON: the attributes that the plan uses, and the shape (fields) that they were read with.
+`read_at` is the time before Salesforce was asked, so that the item with the latest answer is kept.
 """
 
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
-from click_to_dial.deadline import begin
+from click_to_dial.deadline import run_together
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dynamodb import number_lists
-from click_to_dial.errors import UNREADABLE, DynamoDBError, UnreadableItemError
+from click_to_dial.errors import (
+    UNREADABLE,
+    ConditionFailedError,
+    DynamoDBError,
+    UnreadableItemError,
+)
 from click_to_dial.model import Agent, Attributes, Record
 from click_to_dial.ports import (
     MAX_SECONDS_AHEAD,
@@ -30,9 +37,20 @@ SORT_KEY = "facts"
 MAX_KEYS = 100
 """Maximum number of keys of BatchGetItem."""
 
+RETRY_PAUSE_SECONDS = 0.02
+"""Pause before keys that DynamoDB left unprocessed are requested again."""
+
 OBJECT_NAME_SECONDS = 30 * 24 * 3600
 
+NOT_LATER = (
+    "attribute_not_exists(read_at) OR NOT attribute_type(read_at, :number) "
+    "OR read_at <= :read_at OR read_at > :ahead"
+)
+"""Condition of a write: no later answer is cached, except one from a clock that is far ahead."""
+
 Data = Mapping[str, Any]
+Item = Mapping[str, Any]
+Key = Mapping[str, Any]
 
 
 class DynamoDBFacts:
@@ -51,27 +69,30 @@ class DynamoDBFacts:
     ) -> CachedFacts:
         """Send one BatchGetItem; for more than 100 keys, several at the same time.
 
-        Facts that DynamoDB leaves unprocessed, and unreadable ones, count as not cached.
-
-        Raises DynamoDBError.
+        Facts that DynamoDB does not return, and unreadable ones, count as not cached. Raises
+        DynamoDBError if nothing could be read.
         """
-        agent_key, record_key = self._agent_key(agent_uid), self._record_key(record_id or "")
+        agent_key, record_key = self._agent_key(plan, agent_uid), self._record_key(record_id or "")
         object_key = self._object_key(record_id or "")
         readers: dict[str, Callable[[Any], Any]] = {agent_key: partial(_agent, plan)}
         if record_id is not None:
             readers[record_key] = partial(_record, plan)
             if key_prefix(record_id) not in STANDARD_OBJECTS:
                 readers[object_key] = _object_name
-        found, items = self._get(list(readers), others)
+        wanted = [*map(_item_key, readers), *map(number_lists.item_key, others)]
+        found, unread, failure = self._get(wanted)
+        items: dict[str, StoredItem | None] = {
+            key: number_lists.to_stored_item(found[key]) if key in found else None
+            for key in others
+            if key in found or key in unread
+        }
         facts: dict[str, tuple[Any, float]] = {}
-        failure = None
         now = self._clock()
-        for item in found:
-            key = item["pk"]["S"]
+        for key in readers.keys() & found.keys():
             try:
-                age = _age(item, now)
+                age = _age(found[key], now)
                 if age is not None:
-                    facts[key] = readers[key](json.loads(item["data"]["S"])), age
+                    facts[key] = readers[key](json.loads(found[key]["data"]["S"])), age
             except UNREADABLE:
                 failure = UnreadableItemError("A cached fact has an unknown form.")
         record, record_age = facts.get(record_key, (None, 0.0))
@@ -80,13 +101,18 @@ class DynamoDBFacts:
         return CachedFacts(record, record_age, agent, agent_age, name, items, failure)
 
     def write(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, result: SalesforceResult
+        self,
+        plan: DialPlan,
+        record_id: str | None,
+        agent_uid: str,
+        result: SalesforceResult,
+        asked_at: float,
     ) -> None:
-        """Send one BatchWriteItem with the parts of `result` that are to be cached.
+        """Send one UpdateItem for each part of `result` that is to be cached, side by side.
 
-        Raises DynamoDBError.
+        An item with a later answer is left as it is. Raises DynamoDBError.
         """
-        parts: list[tuple[str, Data, int]] = []
+        parts: list[tuple[str, Data, float]] = []  # key, data and end of validity
         if isinstance(result.agent, Agent):
             data = {
                 "shape": _agent_shape(plan),
@@ -94,82 +120,105 @@ class DynamoDBFacts:
                 "values": result.agent.attributes,
             }
             seconds = _seconds(plan, result.agent.known, plan.freshness.agent)
-            parts.append((self._agent_key(agent_uid), data, seconds))
+            parts.append((self._agent_key(plan, agent_uid), data, asked_at + seconds))
         if isinstance(result.record, Record) and record_id is not None:
-            name = result.record.object_name
+            name, valid_until = result.record.object_name, result.record.valid_until
             data = {
                 "shape": _record_shape(plan, name),
                 "found": result.record.found,
                 "object": name,
                 "values": result.record.attributes,
+                "numbers": result.record.numbers,
             }
-            seconds = _seconds(plan, result.record.found, plan.freshness.record)
-            parts.append((self._record_key(record_id), data, seconds))
+            ends = asked_at + _seconds(plan, result.record.found, plan.freshness.record)
+            ends = ends if valid_until is None else min(ends, valid_until)
+            parts.append((self._record_key(record_id), data, ends))
             if name is not None and key_prefix(record_id) not in STANDARD_OBJECTS:
                 key = self._object_key(record_id)
-                parts.append((key, {"object": name}, OBJECT_NAME_SECONDS))
-        puts = [{"PutRequest": {"Item": self._item(*part)}} for part in parts if part[2] > 0]
-        if not puts:
-            return
-        with dynamodb_errors("Facts cannot be written."):
-            self._client.batch_write_item(RequestItems={self._table_name: puts})
+                parts.append((key, {"object": name}, asked_at + OBJECT_NAME_SECONDS))
+        writes = [partial(self._put, *part, asked_at) for part in parts if part[2] > asked_at]
+        for error in run_together(writes):
+            if error is not None:
+                raise error
 
     def _get(
-        self, keys: Sequence[str], others: Sequence[str]
-    ) -> tuple[list[Mapping[str, Any]], dict[str, StoredItem] | None]:
-        """Return the items of facts, and the other items by key.
+        self, keys: Sequence[Key]
+    ) -> tuple[Mapping[str, Item], Set[str], DynamoDBError | None]:
+        """Return the items found, the partition keys that were not read, and the reason for these.
 
-        The latter are None if DynamoDB left one of them unprocessed.
+        Raises DynamoDBError if no key was read.
         """
-        wanted = [{"pk": {"S": key}, "sk": {"S": SORT_KEY}} for key in keys]
-        wanted += [number_lists.item_key(key) for key in others]
-        batches = [wanted[at : at + MAX_KEYS] for at in range(0, len(wanted), MAX_KEYS)]
-        others_begun = [begin(partial(self._get_batch, batch)) for batch in batches[1:]]
-        found, left = self._get_batch(batches[0])
-        for outcomes in others_begun:
-            result, error = outcomes.get()
-            if result is None:
-                raise error or DynamoDBError("Facts cannot be read.")
-            found, left = [*found, *result[0]], [*left, *result[1]]
-        facts = [item for item in found if item["sk"]["S"] == SORT_KEY]
-        items = {
-            item["pk"]["S"]: number_lists.to_stored_item(item)
-            for item in found
-            if item["sk"]["S"] == number_lists.SORT_KEY
-        }
-        complete = all(key["sk"]["S"] != number_lists.SORT_KEY for key in left)
-        return facts, items if complete else None
+        batches = [keys[at : at + MAX_KEYS] for at in range(0, len(keys), MAX_KEYS)]
+        found: dict[str, Item] = {}
+        unread: set[str] = set()
+        failure: DynamoDBError | None = None
+        results = run_together([partial(self._get_batch, batch) for batch in batches])
+        for batch, result in zip(batches, results, strict=True):
+            if isinstance(result, DynamoDBError):
+                failure, left = result, batch
+            elif isinstance(result, Exception):
+                raise result
+            else:
+                items, left = result
+                found |= items
+            unread |= {key["pk"]["S"] for key in left}
+        if failure is not None and len(unread) == len(keys):
+            raise failure
+        if unread and failure is None:
+            failure = DynamoDBError("Facts cannot be read.", code="UnprocessedKeys")
+        return found, unread, failure
 
-    def _get_batch(self, wanted: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
-        """Return the items found, and the keys that DynamoDB left unprocessed."""
+    def _get_batch(self, keys: Sequence[Key]) -> tuple[Mapping[str, Item], Sequence[Key]]:
+        """Return the items by partition key, and the keys that DynamoDB left unprocessed twice."""
+        found, left = self._get_once(keys)
+        if left:
+            time.sleep(RETRY_PAUSE_SECONDS)
+            with suppress(DynamoDBError):  # what was read is not lost
+                more, left = self._get_once(left)
+                found |= more
+        return found, left
+
+    def _get_once(self, keys: Sequence[Key]) -> tuple[dict[str, Item], Sequence[Key]]:
         with dynamodb_errors("Facts cannot be read."):
-            response = self._client.batch_get_item(
-                RequestItems={self._table_name: {"Keys": wanted}}
-            )
-        if "Responses" not in response:  # a number on a list must not count as not listed
-            raise DynamoDBError("Facts cannot be read.", code="InvalidResponse")
-        left = response.get("UnprocessedKeys", {}).get(self._table_name, {"Keys": ()})["Keys"]
-        return response["Responses"].get(self._table_name, ()), left
+            response = self._client.batch_get_item(RequestItems={self._table_name: {"Keys": keys}})
+            if "Responses" not in response:  # a number on a list must not count as not listed
+                raise DynamoDBError("Facts cannot be read.", code="InvalidResponseError")
+            items = response["Responses"].get(self._table_name, ())
+            left = response.get("UnprocessedKeys", {}).get(self._table_name, {}).get("Keys", ())
+            return {item["pk"]["S"]: item for item in items}, left
 
-    def _item(self, key: str, data: Data, keep_seconds: float) -> Mapping[str, Any]:
-        now = self._clock()
-        return {
-            "pk": {"S": key},
-            "sk": {"S": SORT_KEY},
-            "data": {"S": json.dumps(data)},
-            "read_at": {"N": f"{now:.3f}"},
-            "expires_at": {"N": str(int(now + keep_seconds))},
-        }
+    def _put(self, key: str, data: Data, valid_until: float, asked_at: float) -> None:
+        """Write an item unless a later answer is cached."""
+        with suppress(ConditionFailedError), dynamodb_errors("Facts cannot be written."):
+            self._client.update_item(
+                TableName=self._table_name,
+                Key=_item_key(key),
+                UpdateExpression="SET #data = :data, read_at = :read_at, expires_at = :expires_at",
+                ConditionExpression=NOT_LATER,
+                ExpressionAttributeNames={"#data": "data"},
+                ExpressionAttributeValues={
+                    ":data": {"S": json.dumps(data)},
+                    ":read_at": {"N": f"{asked_at:.3f}"},
+                    ":expires_at": {"N": str(int(valid_until))},
+                    ":number": {"S": "N"},
+                    ":ahead": {"N": f"{self._clock() + MAX_SECONDS_AHEAD:.3f}"},
+                },
+            )
 
     def _record_key(self, record_id: str) -> str:
         return f"record#{self._org}#{record_id}"
 
-    def _agent_key(self, agent_uid: str) -> str:
+    def _agent_key(self, plan: DialPlan, agent_uid: str) -> str:
         """Return the key of an agent: a hash, because the AgentUID identifies a person."""
-        return f"agent#{self._org}#{hashlib.sha256(agent_uid.encode()).hexdigest()}"
+        digest = hashlib.sha256(plan.agent_key(agent_uid).encode()).hexdigest()
+        return f"agent#{self._org}#{digest}"
 
     def _object_key(self, record_id: str) -> str:
         return f"object#{self._org}#{key_prefix(record_id)}"
+
+
+def _item_key(key: str) -> Key:
+    return {"pk": {"S": key}, "sk": {"S": SORT_KEY}}
 
 
 def _seconds(plan: DialPlan, found: bool, fresh: int) -> int:
@@ -191,10 +240,14 @@ def _record(plan: DialPlan, data: Data) -> Record | None:
     found, name = data["found"], data["object"]
     if not isinstance(found, bool) or not isinstance(name, str | None):
         raise TypeError
-    values = _attributes(data)
+    values, numbers = _attributes(data), tuple(data.get("numbers", ()))
+    if not all(isinstance(number, str) for number in numbers):
+        raise TypeError
     if data["shape"] != _record_shape(plan, name):
         return None
-    return Record(found, None if name is None else plan.object_fields(name)[0], values)
+    return Record(
+        found, None if name is None else plan.object_fields(name)[0], values, numbers=numbers
+    )
 
 
 def _agent(plan: DialPlan, data: Data) -> Agent | None:
@@ -218,7 +271,10 @@ def _attributes(data: Data) -> Attributes:
 
 
 def _record_shape(plan: DialPlan, object_name: str | None) -> str:
-    return _shape(plan.object_fields(object_name or "")[1])
+    """Return the shape of a record. The reading of its numbers is part of it."""
+    name, fields = plan.object_fields(object_name or "")
+    numbers = plan.numbers.get(name)
+    return _shape({**fields, "": f"{numbers} {plan.numbering}"} if numbers else fields)
 
 
 def _agent_shape(plan: DialPlan) -> str:

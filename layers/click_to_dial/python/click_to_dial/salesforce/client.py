@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import (
+    ClickToDialError,
     SalesforceBusyError,
     SalesforceConfigurationError,
     SalesforceError,
@@ -17,7 +18,7 @@ from click_to_dial.errors import (
     SessionExpiredError,
 )
 from click_to_dial.ports import AccessTokens
-from click_to_dial.salesforce.failures import InvalidIdError, failure, wrong_types
+from click_to_dial.salesforce.failures import InvalidIdError, failure, more_rows, wrong_types
 from click_to_dial.salesforce.session import SalesforceSession, request_id_of
 from click_to_dial.skip_imports import skip_imports
 
@@ -66,6 +67,10 @@ class SalesforceClient:
         if not self._session.is_connected:
             url = f"{self._session.url}/services/data/"
             self._session.request("GET", url, deadline=deadline)
+
+    def take_token_failure(self) -> ClickToDialError | None:
+        """Return, once, why the shared token counted as absent; None if it was readable."""
+        return self._tokens.take_failure()
 
     def query_together(
         self, queries: Mapping[str, str], deadline: Deadline
@@ -205,18 +210,20 @@ class _RestApi(Salesforce):
 
 
 def rows_of(answer: Any, reference: str) -> QueryResult:
-    """Return the rows of the query `reference` in the answer to a composite request."""
+    """Return all rows of the query `reference` in the answer to a composite request."""
     try:
-        parts = {part["referenceId"]: part for part in answer["compositeResponse"]}
-        status, body = parts[reference]["httpStatusCode"], parts[reference]["body"]
+        (part,) = [each for each in answer["compositeResponse"] if each["referenceId"] == reference]
+        status, body = part["httpStatusCode"], part["body"]
         if not isinstance(status, int):
             return wrong_types()
         if status == HTTPStatus.NOT_FOUND and reference == "record":
             return InvalidIdError("not-found")
         if status != HTTPStatus.OK:
             return failure(status, body)
-        return body["records"] if isinstance(body["records"], list) else wrong_types()
-    except (KeyError, TypeError):
+        if not isinstance(body["records"], list):
+            return wrong_types()
+        return body["records"] if body["done"] is True else more_rows()
+    except (KeyError, TypeError, ValueError):
         return wrong_types()
 
 

@@ -5,7 +5,7 @@ https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_r
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 CONSENT = "consent"
 """The attribute of an object whose field leads to the Individual instead of a value."""
@@ -14,22 +14,37 @@ CONSENTS = ("opted-out", "opted-in", "expired", "none")
 """The attribute's values, the least permissive first."""
 
 
-def consent_of(rows: Iterable[Mapping[str, Any]], now: float) -> str:
-    """Return opted-in, opted-out, expired or none at `now` (seconds since 1970).
+class Consent(NamedTuple):
+    """What a person said: opted-in, opted-out, expired or none.
+
+    `valid_until` is the next time (seconds since 1970) at which a consent begins or ends, or None.
+    """
+
+    state: str
+    valid_until: float | None
+
+
+def consent_of(rows: Iterable[Mapping[str, Any]], now: float) -> Consent:
+    """Return the consent at `now` (seconds since 1970).
 
     If there are several consents, for different brands or purposes, an opt-out outweighs the
     others. Raises KeyError, TypeError or ValueError for rows that do not have the requested form.
     """
-    states = {_state(row, now) for row in rows}
-    return next((state for state in CONSENTS if state in states), "none")
-
-
-def _state(row: Mapping[str, Any], now: float) -> str:
-    status, start, end = (
-        row[name] for name in ("PrivacyConsentStatus", "EffectiveFrom", "EffectiveTo")
+    states: set[str] = set()
+    changes: set[float] = set()
+    for row in rows:
+        start, end = (_seconds(row[name]) for name in ("EffectiveFrom", "EffectiveTo"))
+        states.add(_state(row["PrivacyConsentStatus"], start, end, now))
+        changes |= {moment for moment in (start, end) if moment is not None and moment > now}
+    return Consent(
+        state=next((state for state in CONSENTS if state in states), "none"),
+        valid_until=min(changes, default=None),
     )
-    has_begun = start is None or _seconds(start) <= now
-    has_ended = end is not None and _seconds(end) <= now
+
+
+def _state(status: Any, start: float | None, end: float | None, now: float) -> str:
+    has_begun = start is None or start <= now
+    has_ended = end is not None and end <= now
     if status == "OptOut":
         return "opted-out" if has_begun and not has_ended else "none"
     if status != "OptIn" or not has_begun:  # NotSeen and Seen are no consent
@@ -37,5 +52,5 @@ def _state(row: Mapping[str, Any], now: float) -> str:
     return "expired" if has_ended else "opted-in"
 
 
-def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()
+def _seconds(moment: str | None) -> float | None:
+    return None if moment is None else datetime.fromisoformat(moment).timestamp()

@@ -58,6 +58,15 @@ FAILURES = (
     Failure(
         403,
         "REQUEST_LIMIT_EXCEEDED",
+        "concurrency",
+        SalesforceUnavailableError,
+        "Too many long requests run in the organisation at the same time, also those of other "
+        "programs. The API calls for 24 hours are not used up.",
+        in_message="Concurrent",
+    ),
+    Failure(
+        403,
+        "REQUEST_LIMIT_EXCEEDED",
         "quota",
         SalesforceUnavailableError,
         "The organisation has used up its API calls for 24 hours (Setup, System Overview).",
@@ -68,6 +77,22 @@ FAILURES = (
         "api-disabled",
         SalesforceConfigurationError,
         "The REST API is not enabled for this organisation or this user: enable 'API Enabled'.",
+    ),
+    Failure(
+        403,
+        "API_CURRENTLY_DISABLED",
+        "api-unavailable",
+        SalesforceUnavailableError,
+        "The API is not available at the moment because of a problem of Salesforce. See "
+        "https://status.salesforce.com.",
+    ),
+    Failure(
+        403,
+        "INVALID_OPERATION_WITH_EXPIRED_PASSWORD",
+        "password-expired",
+        SalesforceConfigurationError,
+        "The password of the integration user has expired: set a new one, and enable 'Password "
+        "Never Expires' in its permission set.",
     ),
     Failure(403, None, "no-access", SalesforceConfigurationError, _PERMISSION),
     Failure(400, "INVALID_FIELD", "invalid-field", SalesforceConfigurationError, _PERMISSION),
@@ -127,6 +152,9 @@ NOT_SALESFORCE = Failure(
     "organisation still exist, and does no proxy or firewall refuse the request?",
 )
 
+MAY_PASS = (401, 408, 420, 429)
+"""Client errors that may pass with a new token or a little later. 420 is from Salesforce's edge."""
+
 _COLUMN = re.compile(r"No such column '([\w.]+)' on (?:entity|sobject of type) '?(\w+)")
 
 
@@ -139,7 +167,7 @@ def failure(status: int, content: object) -> SalesforceError:
     error_code, message = _first_error(content)
     if 300 <= status < 400:
         row = REDIRECT
-    elif status in (400, 403, 404, 410) and isinstance(content, str | bytes):
+    elif 400 <= status < 500 and status not in MAY_PASS and not isinstance(content, list):
         row = NOT_SALESFORCE
     else:
         row = next(row for row in FAILURES if row.matches(status, error_code, message))
@@ -153,6 +181,11 @@ def failure(status: int, content: object) -> SalesforceError:
 def wrong_types() -> SalesforceUnavailableError:
     """Return the error for an answer that does not have the expected JSON structure."""
     return SalesforceUnavailableError("wrong-types", "The answer does not have Salesforce's form.")
+
+
+def more_rows() -> SalesforceUnavailableError:
+    """Return the error for a query whose answer does not contain all rows (`done` is false)."""
+    return SalesforceUnavailableError("more-rows", "The answer does not contain all rows.")
 
 
 def _first_error(content: object) -> tuple[str, str]:

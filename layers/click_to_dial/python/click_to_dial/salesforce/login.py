@@ -4,15 +4,19 @@ https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_cr
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import (
+    SalesforceBusyError,
     SalesforceConfigurationError,
     SalesforceUnavailableError,
     SecretError,
 )
+from click_to_dial.ports import is_access_token
+from click_to_dial.salesforce.failures import MAY_PASS, NOT_SALESFORCE
 from click_to_dial.salesforce.session import SalesforceSession, json_of, request_id_of
 
 TOKEN_PATH = "/services/oauth2/token"
@@ -24,6 +28,9 @@ EMPTY_SECRET = "The Salesforce secret is empty: store client_id and client_secre
 
 PASSING = ("unknown_error", "temporarily_unavailable", "server_error")
 """Errors of the token endpoint that pass without a change in Setup."""
+
+RETRY_PAUSE_SECONDS = 0.1
+"""Pause before a login that met a temporary fault is tried again."""
 
 # Salesforce's error, a part of its description, what to change in Setup. The first match counts.
 ADVICE: tuple[tuple[str, str, str], ...] = (
@@ -86,11 +93,14 @@ def log_in(session: SalesforceSession, read_secret: Callable[[], str], deadline:
     """Return a new access token.
 
     `read_secret` raises SecretError. It is called again if Salesforce rejects the credentials,
-    because the secret may have been rotated at this moment. Raises SalesforceError with advice,
-    OutOfTimeError.
+    because the secret may have been rotated at this moment. After a temporary fault, the login is
+    tried once more. Raises SalesforceError with advice, OutOfTimeError.
     """
     found = credentials(_secret(read_secret))
     try:
+        return _request_token(session, found, deadline)
+    except SalesforceBusyError:
+        time.sleep(min(RETRY_PAUSE_SECONDS, deadline.remaining()))
         return _request_token(session, found, deadline)
     except SalesforceConfigurationError as error:
         if error.reason not in REJECTED or (newer := credentials(_secret(read_secret))) == found:
@@ -128,8 +138,8 @@ def _request_token(session: SalesforceSession, found: tuple[str, str], deadline:
     )
     status, body = response.status_code, json_of(response)
     token = body.get("access_token") if isinstance(body, dict) else None
-    if status == 200 and isinstance(token, str) and token.isascii() and token.isprintable():
-        return token
+    if status == 200 and is_access_token(token):
+        return str(token)
     request_id = request_id_of(response)
     if status in {400, 401} and isinstance(body, dict) and body.get("error") not in PASSING:
         raise _refusal(body, request_id)
@@ -139,9 +149,16 @@ def _request_token(session: SalesforceSession, found: tuple[str, str], deadline:
             "Salesforce redirects the login: set SalesforceUrl to the My Domain URL.",
             request_id=request_id,
         )
-    raise SalesforceUnavailableError(
-        "login-unavailable", f"The login was answered by HTTP {status}.", request_id=request_id
-    )
+    if body is None and 400 < status < 500 and status not in MAY_PASS:
+        raise SalesforceConfigurationError(
+            "login-html-error",
+            f"HTTP {status}: {NOT_SALESFORCE.advice}",
+            request_id=request_id,
+        )
+    message = f"The login was answered by HTTP {status}."
+    if status in {400, 401, 503}:
+        raise SalesforceBusyError("login-unavailable", message, request_id=request_id)
+    raise SalesforceUnavailableError("login-unavailable", message, request_id=request_id)
 
 
 def credentials(secret: str) -> tuple[str, str]:

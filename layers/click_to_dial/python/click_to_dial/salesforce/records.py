@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan
+from click_to_dial.errors import SalesforceError
+from click_to_dial.model import Record
 from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.queries import (
@@ -32,28 +34,58 @@ class SalesforceRecords:
     def fetch(
         self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
-        """Return record and agent. A second request is made only if the object is not known yet.
+        """Return record and agent. Raises SalesforceError, OutOfTimeError."""
+        result = self._look_up(plan, request, deadline)
+        return result._replace(token_failure=self._client.take_token_failure())
 
-        Raises SalesforceError, OutOfTimeError.
-        """
+    def _look_up(
+        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
+        """Return record and agent. A second request is made only if the object is not known yet."""
         query = self._client.query_together
         queries = {} if request.agent_uid is None else {"agent": agent_query(plan, request)}
         if request.record_id is None:
             return SalesforceResult(None, agent_from(plan, query(queries, deadline)))
         prefix = key_prefix(request.record_id)
-        name = request.object_name or self._learned.get(prefix) or STANDARD_OBJECTS.get(prefix)
-        if name is not None:
-            results = query(queries | _record_queries(plan, request, name), deadline)
-            record = record_from(plan, request, name, results, self._clock())
-            return SalesforceResult(record, agent_from(plan, results))
-        first = query(queries | {"object": object_query(prefix)}, deadline)
-        found = object_name(plan, prefix, first["object"])
-        if not isinstance(found, str):
-            return SalesforceResult(found, agent_from(plan, first))
-        self._learned[prefix] = found
-        second = query(_record_queries(plan, request, found), deadline)
-        record = record_from(plan, request, found, second, self._clock())
-        return SalesforceResult(record, agent_from(plan, first), calls=2)
+        name = STANDARD_OBJECTS.get(prefix) or request.object_name or self._learned.get(prefix)
+        if name is None:
+            first = query(queries | {"object": object_query(prefix)}, deadline)
+            found = object_name(plan, prefix, first["object"])
+            if not isinstance(found, str):
+                return SalesforceResult(found, agent_from(plan, first))
+            record = self._learn(plan, request, found, deadline)
+            return SalesforceResult(record, agent_from(plan, first), calls=2)
+        results = query(queries | _record_queries(plan, request, name), deadline)
+        record = record_from(plan, request, name, results, self._clock())
+        agent = agent_from(plan, results)
+        if prefix in STANDARD_OBJECTS or not _may_be_another_object(record):
+            return SalesforceResult(record, agent)
+        lookup = query({"object": object_query(prefix)}, deadline)
+        found = object_name(plan, prefix, lookup["object"])
+        if isinstance(found, SalesforceError):
+            return SalesforceResult(found, agent, calls=2)
+        if isinstance(found, Record) or found.lower() == name.lower():
+            return SalesforceResult(record, agent, calls=2)
+        record = self._learn(plan, request, found, deadline)
+        return SalesforceResult(record, agent, calls=3)
+
+    def _learn(
+        self, plan: DialPlan, request: SalesforceRequest, object_name: str, deadline: Deadline
+    ) -> Record | SalesforceError:
+        """Remember the object of a key prefix and return the record."""
+        self._learned[key_prefix(request.record_id or "")] = object_name
+        results = self._client.query_together(_record_queries(plan, request, object_name), deadline)
+        return record_from(plan, request, object_name, results, self._clock())
+
+
+def _may_be_another_object(record: Record | SalesforceError) -> bool:
+    """Return whether the cached object of a key prefix may be out of date.
+
+    An object can be deleted, and the refresh of a sandbox can give its prefix to another one.
+    """
+    if isinstance(record, SalesforceError):
+        return record.reason == "invalid-object"
+    return not record.found
 
 
 def _record_queries(plan: DialPlan, request: SalesforceRequest, object_name: str) -> dict[str, str]:

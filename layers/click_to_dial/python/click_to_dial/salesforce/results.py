@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
-from click_to_dial.model import Agent, Attributes, Record, Scalar
+from click_to_dial.model import Agent, Attributes, Record, Scalar, as_text
 from click_to_dial.ports import SalesforceRequest
 from click_to_dial.salesforce.client import QueryResult, checked_name
-from click_to_dial.salesforce.consent import CONSENT, consent_of
+from click_to_dial.salesforce.consent import CONSENT, Consent, consent_of
 from click_to_dial.salesforce.failures import InvalidIdError, wrong_types
 from click_to_dial.salesforce_id import to_18
 
@@ -56,18 +56,22 @@ def record_from(
         if row["Id"][:15] != (request.record_id or "")[:15]:
             raise TypeError
         paths = {attribute: path for attribute, path in fields.items() if attribute != CONSENT}
-        attributes = dict(_attributes(row, paths))
-        if CONSENT in fields:
-            attributes[CONSENT] = _consent(value_at(row, fields[CONSENT]), results[CONSENT], now)
-        return Record(True, name, attributes)
+        found = [value_at(row, path) for path in plan.numbers.get(name, ())]
+        numbers = tuple(as_text(number) for number in found if number is not None)
+        record = Record(True, name, _attributes(row, paths), numbers=numbers)
+        if CONSENT not in fields:
+            return record
+        consent = _consent(value_at(row, fields[CONSENT]), results[CONSENT], now)
+        attributes = {**record.attributes, CONSENT: consent.state}
+        return record._replace(attributes=attributes, valid_until=consent.valid_until)
 
     return _or_error(read)
 
 
-def _consent(person: Scalar | None, rows: QueryResult, now: float) -> str:
+def _consent(person: Scalar | None, rows: QueryResult, now: float) -> Consent:
     """Return the consent. Without a person, the query for it has failed, which is expected."""
     if person is None:
-        return "none"
+        return consent_of([], now)
     if to_18(str(person)) is None:
         raise SalesforceConfigurationError(
             "consent-of-no-person", "The field of the consent holds no id: name IndividualId."

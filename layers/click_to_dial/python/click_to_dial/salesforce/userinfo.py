@@ -20,6 +20,9 @@ _INCONCLUSIVE = (408, 420, 429)
 _NO = ("Bad_OAuth_Token", "Missing_OAuth_Token", "Wrong_Org", "Inactive", "No_Access")
 """The plain texts by which Salesforce rejects a token."""
 
+_NO_CODES = ("INVALID_SESSION_ID", "INVALID_AUTH_HEADER")
+"""The error codes by which Salesforce rejects a token in JSON."""
+
 
 def identify(session: SalesforceSession, token: str, deadline: Deadline) -> Identity | None:
     """Return the owner of `token`; None if Salesforce says that it is not, or no longer, valid.
@@ -56,4 +59,5 @@ def _says_no(body: Any, text: str) -> bool:
     """Return whether a client error is about the token, not from a firewall or about a limit."""
     if body is None:
         return text.strip() in _NO
-    return "REQUEST_LIMIT_EXCEEDED" not in text
+    errors = body if isinstance(body, list) else [body]
+    return any(isinstance(each, dict) and each.get("errorCode") in _NO_CODES for each in errors)
