@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.model import CalleeKind
 from click_to_dial.salesforce.consent import CONSENT, CONSENTS
 from dialplan_cli.plan.source import (
@@ -34,7 +34,11 @@ BUILT_IN = {
     "callee.number": TEXT,
     "callee.country": TEXT,
     "callee.kind": TEXT,
+    ON_RECORD: BOOLEAN,
 }
+NUMBERS = "numbers"
+"""Key of an object with the list of its fields that contain phone numbers. It is no attribute."""
+
 LOOKUPS = (LISTED, ATTEMPTS)
 """Facts about a number that are looked up in the table. Their conditions have their own forms."""
 
@@ -54,12 +58,14 @@ def known_facts(data: Data) -> dict[str, str]:
     facts = dict(BUILT_IN)
     for _, fields in pairs(data.get("objects")):
         for name, field in pairs(fields):
+            if name == NUMBERS:
+                continue
             fact, kind = f"record.{name}", _field_type(field)
             facts[fact] = kind if facts.get(fact, kind) == kind else ANY
         if CONSENT in child(fields):
             facts[f"record.{CONSENT}"] = TEXT
-    attributes = child(data, "agents", "attributes")
-    facts |= {f"agent.{name}": _field_type(field) for name, field in attributes.items()}
+    of_agent = child(data, "agents", "attributes")
+    facts |= {f"agent.{name}": _field_type(field) for name, field in of_agent.items()}
     facts |= {f"hours.{name}": BOOLEAN for name in child(data, "hours")}
     return facts
 

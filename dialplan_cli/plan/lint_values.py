@@ -59,8 +59,8 @@ def warn_numbers(document: Document) -> Findings:
             digits = _SEPARATORS.sub("", number["number"])
             yield (
                 ("service_numbers", key, "number"),
-                "is sent to jtel with its blanks and signs, and jtel finds it only if it is written "
-                f"the same way there: usually {digits}",
+                "is sent to jtel with its blanks and signs, and jtel finds it only if it is "
+                f"written the same way there: usually {digits}",
             )
     for path, outcome in outcomes(document):
         prefix = child(outcome, "signal").get("prefix", "")

@@ -46,7 +46,8 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "Contact": _with_addresses(
         "AccountId AssistantName AssistantPhone Birthdate Department Description DoNotCall Email"
         " Fax FirstName HasOptedOutOfEmail HasOptedOutOfFax HomePhone IndividualId LastName"
-        " LeadSource MobilePhone Name OtherPhone OwnerId Phone RecordTypeId ReportsToId Salutation Title",
+        " LeadSource MobilePhone Name OtherPhone OwnerId Phone RecordTypeId ReportsToId Salutation"
+        " Title",
         "Mailing", "Other",
     ),
     "Lead": _with_addresses(

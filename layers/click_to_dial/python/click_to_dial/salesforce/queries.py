@@ -20,7 +20,8 @@ _CONSENTS = (
 
 def record_query(plan: DialPlan, request: SalesforceRequest, object_name: str) -> str:
     """Return the query for the clicked record with exactly the fields that the plan names."""
-    columns = _columns("Id", *plan.object_fields(object_name)[1].values())
+    name, fields = plan.object_fields(object_name)
+    columns = _columns("Id", *fields.values(), *plan.numbers.get(name, ()))
     return _bound(
         f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id = {{}} LIMIT 1",
         request.record_id,
