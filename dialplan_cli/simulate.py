@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from click_to_dial.deadline import Deadline
@@ -18,7 +19,7 @@ from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult
 from dialplan_cli.explain import Explanation, FixedPlan, UncountedAttempts, explain
 from dialplan_cli.output import print_line, print_table, track
 from dialplan_cli.simulate_calls import Call
-from dialplan_cli.simulate_lookups import look_up
+from dialplan_cli.simulate_lookups import FixedItems, look_up
 from dialplan_cli.targets import Target
 
 TIME_BUDGET = 60.0
@@ -34,6 +35,21 @@ class Answer(NamedTuple):
 
     text: str
     kind: Literal["decided", "undecided", "unknown"]
+
+    @classmethod
+    def of(cls, explanation: Explanation) -> "Answer":
+        """Return the answer in an explanation."""
+        body, report = explanation.body, explanation.report
+        detail = body.get("detail") or f"{body['ServiceNumber']} {body['ServiceNumberName']}"
+        text = f"{explanation.status} {detail}"
+        if report is None:
+            return cls(text, "undecided")
+        for error in (*report.gathered.failures, *report.gathered.cache_failures):
+            reason = f" ({error.reason})" if isinstance(error, SalesforceError) else ""
+            return cls(f"not looked up{reason}: {error}", "unknown")
+        if report.decision is None:
+            return cls(text, "undecided")
+        return cls(text, "unknown" if report.decision.cause == "outage" else "decided")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +116,7 @@ def simulate(
     def decide(plan: DialPlan, call: Call) -> Answer:
         service = ClickToDial(
             plans=FixedPlan(plan),
-            cache=looked_up.items if looked_up else RowCache(call, now),
+            cache=looked_up.items if looked_up else FixedItems(partial(items_of, call, now)),
             salesforce=looked_up.rows if looked_up else RowSalesforce(call),
             breaker=CircuitBreaker(),
             attempts=UncountedAttempts(),
@@ -108,7 +124,7 @@ def simulate(
             time_budget=TIME_BUDGET,
             clock=lambda: now,
         )
-        return _to_answer(explain(service, call.record_id, call.number, call.agent_uid))
+        return Answer.of(explain(service, call.record_id, call.number, call.agent_uid))
 
     return Simulation(
         [
@@ -119,21 +135,7 @@ def simulate(
     )
 
 
-def _to_answer(explanation: Explanation) -> Answer:
-    body, report = explanation.body, explanation.report
-    detail = body.get("detail") or f"{body['ServiceNumber']} {body['ServiceNumberName']}"
-    text = f"{explanation.status} {detail}"
-    if report is None:
-        return Answer(text, "undecided")
-    for error in (*report.gathered.failures, *report.gathered.cache_failures):
-        reason = f" ({error.reason})" if isinstance(error, SalesforceError) else ""
-        return Answer(f"not looked up{reason}: {error}", "unknown")
-    if report.decision is None:
-        return Answer(text, "undecided")
-    return Answer(text, "unknown" if report.decision.cause == "outage" else "decided")
-
-
-# The facts in the row of a call as ports ----------------------------------------------------------
+# The facts in the row of a call -------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,38 +168,17 @@ class RowSalesforce:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class RowCache:
-    """The port `FactsCache` that returns the lists and attempts in the row of a call.
+def items_of(call: Call, now: float, keys: Sequence[str]) -> CachedFacts:
+    """Return the items for the lists and attempts in the row of a call.
 
-    All attempts were made at `now`, in seconds since 1970.
+    There is an entry for each list, and all attempts were made at `now`, in seconds since 1970.
     """
-
-    call: Call
-    now: float
-
-    def read(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
-    ) -> CachedFacts:
-        """Return an entry for each list in the row, and its number of attempts."""
-        facts = self.call.facts or {}
-        lists, attempts = str(facts.get(LISTED, "")).split(), int(facts.get(ATTEMPTS, 0))
-        calls = StoredItem(json.dumps([[self.now, ""]] * attempts), None)
-        kinds = {key: key.split("#")[:2] for key in others}
-        entries = {key: StoredItem("", None) for key, kind in kinds.items() if kind[1] in lists}
-        return CachedFacts(
-            items=entries | {key: calls for key in kinds if kinds[key][0] == "attempts"}
-        )
-
-    def write(
-        self,
-        plan: DialPlan,
-        record_id: str | None,
-        agent_uid: str,
-        result: SalesforceResult,
-        asked_at: float,
-    ) -> None:
-        """Store nothing."""
+    facts = call.facts or {}
+    lists, attempts = str(facts.get(LISTED, "")).split(), int(facts.get(ATTEMPTS, 0))
+    calls = StoredItem(json.dumps([[now, ""]] * attempts), None)
+    kinds = {key: key.split("#")[:2] for key in keys}
+    entries = {key: StoredItem("", None) for key, kind in kinds.items() if kind[1] in lists}
+    return CachedFacts(items=entries | {key: calls for key in kinds if kinds[key][0] == "attempts"})
 
 
 # The result ---------------------------------------------------------------------------------------

@@ -25,7 +25,6 @@ from click_to_dial.errors import (
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import (
     CachedFacts,
-    FactsCache,
     SalesforceRequest,
     SalesforceResult,
     StoredItem,
@@ -98,21 +97,16 @@ class FetchedRows(NamedTuple):
         return SalesforceResult(record_from(plan, request, name, results, self.now), agent, calls=0)
 
 
-class FetchedItems(NamedTuple):
-    """The port `FactsCache` that returns items which were read before. It has no records or agents.
+class FixedItems(NamedTuple):
+    """The port `FactsCache` without records and agents. `find` returns the items of some keys."""
 
-    Items that do not exist are left out, and those that could not be read are None.
-    """
-
-    items: Mapping[str, StoredItem | None]
-    failure: DynamoDBError | None = None
+    find: Callable[[Sequence[str]], CachedFacts]
 
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
     ) -> CachedFacts:
         """Return the items of the keys `others`."""
-        items = {key: self.items[key] for key in others if key in self.items}
-        return CachedFacts(items=items, failure=self.failure if None in items.values() else None)
+        return self.find(others)
 
     def write(
         self,
@@ -148,10 +142,19 @@ class BulkQueries:
         """Return the rows, or the error, of each query, which is quoted for a URL."""
         if self._failure is not None:
             return [self._failure for _ in queries]
+
+        def send(some: Sequence[str]) -> list[QueryResult]:
+            by_reference = {f"query{index}": query for index, query in enumerate(some)}
+            try:
+                found = self._client.query_together(by_reference, Deadline(REQUEST_SECONDS))
+            except (SalesforceError, OutOfTimeError) as error:
+                return [_as_salesforce_error(error) for _ in some]
+            return [found[reference] for reference in by_reference]
+
         requests = _chunks(queries, QUERIES_PER_REQUEST)
         self.api_calls += len(requests)
         with ThreadPoolExecutor(CONCURRENCY) as pool:
-            return [result for results in pool.map(self._send, requests) for result in results]
+            return [result for results in pool.map(send, requests) for result in results]
 
     def fetch(self, batches: Sequence[Batch], column: str) -> dict[str, QueryResult]:
         """Return the rows, or the error, of each key. `column` contains the key of a row.
@@ -165,26 +168,20 @@ class BulkQueries:
         for batch, rows in zip(batches, results, strict=True):
             if isinstance(rows, list):
                 found |= _rows_by_key(rows, batch.keys, column)
-            elif len(batch.keys) > 1 and _is_about_one(rows):
+            elif len(batch.keys) > 1 and (
+                isinstance(rows, InvalidIdError) or rows.reason == "more-rows"
+            ):
                 alone += [Batch([key], batch.query) for key in batch.keys]
             else:
                 found |= dict.fromkeys(batch.keys, rows)
         return found | self.fetch(alone, column) if alone else found
-
-    def _send(self, queries: Sequence[str]) -> list[QueryResult]:
-        by_reference = {f"query{index}": query for index, query in enumerate(queries)}
-        try:
-            results = self._client.query_together(by_reference, Deadline(REQUEST_SECONDS))
-        except (SalesforceError, OutOfTimeError) as error:
-            return [_as_salesforce_error(error) for _ in queries]
-        return [results[reference] for reference in by_reference]
 
 
 class LookedUp(NamedTuple):
     """The facts of many calls, and the number of API calls to Salesforce that they took."""
 
     rows: FetchedRows
-    items: FetchedItems
+    items: FixedItems
     api_calls: int
 
 
@@ -215,7 +212,7 @@ def fetch_rows(
 
     `now` is the time of the decisions in seconds since 1970.
     """
-    union = _with_fields_of_all(plans)
+    union = union_of(plans)
     ids: dict[str, list[str]] = {}
     for record_id in dict.fromkeys(each.record_id for each in requests if each.record_id):
         ids.setdefault(key_prefix(record_id), []).append(record_id)
@@ -253,7 +250,7 @@ def fetch_rows(
 
 def fetch_items(
     service: ClickToDial, plans: Sequence[DialPlan], requests: Sequence[Request]
-) -> FetchedItems:
+) -> FixedItems:
     """Read the entries of lists, and the attempts, that decisions by any of the plans can need."""
     wanted: dict[str, None] = {}
     for plan in plans:
@@ -261,36 +258,35 @@ def fetch_items(
             with suppress(BadParameterError):
                 click = to_click(request, plan)
                 wanted |= dict.fromkeys(keys(plan, click, service.pseudonym))
-    items: dict[str, StoredItem | None] = {}
-    failure = None
-    read = partial(_read_items, service.cache, plans[0])
+
+    def read(batch: Sequence[str]) -> tuple[Mapping[str, StoredItem | None], DynamoDBError | None]:
+        items: dict[str, StoredItem | None] = dict.fromkeys(batch)
+        for attempt in range(MAX_READS):
+            unread = [key for key in items if items[key] is None]
+            try:
+                found = service.cache.read(plans[0], None, "", unread).items
+            except DynamoDBError as error:
+                return items, error
+            items = {key: items[key] for key in items if key not in unread} | dict(found)
+            if None not in found.values():
+                return items, None
+            time.sleep(0.05 * 2**attempt)
+        return items, DynamoDBError("DynamoDB does not return all items about the called numbers.")
+
     with ThreadPoolExecutor(CONCURRENCY) as pool:
-        for found, error in pool.map(read, _chunks(list(wanted), ITEMS_PER_READ)):
-            items |= found
-            failure = failure or error
-    return FetchedItems(items, failure)
+        results = list(pool.map(read, _chunks(list(wanted), ITEMS_PER_READ)))
+    items = {key: item for found, _ in results for key, item in found.items()}
+    failure = next((error for _, error in results if error is not None), None)
+
+    def find(some: Sequence[str]) -> CachedFacts:
+        known = {key: items[key] for key in some if key in items}
+        return CachedFacts(items=known, failure=failure if None in known.values() else None)
+
+    return FixedItems(find)
 
 
-def _read_items(
-    cache: FactsCache, plan: DialPlan, wanted: Sequence[str]
-) -> tuple[Mapping[str, StoredItem | None], DynamoDBError | None]:
-    """Return the items, and the reason if some of them could not be read."""
-    items: dict[str, StoredItem | None] = dict.fromkeys(wanted)
-    for attempt in range(MAX_READS):
-        unread = [key for key in wanted if key in items and items[key] is None]
-        try:
-            found = cache.read(plan, None, "", unread).items
-        except DynamoDBError as error:
-            return items, error
-        items = {key: item for key, item in items.items() if key not in unread} | dict(found)
-        if None not in found.values():
-            return items, None
-        time.sleep(0.05 * 2**attempt)
-    return items, DynamoDBError("DynamoDB does not return all items about the called numbers.")
-
-
-def _with_fields_of_all(plans: Sequence[DialPlan]) -> DialPlan:
-    """Return a plan for queries: it names each field that one of the plans names."""
+def union_of(plans: Sequence[DialPlan]) -> DialPlan:
+    """Return a plan with the fields of all plans, from which queries are built."""
     objects: dict[str, dict[str, str]] = {}
     for plan in plans:
         for name, fields in plan.objects.items():
@@ -321,10 +317,6 @@ def _rows_by_key(
     except (KeyError, TypeError):
         return dict.fromkeys(keys, wrong_types())
     return found
-
-
-def _is_about_one(error: SalesforceError) -> bool:
-    return isinstance(error, InvalidIdError) or error.reason == "more-rows"
 
 
 def _as_salesforce_error(error: SalesforceError | OutOfTimeError) -> SalesforceError:

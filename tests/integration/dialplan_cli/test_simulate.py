@@ -138,6 +138,24 @@ class TestFacts:
         ]
         assert not any("callee." in each for each in found["assumptions"])
 
+    def test_a_mapping_whose_entries_are_not_known_is_named(
+        self, dialplan: Dialplan, tmp_path: Path
+    ) -> None:
+        mapped = tmp_path / "mapped.yaml"
+        source = "{object: Hotline__mdt, key: Country__c, value: Number__c}"
+        mapped.write_text(
+            DEMO.read_text().replace(
+                "entries: {DE: hotline, AT: hotline-at}", f"salesforce: {source}"
+            )
+        )
+        calls = tmp_path / "calls.csv"
+        calls.write_text(CALLS)
+        found = dialplan.json("simulate", calls, "--plan", mapped, "--against", DEMO)
+        assert found["assumptions"][0] == (
+            "Assumption: the mapping hotline-by-country has no entries, because they were not yet "
+            "read from Salesforce."
+        )
+
     def test_a_table_with_errors_is_refused(self, dialplan: Dialplan, tmp_path: Path) -> None:
         calls = tmp_path / "calls.csv"
         calls.write_text("CallerID,record.do_not_call\n1,perhaps\n2,\n3,never\n")
