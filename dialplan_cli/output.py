@@ -66,7 +66,7 @@ def print_warnings(problems: Iterable[Problem]) -> None:
 
 def _print_problem(problem: Problem, label: str, style: str) -> None:
     place = Text(f"{problem.file}:{problem.line}: ", style="bold")
-    path = Text(f"{problem.path}: " if problem.path else "", style="cyan")
+    path = Text(f"{problem.place}: " if problem.path else "", style="cyan")
     err.print(place + Text(f"{label}: ", style=style) + path + Text(problem.message))
 
 

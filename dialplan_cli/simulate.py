@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
-from click_to_dial.deadline import Deadline
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.service import ClickToDial
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.errors import SalesforceError
-from click_to_dial.model import Agent, Record, Scalar
+from click_to_dial.model import Agent, Record
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from dialplan_cli.explain import Explanation, FixedPlan, UncountedAttempts, explain
 from dialplan_cli.output import print_line, print_table, track
 from dialplan_cli.simulate_calls import Call
-from dialplan_cli.simulate_lookups import FixedItems, look_up
+from dialplan_cli.simulate_lookups import KnownFacts, look_up
 from dialplan_cli.targets import Target
 
 TIME_BUDGET = 60.0
@@ -114,10 +113,15 @@ def simulate(
         looked_up = look_up(target, (before, after), parameters, now)
 
     def decide(plan: DialPlan, call: Call) -> Answer:
+        if looked_up is not None:
+            facts = looked_up.facts
+        else:
+            facts = KnownFacts(partial(result_of, call), partial(items_of, call, now))
+            plan = with_numbers_of(call, plan)
         service = ClickToDial(
             plans=FixedPlan(plan),
-            cache=looked_up.items if looked_up else FixedItems(partial(items_of, call, now)),
-            salesforce=looked_up.rows if looked_up else RowSalesforce(call),
+            cache=facts,
+            salesforce=facts,
             breaker=CircuitBreaker(),
             attempts=UncountedAttempts(),
             pseudonym=target.pseudonym if looked_up and target else str,
@@ -138,34 +142,32 @@ def simulate(
 # The facts in the row of a call -------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class RowSalesforce:
-    """The port `Salesforce` that returns the facts in the row of a call."""
+def result_of(call: Call, plan: DialPlan, request: SalesforceRequest) -> SalesforceResult:
+    """Return the record and the agent in the row of a call. An agent with a fact is known."""
+    facts = call.facts or {}
+    record, agent = (
+        {name.removeprefix(group): facts[name] for name in facts if name.startswith(group)}
+        for group in ("record.", "agent.")
+    )
+    object_name = record.pop("object", None)
+    known = agent.pop("known", bool(agent))
+    return SalesforceResult(
+        record=Record(
+            found=True,
+            object_name=None if object_name is None else str(object_name),
+            attributes=record,
+            numbers=(call.number,) if facts.get(ON_RECORD) else (),
+        ),
+        agent=Agent(bool(known), agent),
+        calls=0,
+    )
 
-    call: Call
 
-    def prepare(self, deadline: Deadline) -> None:
-        """Do nothing: there is no connection."""
-
-    def fetch(
-        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
-    ) -> SalesforceResult:
-        """Return a record and an agent. An agent with a fact is known."""
-        record, agent = self._facts("record."), self._facts("agent.")
-        object_name = record.pop("object", None)
-        known = agent.pop("known", bool(agent))
-        return SalesforceResult(
-            record=Record(True, None if object_name is None else str(object_name), record),
-            agent=Agent(bool(known), agent),
-        )
-
-    def _facts(self, group: str) -> dict[str, Scalar]:
-        facts = self.call.facts or {}
-        return {
-            name.removeprefix(group): value
-            for name, value in facts.items()
-            if name.startswith(group)
-        }
+def with_numbers_of(call: Call, plan: DialPlan) -> DialPlan:
+    """Return the plan as if the call's object had phone numbers only if the row has ON_RECORD."""
+    facts = call.facts or {}
+    numbers: dict[Any, Sequence[str]] = {facts.get("record.object"): ()}
+    return plan._replace(numbers=numbers if ON_RECORD in facts else {})
 
 
 def items_of(call: Call, now: float, keys: Sequence[str]) -> CachedFacts:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.dialplan.model import Otherwise, Outcome, Refuse, SignalNumber
 from click_to_dial.model import Scalar
 from click_to_dial.salesforce_id import to_18
@@ -120,7 +120,7 @@ def parse_calls(table: CallTable, plans: Sequence[LoadedPlan]) -> list[Call]:
         if not table.facts:
             calls.append(Call(number, record_id, caller_id, agent_uid))
             continue
-        if any(name.startswith("record.") for name in table.facts):
+        if any(name.startswith("record.") or name == ON_RECORD for name in table.facts):
             record_id = record_id or ANY_RECORD
         calls.append(Call(number, record_id, caller_id, agent_uid or ANY_AGENT, values))
     if len(errors) > MAX_ERRORS:
@@ -166,7 +166,7 @@ def find_assumptions(table: CallTable, plans: Sequence[LoadedPlan]) -> list[str]
 
 def _is_column(fact: str) -> bool:
     """Tell whether a row can bring the fact. The others follow from the number and the time."""
-    return fact.startswith(("record.", "agent.")) or fact in LOOKUPS
+    return fact.startswith(("record.", "agent.")) or fact in (*LOOKUPS, ON_RECORD)
 
 
 def list_names(plan: LoadedPlan) -> list[str]:
@@ -177,7 +177,8 @@ def list_names(plan: LoadedPlan) -> list[str]:
 
 def operand_types(plans: Sequence[LoadedPlan]) -> Mapping[str, set[type]]:
     """Return the types that the rules compare each fact with: CSV has no types."""
-    types: defaultdict[str, set[type]] = defaultdict(set, {"agent.known": {bool}})
+    checkboxes: dict[str, set[type]] = {"agent.known": {bool}, ON_RECORD: {bool}}
+    types: defaultdict[str, set[type]] = defaultdict(set, checkboxes)
     for each in plans:
         for path, fact, expected in all_conditions(each.document):
             for _, operator, value in operands(path, expected):

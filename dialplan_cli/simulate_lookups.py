@@ -63,8 +63,43 @@ MAX_READS = 5
 """Maximum number of times that items are requested which DynamoDB leaves unprocessed."""
 
 
+class KnownFacts(NamedTuple):
+    """The ports `Salesforce` and `FactsCache` for facts that are in memory. Nothing is stored.
+
+    `result` returns record and agent, `items` those items of the table that have the given keys.
+    """
+
+    result: Callable[[DialPlan, SalesforceRequest], SalesforceResult]
+    items: Callable[[Sequence[str]], CachedFacts]
+
+    def prepare(self, deadline: Deadline) -> None:
+        """Do nothing: there is no connection."""
+
+    def fetch(
+        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
+        """Return record and agent."""
+        return self.result(plan, request)
+
+    def read(
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
+    ) -> CachedFacts:
+        """Return the items of the keys `others`, but neither record nor agent."""
+        return self.items(others)
+
+    def write(
+        self,
+        plan: DialPlan,
+        record_id: str | None,
+        agent_uid: str,
+        result: SalesforceResult,
+        asked_at: float,
+    ) -> None:
+        """Store nothing."""
+
+
 class FetchedRows(NamedTuple):
-    """The port `Salesforce` that returns rows which were fetched before, or their errors.
+    """The rows of Salesforce that were fetched for many calls, or their errors.
 
     `objects` are by key prefix, `records` by id, `consents` by the id of the person, `agents` by
     the field that is matched and the AgentUID. `now` is the time in seconds since 1970.
@@ -76,12 +111,7 @@ class FetchedRows(NamedTuple):
     agents: Mapping[tuple[str, str], QueryResult]
     now: float
 
-    def prepare(self, deadline: Deadline) -> None:
-        """Do nothing: there is no connection."""
-
-    def fetch(
-        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
-    ) -> SalesforceResult:
+    def result(self, plan: DialPlan, request: SalesforceRequest) -> SalesforceResult:
         """Return record and agent with the attributes of the plan."""
         agent: Agent | SalesforceError | None = None
         if request.agent_uid is not None:
@@ -95,28 +125,6 @@ class FetchedRows(NamedTuple):
         consents = self.consents.get(_person_of(plan, name, rows) or "", [])
         results = {"record": rows, CONSENT: consents}
         return SalesforceResult(record_from(plan, request, name, results, self.now), agent, calls=0)
-
-
-class FixedItems(NamedTuple):
-    """The port `FactsCache` without records and agents. `find` returns the items of some keys."""
-
-    find: Callable[[Sequence[str]], CachedFacts]
-
-    def read(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
-    ) -> CachedFacts:
-        """Return the items of the keys `others`."""
-        return self.find(others)
-
-    def write(
-        self,
-        plan: DialPlan,
-        record_id: str | None,
-        agent_uid: str,
-        result: SalesforceResult,
-        asked_at: float,
-    ) -> None:
-        """Store nothing."""
 
 
 class Batch(NamedTuple):
@@ -180,8 +188,7 @@ class BulkQueries:
 class LookedUp(NamedTuple):
     """The facts of many calls, and the number of API calls to Salesforce that they took."""
 
-    rows: FetchedRows
-    items: FixedItems
+    facts: KnownFacts
     api_calls: int
 
 
@@ -202,7 +209,8 @@ def look_up(
             requests.append(to_request(*each))
     bulk = BulkQueries(target.organisation)
     rows = fetch_rows(bulk, plans, requests, now)
-    return LookedUp(rows, fetch_items(target.service, plans, requests), bulk.api_calls)
+    items = fetch_items(target.service, plans, requests)
+    return LookedUp(KnownFacts(rows.result, items), bulk.api_calls)
 
 
 def fetch_rows(
@@ -250,8 +258,11 @@ def fetch_rows(
 
 def fetch_items(
     service: ClickToDial, plans: Sequence[DialPlan], requests: Sequence[Request]
-) -> FixedItems:
-    """Read the entries of lists, and the attempts, that decisions by any of the plans can need."""
+) -> Callable[[Sequence[str]], CachedFacts]:
+    """Read the entries of lists, and the attempts, that decisions by any of the plans can need.
+
+    Return a function that returns those of some keys.
+    """
     wanted: dict[str, None] = {}
     for plan in plans:
         for request in requests if plan.lists or plan.limits else ():
@@ -282,18 +293,21 @@ def fetch_items(
         known = {key: items[key] for key in some if key in items}
         return CachedFacts(items=known, failure=failure if None in known.values() else None)
 
-    return FixedItems(find)
+    return find
 
 
 def union_of(plans: Sequence[DialPlan]) -> DialPlan:
     """Return a plan with the fields of all plans, from which queries are built."""
     objects: dict[str, dict[str, str]] = {}
+    numbers: dict[str, list[str]] = {}
     for plan in plans:
         for name, fields in plan.objects.items():
             found = objects.setdefault(name.lower(), {})
             found |= {path: path for path in fields.values()}
+            numbers.setdefault(name.lower(), []).extend(plan.numbers.get(name, ()))
     paths = [path for plan in plans for path in plan.agent_attributes.values()]
-    return plans[0]._replace(objects=objects, agent_attributes={path: path for path in paths})
+    attributes = {path: path for path in paths}
+    return plans[0]._replace(objects=objects, numbers=numbers, agent_attributes=attributes)
 
 
 def _person_of(plan: DialPlan, name: str, rows: QueryResult) -> str | None:

@@ -1,5 +1,6 @@
 """Commands about calls: `explain` a decision, `simulate` a change of the dial plan."""
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from dialplan_cli import explain as explanations
 from dialplan_cli import output
 from dialplan_cli import simulate as simulation
 from dialplan_cli.commands.options import Json, Stack
+from dialplan_cli.plan.examples import run_examples
 from dialplan_cli.plan.read import read_plan
 from dialplan_cli.simulate_calls import LoadedPlan, find_assumptions, parse_calls, read_table
 from dialplan_cli.targets import Target, find_target, local_target
@@ -118,10 +120,15 @@ def simulate(
 def _load_plan(file: Path | None, target: Target | None) -> LoadedPlan:
     """Return the plan in a file, or the active plan of the target if `file` is None.
 
-    Mappings kept in Salesforce have the entries that the target has cached. Raises PlanFileError,
-    DynamoDBError, NoDialPlanError.
+    Mappings kept in Salesforce have the entries that the target has cached. Examples with another
+    result are warned of. Raises PlanFileError, DynamoDBError, NoDialPlanError.
     """
-    document: Mapping[str, Any] | None = None if file is None else read_plan(file).document
+    document: Mapping[str, Any] | None = None
+    if file is not None:
+        plan = read_plan(file)
+        document = plan.document
+        results = run_examples(document, plan.source, time.time())
+        output.print_warnings(each.problem for each in results if each.problem)
     active = None if target is None else target.store.active()
     version = 0
     entries: Mapping[str, Entries] = {}

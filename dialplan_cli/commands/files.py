@@ -1,5 +1,6 @@
 """Commands for dial plan files: `validate` and `schema`."""
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from dialplan_cli import output
 from dialplan_cli.checks.jtel import check_jtel, read_service_numbers
 from dialplan_cli.checks.salesforce import check_salesforce
 from dialplan_cli.commands.options import File, Json, Stack
+from dialplan_cli.plan.examples import check_results
 from dialplan_cli.plan.read import read_plan
 from dialplan_cli.plan.schema import plan_schema
 from dialplan_cli.plan.source import PlanFileError
@@ -41,12 +43,13 @@ def validate(
 ) -> None:
     """Check a dial plan file.
 
-    Every problem is reported with its line. The exit status is 1 if there is an error. `--stack`
-    implies `--salesforce`.
+    Every problem is reported with its line. The exit status is 1 if there is an error, or if the
+    plan decides one of its examples differently. `--stack` implies `--salesforce`.
     """
     ask_salesforce = salesforce or stack is not None
     try:
         plan = read_plan(file)
+        not_checked = check_results(plan.document, plan.source, time.time())
         organisation = find_target(stack).organisation if ask_salesforce else None
         if organisation is not None:
             check_salesforce(plan, organisation)
@@ -57,12 +60,17 @@ def validate(
             raise
         output.print_json({"errors": [asdict(each) for each in error.problems], "warnings": []})
         raise typer.Exit(1) from None
-    warnings = plan.warnings if ask_salesforce else plan.warnings + plan.offline_warnings
+    warnings = plan.warnings + not_checked
+    if not ask_salesforce:
+        warnings += plan.offline_warnings
     if json:
         output.print_json({"errors": [], "warnings": [asdict(each) for each in warnings]})
         return
     output.print_warnings(warnings)
-    output.print_line(f"{file} is valid: {len(plan.document['rules'])} rules.", "green")
+    counts = [f"{len(plan.document['rules'])} rules"]
+    if examples := plan.source.data.get("examples"):
+        counts.append(f"{len(examples)} examples")
+    output.print_line(f"{file} is valid: {', '.join(counts)}.", "green")
 
 
 @app.command()

@@ -137,7 +137,9 @@ class ClickToDial:
         cached = CachedFacts(items=dict.fromkeys(number_keys))  # nothing is read yet
         report = self._evaluate(plan, click, from_cache(plan, click, cached))
         if not report.is_final:
-            sources = FactSources(self.cache, self.salesforce, self.breaker, self.clock)
+            sources = FactSources(
+                self.cache, self.salesforce, self.breaker, self.pseudonym, self.clock
+            )
             cached = sources.read_cache(plan, click, number_keys, deadline)
             report = self._evaluate(plan, click, from_cache(plan, click, cached))
             if not report.is_final:
@@ -229,7 +231,7 @@ def to_click(request: Request, plan: DialPlan) -> Click:
     """Return the request, read by the settings of the plan. Raises BadParameterError."""
     callee, *others = read_number(request.caller_id, plan.numbering)
     other = others[0] if others else None
-    click = Click(request.record_id, callee, request.agent_uid, other)
+    click = Click(request.record_id, callee, request.agent_uid, other, request.caller_id)
     if _is_emergency(click):
         return click
     if request.fault is not None:

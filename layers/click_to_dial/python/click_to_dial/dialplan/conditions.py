@@ -16,6 +16,9 @@ Expected = Operand | Mapping[str, Operand]
 
 LISTED, ATTEMPTS = "callee.listed", "callee.attempts"
 
+ON_RECORD = "callee.on_record"
+"""True if a field of the record contains the called number. It is unknown if the record is."""
+
 
 class AttemptLimit(NamedTuple):
     """The calls that a limit counts: those to the number in the last `within` seconds.
@@ -73,7 +76,7 @@ class Condition(NamedTuple):
 
 def group_of(fact: str) -> str:
     """Return the group of a fact, which may be unknown as a whole: `record` for `record.kind`."""
-    return fact.partition(".")[0]
+    return "record" if fact == ON_RECORD else fact.partition(".")[0]
 
 
 def _both(first: bool | None, second: bool | None) -> bool | None:

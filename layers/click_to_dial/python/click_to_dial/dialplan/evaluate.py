@@ -14,7 +14,7 @@ from click_to_dial.dialplan.model import (
     SignalNumber,
     SignalRecord,
 )
-from click_to_dial.model import Decision, Facts, RuleTrace, Scalar, ServiceNumber
+from click_to_dial.model import Decision, Facts, RuleTrace, ServiceNumber, as_text
 from click_to_dial.phone_numbers import comparable, signalled_number
 
 EMERGENCY = "emergency"
@@ -148,10 +148,10 @@ def _signalled_number(
         return _if_available(outcome.service_number, facts)
     value = facts.values.get(outcome.fact)
     if isinstance(outcome, SignalMapping):
-        entry = None if value is None else outcome.entries.get(_as_text(value))
+        entry = None if value is None else outcome.entries.get(as_text(value))
         number = entry or outcome.default
         return None if number is None else _if_available(number, facts)
-    text = "" if value is None else _as_text(value)
+    text = "" if value is None else as_text(value)
     if isinstance(outcome, SignalRecord):
         candidates = outcome.numbers.get(comparable(text, plan.numbering) or "", ())
         return next((number for number in candidates if _if_available(number, facts)), None)
@@ -202,12 +202,3 @@ def _with_opening_time(decision: Decision, rule: Rule, facts: Facts) -> Decision
     if opens is None:
         return decision
     return replace(decision, reason=f"{decision.reason} Calling is allowed again from {opens}.")
-
-
-def _as_text(value: Scalar) -> str:
-    """Return a fact as a mapping's keys are written: `true`, `7` (also for 7.0), or the text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)

@@ -1,7 +1,7 @@
 """The loaded dial plan: the form in which it is evaluated."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from click_to_dial.dialplan.conditions import AttemptLimit, Condition
@@ -94,8 +94,9 @@ class Freshness(NamedTuple):
 class DialPlan(NamedTuple):
     """A dial plan.
 
-    `objects` has the attributes of each Salesforce object. `lists` and `limits` are the facts about
-    lists and attempts that the rules use, with the names of the lists and the calls to count.
+    `objects` has the attributes of each Salesforce object, and `numbers` its fields with phone
+    numbers. `lists` and `limits` are the facts about lists and attempts that the rules use, with
+    the names of the lists and the calls to count.
     `case_sensitive_agents` tells if Salesforce compares the field `agent_match` with case.
     `home_zone` is an IANA time zone; it is empty if the plan has no calling hours. `outage` are the
     rules that decide if a rule needs an unknown fact.
@@ -113,6 +114,7 @@ class DialPlan(NamedTuple):
     home_zone: str
     lists: Mapping[str, frozenset[str]]
     limits: Mapping[str, AttemptLimit]
+    numbers: Mapping[str, Sequence[str]]
     version: int = 0
     case_sensitive_agents: bool = False
 
