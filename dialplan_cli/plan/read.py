@@ -1,6 +1,7 @@
 """Reads a dial plan file: the document to publish, or all problems of the file at once."""
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -42,19 +43,21 @@ class PlanFile:
 
 
 def read_plan(path: FilePath) -> PlanFile:
-    """Read the plan in a file. Raises PlanFileError with all problems."""
+    """Read the plan in a file; `-` is standard input. Raises PlanFileError with all problems."""
+    is_stdin = str(path) == "-"
+    name = "stdin" if is_stdin else str(path)
     try:
-        content = path.read_bytes()
+        content = sys.stdin.buffer.read() if is_stdin else path.read_bytes()
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
-        raise PlanFileError([Problem(str(path), 1, "", message)]) from error
+        raise PlanFileError([Problem(name, 1, "", message)]) from error
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         message = "this is not UTF-8 text; save the file with the encoding UTF-8"
-        raise PlanFileError([Problem(str(path), line, "", message)]) from error
-    return parse_plan(text, str(path))
+        raise PlanFileError([Problem(name, line, "", message)]) from error
+    return parse_plan(text, name)
 
 
 def parse_plan(text: str, file: str = "plan") -> PlanFile:
