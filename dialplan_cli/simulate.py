@@ -11,7 +11,7 @@ from click_to_dial.deadline import Deadline
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.service import ClickToDial
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.errors import SalesforceError
 from click_to_dial.model import Agent, Record, Scalar
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
@@ -152,8 +152,10 @@ class RowSalesforce:
         record, agent = self._facts("record."), self._facts("agent.")
         object_name = record.pop("object", None)
         known = agent.pop("known", bool(agent))
+        name = None if object_name is None else str(object_name)
+        numbers = (self.call.number,) if (self.call.facts or {}).get(ON_RECORD) else ()
         return SalesforceResult(
-            record=Record(True, None if object_name is None else str(object_name), record),
+            record=Record(True, name, record, numbers=numbers),
             agent=Agent(bool(known), agent),
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.dialplan.model import Otherwise, Outcome, Refuse, SignalNumber
 from click_to_dial.model import Scalar
 from click_to_dial.salesforce_id import to_18
@@ -130,7 +130,11 @@ def find_missing_columns(table: CallTable, plans: Sequence[LoadedPlan]) -> list[
     used = {fact for each in plans for fact in _used_facts(each.plan) if _is_column(fact)}
     if any(name.startswith("agent.") for name in table.facts):
         used.discard("agent.known")  # an agent with a fact is known
-    assumed = {LISTED: "no number is on a list", ATTEMPTS: "no number was called before"}
+    assumed = {
+        LISTED: "no number is on a list",
+        ATTEMPTS: "no number was called before",
+        ON_RECORD: "no number is on the record",
+    }
     return [
         f"Assumption: {assumed.get(fact, f'{fact} is missing in all calls')}, because the file has "
         f"no column {fact}."
@@ -145,16 +149,23 @@ def _check_columns(table: CallTable, plans: Sequence[LoadedPlan]) -> None:
         if name not in known:
             problem = unknown_name("fact", name, known)
             raise CsvFileError(f"{table.path} has the column '{name}': {problem}. {_COLUMNS}")
+    if ON_RECORD in table.facts and "record.object" not in table.facts:
+        raise CsvFileError(
+            f"{table.path} has the column {ON_RECORD}, but not record.object: only records of an "
+            "object with `numbers` have this fact."
+        )
 
 
 def _is_column(fact: str) -> bool:
     """Tell whether a row can bring the fact. The others follow from the number and the time."""
-    return fact.startswith(("record.", "agent.")) or fact in LOOKUPS
+    return fact.startswith(("record.", "agent.")) or fact in (ON_RECORD, *LOOKUPS)
 
 
 def _operand_types(plans: Sequence[LoadedPlan]) -> Mapping[str, set[type]]:
     """Return the types that the rules compare each fact with: CSV has no types."""
-    types: defaultdict[str, set[type]] = defaultdict(set, {"agent.known": {bool}})
+    types: defaultdict[str, set[type]] = defaultdict(
+        set, {"agent.known": {bool}, ON_RECORD: {bool}}
+    )
     for each in plans:
         for path, fact, expected in all_conditions(each.document):
             for _, operator, value in operands(path, expected):

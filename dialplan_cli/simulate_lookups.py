@@ -295,7 +295,7 @@ def _with_fields_of_all(plans: Sequence[DialPlan]) -> DialPlan:
     for plan in plans:
         for name, fields in plan.objects.items():
             found = objects.setdefault(name.lower(), {})
-            found |= {path: path for path in fields.values()}
+            found |= {path: path for path in (*fields.values(), *plan.numbers.get(name, ()))}
     paths = [path for plan in plans for path in plan.agent_attributes.values()]
     return plans[0]._replace(objects=objects, agent_attributes={path: path for path in paths})
 

@@ -6,8 +6,13 @@ from typing import Any
 
 import phonenumbers
 
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
-from dialplan_cli.plan.facts import COMPARISONS, all_conditions, operands
+from click_to_dial.dialplan.conditions import LISTED, ON_RECORD
+from dialplan_cli.plan.facts import COMPARISONS, NUMBERS, all_conditions, operands
+from dialplan_cli.plan.missing_facts import (
+    warn_facts_of_outage,
+    warn_on_record,
+    warn_signals_of_outage,
+)
 from dialplan_cli.plan.reachability import Conditions, conditions, is_impossible, subsumes
 from dialplan_cli.plan.references import is_restricted, outcomes
 from dialplan_cli.plan.source import Findings, Path, child, condition_sets
@@ -164,6 +169,9 @@ def warn_unused_facts(document: Document) -> Findings:
         for name in names:
             if f"{group}.{name}" not in facts:
                 yield (*path, name), f"no rule uses {group}.{name}"
+    if ON_RECORD not in facts:
+        for name in document.get(NUMBERS, {}):
+            yield ("objects", name, NUMBERS), f"no rule uses {ON_RECORD}"
 
 
 def warn_emergency(document: Document) -> Findings:
@@ -173,9 +181,7 @@ def warn_emergency(document: Document) -> Findings:
     """
     for index, rule in enumerate(document["rules"]):
         for place, own in zip(condition_sets(rule), conditions(rule), strict=True):
-            if not all(fact.startswith("callee.") for fact in own) or any(
-                fact.startswith((LISTED, ATTEMPTS)) for fact in own
-            ):
+            if not all(each.group == "callee" for each in own.values()):
                 continue
             if not _may_be_emergency(own):
                 continue
@@ -271,4 +277,7 @@ CHECKS = (
     warn_consent,
     warn_internal_digits,
     warn_values,
+    warn_facts_of_outage,
+    warn_signals_of_outage,
+    warn_on_record,
 )

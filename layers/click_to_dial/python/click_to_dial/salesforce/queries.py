@@ -20,8 +20,7 @@ _CONSENTS = (
 
 def record_query(plan: DialPlan, request: SalesforceRequest, object_name: str) -> str:
     """Return the query for the clicked record with exactly the fields that the plan names."""
-    name, fields = plan.object_fields(object_name)
-    columns = _columns("Id", *fields.values(), *plan.numbers.get(name, ()))
+    columns = _record_columns(plan, object_name)
     return _bound(
         f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id = {{}} LIMIT 1",
         request.record_id,
@@ -30,7 +29,7 @@ def record_query(plan: DialPlan, request: SalesforceRequest, object_name: str) -
 
 def records_query(plan: DialPlan, object_name: str, record_ids: Sequence[str]) -> str:
     """Return the query for several records of one object, with the fields that the plan names."""
-    columns = _columns("Id", *plan.object_fields(object_name)[1].values())
+    columns = _record_columns(plan, object_name)
     return _bound(
         f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id IN {{}}", list(record_ids)
     )
@@ -79,6 +78,12 @@ def mapping_query(source: Mapping[str, str]) -> str:
     key, value, name = (checked_name(source[part]) for part in ("key", "value", "object"))
     where = f" WHERE {source['filter']}" if source.get("filter") else ""
     return f"SELECT {key},{value} FROM {name}{where}"
+
+
+def _record_columns(plan: DialPlan, object_name: str) -> str:
+    """Return the Id, the fields of the attributes, and those with phone numbers."""
+    name, fields = plan.object_fields(object_name)
+    return _columns("Id", *fields.values(), *plan.numbers.get(name, ()))
 
 
 def _columns(*paths: str) -> str:
