@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,10 @@ from click_to_dial.errors import NoDialPlanError
 from dialplan_cli import explain as explanations
 from dialplan_cli import output
 from dialplan_cli import simulate as simulation
-from dialplan_cli.commands.options import Json, Stack
+from dialplan_cli.commands.options import ANSWER_IS_NO, Json, Stack
 from dialplan_cli.plan.examples import run_examples
 from dialplan_cli.plan.read import read_plan
+from dialplan_cli.publications import active_plan
 from dialplan_cli.simulate_calls import LoadedPlan, find_missing_columns, parse_calls, read_table
 from dialplan_cli.targets import Target, find_target, local_target
 
@@ -49,23 +51,30 @@ def explain(
         Path | None,
         typer.Option(metavar="FILE", help="Dial plan in YAML. Default: the active dial plan."),
     ] = None,
+    outage: Annotated[
+        bool,
+        typer.Option("--outage", help="Decide the call as if Salesforce could not be reached."),
+    ] = False,
     stack: Stack = None,
     json: Json = False,
 ) -> None:
     """Explain how a call is decided.
 
     The output shows the facts, the result of each rule, and the answer that jtel gets. The call
-    does not count as an attempt.
+    does not count as an attempt. The exit status is 0 if the call is allowed, and 3 if it is
+    refused.
     """
     target = find_target(stack)
     service = target.service
-    if plan is not None:
-        service = explanations.with_plan(service, _load_plan(plan, target).plan)
-    explanation = explanations.explain(service, record, number, agent, at)
-    if json:
-        output.print_json(explanations.as_json(explanation))
+    if plan is None:
+        active_plan(target.store)
     else:
-        explanations.print_explanation(explanation)
+        service = explanations.with_plan(service, _load_plan(plan, target).plan)
+    explain_call = explanations.explain_outage if outage else explanations.explain
+    explanation = explain_call(service, record, number, agent, at)
+    output.show(explanation, json, explanations.print_explanation, to_json=explanations.as_json)
+    if explanation.status != HTTPStatus.OK:
+        raise typer.Exit(ANSWER_IS_NO)
 
 
 @app.command()
@@ -107,10 +116,12 @@ def simulate(
         target = target or find_target(stack)
     assumptions = find_missing_columns(table, (before, after)) if table.facts else []
     found = simulation.simulate(parsed, before.plan, after.plan, target)
-    if json:
-        output.print_json(simulation.as_json(found, assumptions))
-    else:
-        simulation.print_simulation(found, assumptions)
+    output.show(
+        found,
+        json,
+        lambda result: simulation.print_simulation(result, assumptions),
+        lambda result: simulation.as_json(result, assumptions),
+    )
     if found.unknown or (expect_no_change and (found.changes or found.undecided)):
         raise typer.Exit(1)
 

@@ -3,10 +3,11 @@
 import csv
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -204,10 +205,10 @@ def history(
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The entries of a list."""
+    """The entries of a list, of which there may be too many for the memory."""
 
     name: str
-    entries: list[lists.ListedEntry]
+    entries: Iterable[lists.ListedEntry]
 
 
 @app.command()
@@ -222,13 +223,18 @@ def export(name: Name, stack: Stack = None, json: Json = False) -> None:
         "This output cannot be imported again: keep the file that you imported."
     )
     entries = output.count(lists.export(find_target(stack), name), "Exporting")
-    if json:
-        output.print_json(Export(name, list(entries)))
-        return
+    output.show(Export(name, entries), json, _print_export, _export_to_json)
+
+
+def _print_export(export: Export) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(EXPORT_COLUMNS)
-    for each in entries:
-        writer.writerow([asdict(each)[column] for column in EXPORT_COLUMNS])
+    for each in export.entries:
+        writer.writerow([getattr(each, column) for column in EXPORT_COLUMNS])
+
+
+def _export_to_json(export: Export) -> dict[str, Any]:
+    return {"name": export.name, "entries": [asdict(each) for each in export.entries]}
 
 
 def _warn_if_unused(name: str, target: Target) -> None:

@@ -159,5 +159,8 @@ def test_a_verification_that_is_unreadable_or_dated_ahead_does_not_count(table: 
     assert tokens.user_of("token") is None
     clock.advance(6)
     (item,) = table.boto3.scan(TableName=table.name)["Items"]
-    table.boto3.put_item(TableName=table.name, Item={**item, "user_id": {"N": "1"}})
-    assert tokens.user_of("token") is None
+    for change in ({"user_id": {"N": "1"}}, {"confirmed_at": {"S": "today"}}):
+        table.boto3.put_item(TableName=table.name, Item={**item, **change})
+        with pytest.raises(UnreadableItemError):
+            tokens.user_of("token")
+    assert tokens.user_of("another token") is None

@@ -148,7 +148,7 @@ class FactSources:
             agent_from=agent_from,
             salesforce_calls=result.calls,
             failures=tuple(dict.fromkeys(errors)),  # both are the same if the whole call failed
-            cache_failures=_present(cached.failure, write_failure),
+            cache_failures=_present(cached.failure, write_failure, result.token_failure),
             record_age=cached.record_age if record_from in ("cached", "stale") else 0.0,
             agent_age=cached.agent_age if agent_from in ("cached", "stale") else 0.0,
             items=cached.items,

@@ -177,7 +177,7 @@ class ClickToDial:
             gathered = gathered._replace(record=None, record_from="none")
         facts = to_facts(plan, click, gathered, self.pseudonym, self.clock())
         if _is_emergency(click) and is_last:
-            facts = facts._replace(unknown=frozenset())
+            facts = replace(facts, unknown=frozenset())
         decision = evaluate(plan, facts) if exists or _is_emergency(click) else None
         report = Report(plan.version, click, gathered, facts, decision)
         if click.other_callee is None or decision is None:

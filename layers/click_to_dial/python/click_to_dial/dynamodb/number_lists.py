@@ -60,6 +60,17 @@ class StoredForNumber(NamedTuple):
     item: StoredItem
 
 
+def to_list_entry(stored: StoredForNumber) -> ListEntry:
+    """Return the entry in an item. An entry in an unknown form has no reason and no source."""
+    expires_at = stored.item.expires_at
+    try:
+        data = json.loads(stored.item.data)
+        reason, source = str(data["reason"]), str(data["source"])
+    except UNREADABLE:
+        reason = source = ""
+    return ListEntry(stored.key, reason, source, None if expires_at is None else int(expires_at))
+
+
 OnWritten = Callable[[Collection[str], Collection[str]], object]
 """Called in any thread with the keys of written entries: the new ones, and the replaced ones."""
 
@@ -218,12 +229,5 @@ def _from_entry(entry: ListEntry) -> Mapping[str, Any]:
 
 
 def _to_entry(item: Mapping[str, Any]) -> ListEntry:
-    """Return the entry in an item. An entry in an unknown form has no reason and no end."""
-    stored = to_stored_item(item)
-    try:
-        data = json.loads(stored.data)
-        reason, source = str(data["reason"]), str(data["source"])
-    except UNREADABLE:
-        return ListEntry(item["pk"]["S"], "", "", None)
-    expires_at = None if stored.expires_at is None else int(stored.expires_at)
-    return ListEntry(item["pk"]["S"], reason, source, expires_at)
+    stored = StoredForNumber(item["pk"]["S"], item["sk"]["S"], to_stored_item(item))
+    return to_list_entry(stored)
