@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import re
 import sys
 import time
 from datetime import UTC, date, datetime
@@ -24,6 +25,7 @@ from dialplan_cli.number_lists import (
     to_export_row,
 )
 from dialplan_cli.plan.source import unknown_name
+from dialplan_cli.plan.types import ATTRIBUTE, MAX_NAME
 from dialplan_cli.targets import Target, find_target
 
 MAX_INVALID_ROWS = 20
@@ -34,8 +36,21 @@ BATCH = number_lists.MAX_BATCH_ITEMS * number_lists.CONCURRENCY
 
 app = typer.Typer(no_args_is_help=True)
 
+
+def _check_name(name: str) -> str:
+    """Refuse a name that no dial plan can have, such as one that is too long for a key."""
+    if len(name) > MAX_NAME or not re.fullmatch(ATTRIBUTE, name):
+        raise typer.BadParameter(
+            f"must be 1 to {MAX_NAME} letters, digits and underscores, and begin with no digit."
+        )
+    return name
+
+
 Name = Annotated[
-    str, typer.Option("--list", metavar="NAME", help="Name of the list in the dial plan.")
+    str,
+    typer.Option(
+        "--list", callback=_check_name, metavar="NAME", help="Name of the list in the dial plan."
+    ),
 ]
 Number = Annotated[
     str,

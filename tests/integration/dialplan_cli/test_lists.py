@@ -41,6 +41,18 @@ def test_a_number_is_added_checked_and_removed(dialplan: Dialplan, table: Any) -
     assert "It is not on the list dnc" in dialplan.err
 
 
+@pytest.mark.parametrize("name", ["", "x" * 81, "a b", "1st"])
+def test_a_list_needs_a_name_that_a_plan_can_have(dialplan: Dialplan, name: str) -> None:
+    assert dialplan("list", "add", NUMBER, "--list", name) == 2
+    assert "must be 1 to 80 letters" in " ".join(dialplan.err.replace("│", "").split())
+
+
+def test_a_short_prefix_can_be_checked(dialplan: Dialplan) -> None:
+    """The keys of its longer prefixes would be the same, and DynamoDB refuses duplicates."""
+    assert dialplan("list", "add", "+499*", "--list", "dnc") == 0
+    assert dialplan.json("list", "check", "+499*", "--list", "dnc")["listed"] is True
+
+
 def test_a_list_that_the_active_plan_does_not_use_causes_a_warning(
     dialplan: Dialplan, store: PlanStore
 ) -> None:

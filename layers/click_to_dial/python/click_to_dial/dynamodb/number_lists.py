@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
+from click_to_dial.dynamodb.items import check_size
 from click_to_dial.errors import ConditionFailedError, DynamoDBError
 from click_to_dial.ports import StoredItem
 
@@ -62,6 +63,10 @@ class NumberLists:
         If it raises an error, some of the entries may have been written.
         """
         unique = list({entry.key: entry for entry in entries}.values())
+        for entry in unique:
+            check_size(
+                _from_entry(entry), "An entry is larger than 400 KB: shorten its reason or source."
+            )
         batches = [
             unique[at : at + MAX_BATCH_ITEMS] for at in range(0, len(unique), MAX_BATCH_ITEMS)
         ]
@@ -80,8 +85,10 @@ class NumberLists:
         return "Item" in response
 
     def read(self, keys: Sequence[str]) -> list[ListEntry]:
-        """Return the existing entries of up to 100 keys."""
-        request = {self._table_name: {"Keys": [item_key(key) for key in keys]}}
+        """Return the existing entries of up to 100 keys, which may be repeated."""
+        if not keys:
+            return []
+        request = {self._table_name: {"Keys": [item_key(key) for key in dict.fromkeys(keys)]}}
         with dynamodb_errors("The list entries cannot be read."):
             response = self._client.batch_get_item(RequestItems=request)
         if "Responses" not in response or response.get("UnprocessedKeys"):
@@ -135,6 +142,8 @@ class DynamoDBAttempts:
         condition = "attribute_not_exists(pk)"
         if before is not None:
             condition, values[":before"] = "#data = :before", {"S": before.data}
+        item = item_key(key) | {"data": values[":after"], "expires_at": values[":until"]}
+        check_size(item, "The calls to the number need more than 400 KB: no more can be counted.")
         try:
             with dynamodb_errors("Attempts cannot be written."):
                 self._client.update_item(
