@@ -147,8 +147,8 @@ cli-reference: .venv/run ## docs/cli-reference.md, from the help texts of the di
 	  --title "The dialplan command" --output docs/cli-reference.md
 
 .PHONY: lock
-lock: .venv-lock/bin/uv ## update the lock files from pyproject.toml
-	@requirements/lock $<
+lock: .venv-lock/done ## update the lock files from pyproject.toml
+	@requirements/lock .venv-lock/bin/uv
 
 # Create the virtual environment $1, or print what is missing.
 define venv
@@ -187,7 +187,3 @@ pip_install = @echo "Installing $2 into $1" >&2; $1/bin/python -m pip --disable-
 	$(call venv,.venv-$*)
 	$(call pip_install,.venv-$*,$<)
 	@touch $@
-
-.venv-lock/bin/uv:
-	$(call venv,.venv-lock)
-	@.venv-lock/bin/python -m pip --disable-pip-version-check install -qq uv

@@ -3,18 +3,19 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from click_to_dial.decision.number_lookups import (
     PREFIX_DIGITS,
-    list_prefix,
     number_key,
+    numbers_on_lists,
     prefix_key,
 )
 from click_to_dial.dynamodb.number_lists import ListEntry
 from click_to_dial.errors import BadParameterError, ClickToDialError
-from click_to_dial.phone_numbers import clean, read_international
+from click_to_dial.model import Callee, Numbering
+from click_to_dial.phone_numbers import clean, read_international, read_number
 from click_to_dial.pseudonym import Pseudonym
 from dialplan_cli.csv_files import open_csv
 from dialplan_cli.plan.types import is_date
@@ -23,6 +24,7 @@ COLUMNS = ("number", "reason", "source", "expires")
 EXPORT_COLUMNS = ("hash_of_number_or_prefix", "reason", "source", "expires")
 
 _PREFIX = re.compile(r"\+([0-9]+)\*")
+_SCIENTIFIC = re.compile(r"[0-9]+([.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 
 
 class ListError(ClickToDialError):
@@ -33,11 +35,13 @@ class ListError(ClickToDialError):
 class Entry:
     """An entry of a list.
 
-    `number` is a number in E.164, or a prefix with a star at its end. `expires` is the last day of
-    the entry in UTC, as 2026-01-31, or empty.
+    `number` is a number in E.164, or a prefix with a star at its end; `complete` is False if its
+    numbering plan has no such number. `expires` is the last day of the entry in UTC, as 2026-01-31,
+    or empty.
     """
 
     number: str
+    complete: bool = True
     reason: str = ""
     source: str = ""
     expires: str = ""
@@ -49,6 +53,13 @@ class Entry:
             return None
         last = datetime.fromisoformat(self.expires).replace(tzinfo=UTC)
         return int((last + timedelta(days=1)).timestamp())
+
+    def warnings(self, today: date) -> Iterator[str]:
+        """Yield a message for each mistake that the entry probably has."""
+        if not self.complete:
+            yield "this may not be a complete number; is the area code missing?"
+        if self.expires and date.fromisoformat(self.expires) < today:
+            yield f"expires {self.expires} is in the past: the entry has no effect"
 
     def key(self, name: str, pseudonym: Pseudonym) -> str:
         """Return the key of the entry on the list `name`."""
@@ -67,7 +78,8 @@ def parse_entry(row: Mapping[str, str]) -> Entry:
     if expires and not is_date(expires):
         raise ListError("expires must be a day, written year-month-day: 2026-01-31")
     reason, source = ((row.get(name) or "").strip() for name in ("reason", "source"))
-    return Entry(_parse_number((row.get("number") or "").strip()), reason, source, expires)
+    number, complete = _parse_number((row.get("number") or "").strip())
+    return Entry(number, complete, reason, source, expires)
 
 
 def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
@@ -76,10 +88,11 @@ def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
     Raises CsvFileError, and ListError if the columns are wrong.
     """
     with open_csv(path) as reader:
-        columns = reader.fieldnames or ()
+        columns = reader.fieldnames
         if "number" not in columns or not set(columns) <= set(COLUMNS):
             raise ListError(
-                f"{path}: the columns are {', '.join(COLUMNS)}; all but number may be missing."
+                f"{path}: the columns are {', '.join(COLUMNS)}; all but number may be missing. "
+                f"The first line of this file has: {', '.join(columns) or 'nothing'}"
             )
         for row in reader:
             try:
@@ -90,33 +103,70 @@ def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
                 yield reader.line_num, error
 
 
-def to_export_row(entry: ListEntry, name: str) -> tuple[str, str, str, str]:
-    """Return the cells of EXPORT_COLUMNS for a stored entry of the list `name`."""
-    number_hash = entry.key.removeprefix(list_prefix(name))
-    prefix = number_hash.removeprefix("prefix#")
-    number = number_hash if prefix == number_hash else f"+{prefix}*"
-    last_day = ""
-    if entry.expires_at is not None:
-        last_day = str(datetime.fromtimestamp(entry.expires_at - 1, UTC).date())
-    return number, entry.reason, entry.source, last_day
+def parse_prefix(text: str) -> str:
+    """Return the digits of a prefix such as +49900*, or an empty text for anything else.
+
+    Raises ListError if it has a length that lists do not have.
+    """
+    found = _PREFIX.fullmatch(text.strip())
+    if found is None:
+        return ""
+    if len(found[1]) not in PREFIX_DIGITS:
+        lengths = " or ".join(map(str, PREFIX_DIGITS))
+        raise ListError(
+            f"a prefix has {lengths} digits after the plus; list several, or longer ones"
+        )
+    return found[1]
 
 
-def _parse_number(text: str) -> str:
-    """Return a number in E.164, or a prefix with its star. Raises ListError."""
-    if prefix := _PREFIX.fullmatch(text):
-        digits = prefix[1]
-        if len(digits) not in PREFIX_DIGITS:
-            lengths = " or ".join(map(str, PREFIX_DIGITS))
-            raise ListError(
-                f"a prefix has {lengths} digits after the plus; list several, or longer ones"
-            )
-        return f"+{digits}*"
+def read_numbers(text: str, numbering: Numbering | None) -> list[str]:
+    """Return the numbers in E.164 that a call to `text` looks up: without surplus digits, too.
+
+    An ambiguous number has two readings. Without `numbering`, the country code is needed. Raises
+    ListError.
+    """
     try:
-        number = read_international(clean(text)).number
+        cleaned = clean(text)
+        if numbering is None:
+            callees: tuple[Callee, ...] = (read_international(cleaned),)
+        else:
+            callees = read_number(cleaned, numbering)
+    except BadParameterError as error:
+        message = str(error).replace("CallerID, the number to be called,", "The number")
+        raise ListError(message) from error
+    numbers = [number for callee in callees for number in numbers_on_lists(callee)]
+    if not numbers:
+        raise ListError(f"This is a number of the kind {callees[0].kind}: lists have none of them.")
+    return list(dict.fromkeys(numbers))
+
+
+def last_day(expires_at: int | None) -> str:
+    """Return the last day of an entry in UTC, such as 2026-01-31, or an empty text."""
+    return "" if expires_at is None else str(datetime.fromtimestamp(expires_at - 1, UTC).date())
+
+
+def hash_of_number_or_prefix(key: str) -> str:
+    """Return the hash of the number, or the prefix with its star, in the key of an entry."""
+    _, _, number_hash = key.split("#", 2)
+    prefix = number_hash.removeprefix("prefix#")
+    return number_hash if prefix == number_hash else f"+{prefix}*"
+
+
+def _parse_number(text: str) -> tuple[str, bool]:
+    """Return a number in E.164, or a prefix with its star, and whether it may be complete.
+
+    Raises ListError.
+    """
+    if prefix := parse_prefix(text):
+        return f"+{prefix}*", True
+    try:
+        callee = read_international(clean(text))
     except BadParameterError:
-        number = None
-    if number is None:
+        callee = None
+    if callee is None or callee.number is None:
+        if _SCIENTIFIC.fullmatch(text):
+            raise ListError("a spreadsheet has shortened this number: format its column as text")
         raise ListError(
             "number must be written with its country code, +4917012345678, or as a prefix, +49900*"
         )
-    return number
+    return callee.number, callee.kind != "unknown"

@@ -8,7 +8,7 @@ in a terminal.
 import json
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from rich import progress
@@ -27,10 +27,20 @@ out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty()
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def show(result: T, as_json: bool, print_text: Callable[[T], None]) -> None:
-    """Print the result of a command: as JSON (docs/json-output.md), or as text by `print_text`."""
+def fields(result: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass, and of those in it, as a JSON document."""
+    return asdict(result)
+
+
+def show(
+    result: T, as_json: bool, print_text: Callable[[T], None], to_json: Callable[[T], Any] = fields
+) -> None:
+    """Print the result of a command: as JSON (docs/json-output.md), or as text by `print_text`.
+
+    `to_json` returns the document to print for a result that is not a dataclass of plain values.
+    """
     if as_json:
-        print_json(result)
+        print_json(to_json(result))
     else:
         print_text(result)
 
@@ -46,9 +56,7 @@ def print_error(text: str) -> None:
 
 
 def print_json(document: Any) -> None:
-    """Print a document, or the fields of a dataclass, as JSON to standard output."""
-    if is_dataclass(document) and not isinstance(document, type):
-        document = asdict(document)
+    """Print a document as JSON to standard output."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
@@ -66,7 +74,7 @@ def print_warnings(problems: Iterable[Problem]) -> None:
 
 def _print_problem(problem: Problem, label: str, style: str) -> None:
     place = Text(f"{problem.file}:{problem.line}: ", style="bold")
-    path = Text(f"{problem.path}: " if problem.path else "", style="cyan")
+    path = Text(f"{problem.place}: " if problem.path else "", style="cyan")
     err.print(place + Text(f"{label}: ", style=style) + path + Text(problem.message))
 
 
@@ -85,6 +93,14 @@ def print_table(
 def track(items: Iterable[T], description: str, total: int | None) -> Iterable[T]:
     """Yield the items and show a progress bar in a terminal. `total` is None if unknown."""
     return progress.track(items, description, total, console=err, disable=not err.is_terminal)
+
+
+def count(items: Iterable[T], description: str) -> Iterable[T]:
+    """Yield the items and show their number in a terminal, unless the output is shown there too."""
+    columns = (progress.TextColumn(f"{description}: {{task.completed}}"), progress.SpinnerColumn())
+    hidden = not err.is_terminal or sys.stdout.isatty()
+    with progress.Progress(*columns, console=err, disable=hidden, transient=True) as shown:
+        yield from shown.track(items, description=description)
 
 
 def minutes(time: str) -> str:

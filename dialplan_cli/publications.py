@@ -6,7 +6,7 @@ from typing import Literal
 
 from click_to_dial.dynamodb.plan_items import Version, led_to
 from click_to_dial.dynamodb.plan_store import Document, PlanStore
-from click_to_dial.errors import NoDialPlanError
+from click_to_dial.errors import NoDialPlanError, UnreadableDialPlanError
 from click_to_dial.ports import ActivePlan
 from dialplan_cli.plan.read import PlanFile
 from dialplan_cli.sync import read_new_mappings
@@ -17,6 +17,8 @@ UNKNOWN_BEFORE = (
     "It was not recorded which version was active before this rollback to version {}: it was made "
     "by an earlier release. Compare files: dialplan show VERSION > FILE; dialplan diff FILE"
 )
+UNREADABLE = "an unreadable plan"
+"""Name of an active plan that another release, or somebody else, wrote in an unknown form."""
 READ_DIFFERENTLY = "The text is the same, but this version of dialplan reads it differently."
 
 
@@ -104,8 +106,11 @@ def active_plan(store: PlanStore) -> ActivePlan:
 
 
 def compare_with_active(store: PlanStore, plan: PlanFile, name: str) -> Difference:
-    """Compare a plan file with the active plan, or with an empty text if none is published."""
-    active = store.active()
+    """Compare a plan file with the active plan, or with an empty text if none can be read."""
+    try:
+        active = store.active()
+    except UnreadableDialPlanError:
+        return _difference("", plan.source.text, (UNREADABLE, name), None)
     difference = _compare(store, active, plan.source.text, name)
     if active is None or difference.changed or plan.document == store.document(active):
         return difference
@@ -114,8 +119,11 @@ def compare_with_active(store: PlanStore, plan: PlanFile, name: str) -> Differen
 
 def compare_version(store: PlanStore, version: int) -> Difference:
     """Compare an older version with the active plan. Raises NoDialPlanError."""
-    source = store.source(store.version(version))
-    return _compare(store, store.active(), source, f"version {version}")
+    source, name = store.source(store.version(version)), f"version {version}"
+    try:
+        return _compare(store, store.active(), source, name)
+    except UnreadableDialPlanError:
+        return _difference("", source, (UNREADABLE, name), None)
 
 
 def last_change(store: PlanStore) -> Difference:
@@ -215,8 +223,12 @@ def _compare(store: PlanStore, active: ActivePlan | None, after: str, name: str)
     """Compare a text with the active plan."""
     if active is None:
         return _difference("", after, ("nothing published", name), active)
-    before = store.source(store.version(active.version))
-    return _difference(before, after, (f"version {active.version} (active)", name), active)
+    before, before_name = "", f"version {active.version} (active)"
+    try:
+        before = store.source(store.version(active.version))
+    except (NoDialPlanError, UnreadableDialPlanError):
+        before_name = f"version {active.version} (active, unreadable)"
+    return _difference(before, after, (before_name, name), active)
 
 
 def _difference(

@@ -1,90 +1,139 @@
-"""Simulate a table of calls with two plans, and show which answers change.
+"""Simulate a table of calls with two plans, and show which answers change."""
 
-The table is a CSV file with jtel's parameters. Columns such as `record.kind` bring the facts of a
-call; calls without them are looked up.
-"""
-
-import itertools
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.service import ClickToDial
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.errors import SalesforceError
 from click_to_dial.model import Agent, Record, Scalar
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
-from dialplan_cli.csv_files import CsvFileError, open_csv
-from dialplan_cli.explain import FixedPlan, UncountedAttempts, explain, with_plan
-from dialplan_cli.output import print_line, print_table
-from dialplan_cli.plan.facts import LOOKUPS
-from dialplan_cli.plan.source import as_list
+from dialplan_cli.explain import Explanation, FixedPlan, UncountedAttempts, explain
+from dialplan_cli.output import print_line, print_table, track
+from dialplan_cli.simulate_calls import Call
+from dialplan_cli.simulate_lookups import look_up
+from dialplan_cli.targets import Target
 
-CONCURRENCY = 8
-"""Calls decided at a time. Salesforce takes 25 long requests, and the agents need some of them."""
+TIME_BUDGET = 60.0
+"""Time budget of a decision, in seconds. Its facts are in memory."""
 
-PARAMETERS = ("SalesForceID", "CallerID", "AgentUID")
 
-ANY_RECORD = "001000000000000AAA"
-"""Record id of the calls that bring the facts of their record."""
+class Answer(NamedTuple):
+    """The answer that jtel would get, in one line.
 
-Call = Mapping[str, str]
-"""A row of the table: the cells by the names of their columns."""
+    It is `undecided` if the request is malformed or the record does not exist, whatever the rules
+    are, and `unknown` if facts could not be looked up. Then `text` is the reason.
+    """
 
-Decide = Callable[[Call], str]
-"""Returns the answer that jtel would get for a call, in one line."""
+    text: str
+    kind: Literal["decided", "undecided", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A changed answer. `row` is the number of the call in the file, from 1."""
+class Outcome:
+    """The answers to a call by both plans. `row` is the number of the call in the table, from 1."""
 
     row: int
-    before: str
-    after: str
+    before: Answer
+    after: Answer
+
+    @property
+    def is_known(self) -> bool:
+        """True if the facts of the call were there for both plans."""
+        return "unknown" not in (self.before.kind, self.after.kind)
+
+    @property
+    def is_decided(self) -> bool:
+        """True if both plans decided the call."""
+        return self.before.kind == self.after.kind == "decided"
 
 
-# The table of calls -------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """The outcome of each call, and the number of API calls to Salesforce that it took."""
+
+    outcomes: Sequence[Outcome]
+    api_calls: int = 0
+
+    @property
+    def changes(self) -> list[Outcome]:
+        """The calls whose answer changes. Those that could not be looked up are not among them."""
+        return [each for each in self.outcomes if each.is_known and each.before != each.after]
+
+    @property
+    def undecided(self) -> list[Outcome]:
+        """The calls that were not decided by both plans."""
+        return [each for each in self.outcomes if not each.is_decided]
+
+    @property
+    def unknown(self) -> list[Outcome]:
+        """The calls that could not be looked up. They are undecided too."""
+        return [each for each in self.outcomes if not each.is_known]
+
+    @property
+    def matrix(self) -> Counter[tuple[str, str]]:
+        """The number of calls by their answers before and after. Unchanged ones are included."""
+        return Counter((each.before.text, each.after.text) for each in self.outcomes)
 
 
-def read_calls(path: Path) -> list[Call]:
-    """Return the calls in a CSV file. Raises CsvFileError."""
-    with open_csv(path) as reader:
-        calls: list[Call] = []
-        for row in reader:
-            line = f"{path}: line {reader.line_num}"
-            if "" in row:
-                raise CsvFileError(f"{line} has more cells than there are columns")
-            if not (row.get(ATTEMPTS) or "0").isdecimal():
-                raise CsvFileError(f"{line}: {ATTEMPTS} must be a whole number")
-            calls.append(row)
-        columns = reader.fieldnames or ()
-    unknown = [name for name in columns if name not in PARAMETERS and not _is_fact(name)]
-    if "CallerID" not in columns or unknown:
-        problem = f"has the column '{unknown[0]}'" if unknown else "has no column CallerID"
-        raise CsvFileError(
-            f"{path} {problem}. Columns are {', '.join(PARAMETERS)} (the number to be called is "
-            f"CallerID), and facts such as record.kind, agent.extension or {LISTED}."
+def simulate(
+    calls: Sequence[Call], before: DialPlan, after: DialPlan, target: Target | None = None
+) -> Simulation:
+    """Decide each call by both plans, with the same facts and as of the same time.
+
+    Calls without facts are looked up in the system `target`, once for both plans. Nothing is
+    looked up without a target.
+    """
+    now = time.time()
+    looked_up = None
+    if target is not None and any(call.facts is None for call in calls):
+        parameters = [(call.record_id, call.number, call.agent_uid) for call in calls]
+        looked_up = look_up(target, (before, after), parameters, now)
+
+    def decide(plan: DialPlan, call: Call) -> Answer:
+        service = ClickToDial(
+            plans=FixedPlan(plan),
+            cache=looked_up.items if looked_up else RowCache(call, now),
+            salesforce=looked_up.rows if looked_up else RowSalesforce(call),
+            breaker=CircuitBreaker(),
+            attempts=UncountedAttempts(),
+            pseudonym=target.pseudonym if looked_up and target else str,
+            time_budget=TIME_BUDGET,
+            clock=lambda: now,
         )
-    return calls
+        return _to_answer(explain(service, call.record_id, call.number, call.agent_uid))
+
+    return Simulation(
+        [
+            Outcome(call.row, decide(before, call), decide(after, call))
+            for call in track(calls, "Deciding", len(calls))
+        ],
+        api_calls=looked_up.api_calls if looked_up else 0,
+    )
 
 
-def _is_fact(column: str) -> bool:
-    return column.startswith(("record.", "agent.")) or column in LOOKUPS
+def _to_answer(explanation: Explanation) -> Answer:
+    body, report = explanation.body, explanation.report
+    detail = body.get("detail") or f"{body['ServiceNumber']} {body['ServiceNumberName']}"
+    text = f"{explanation.status} {detail}"
+    if report is None:
+        return Answer(text, "undecided")
+    for error in (*report.gathered.failures, *report.gathered.cache_failures):
+        reason = f" ({error.reason})" if isinstance(error, SalesforceError) else ""
+        return Answer(f"not looked up{reason}: {error}", "unknown")
+    if report.decision is None:
+        return Answer(text, "undecided")
+    return Answer(text, "unknown" if report.decision.cause == "outage" else "decided")
 
 
-def _brings_facts(call: Call) -> bool:
-    """Return True if the row has facts. Then nothing is looked up for the call."""
-    return any(_is_fact(name) for name in call)
-
-
-# The facts of one call as ports -------------------------------------------------------------------
+# The facts in the row of a call as ports ----------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,39 +148,41 @@ class RowSalesforce:
     def fetch(
         self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
-        """Return the facts in the types that the plan compares them with.
-
-        An empty cell is a missing fact.
-        """
-        record = self._facts(plan, "record.")
-        agent = self._facts(plan, "agent.")
+        """Return a record and an agent. An agent with a fact is known."""
+        record, agent = self._facts("record."), self._facts("agent.")
         object_name = record.pop("object", None)
         known = agent.pop("known", bool(agent))
         return SalesforceResult(
             record=Record(True, None if object_name is None else str(object_name), record),
-            agent=Agent(known in (True, "true"), agent),
+            agent=Agent(bool(known), agent),
         )
 
-    def _facts(self, plan: DialPlan, group: str) -> dict[str, Scalar]:
+    def _facts(self, group: str) -> dict[str, Scalar]:
+        facts = self.call.facts or {}
         return {
-            name.removeprefix(group): _parse_cell(plan, name, cell)
-            for name, cell in self.call.items()
-            if name.startswith(group) and cell
+            name.removeprefix(group): value
+            for name, value in facts.items()
+            if name.startswith(group)
         }
 
 
 @dataclass(frozen=True, slots=True)
 class RowCache:
-    """The port `FactsCache` that returns the lists and attempts in the row of a call."""
+    """The port `FactsCache` that returns the lists and attempts in the row of a call.
+
+    All attempts were made at `now`, in seconds since 1970.
+    """
 
     call: Call
+    now: float
 
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
     ) -> CachedFacts:
-        """Return an entry for each list in the row, and its number of attempts, made just now."""
-        lists, attempts = self.call.get(LISTED, "").split(), int(self.call.get(ATTEMPTS) or 0)
-        calls = StoredItem(json.dumps([[time.time(), ""]] * attempts), None)
+        """Return an entry for each list in the row, and its number of attempts."""
+        facts = self.call.facts or {}
+        lists, attempts = str(facts.get(LISTED, "")).split(), int(facts.get(ATTEMPTS, 0))
+        calls = StoredItem(json.dumps([[self.now, ""]] * attempts), None)
         kinds = {key: key.split("#")[:2] for key in others}
         entries = {key: StoredItem("", None) for key, kind in kinds.items() if kind[1] in lists}
         return CachedFacts(
@@ -149,96 +200,63 @@ class RowCache:
         """Store nothing."""
 
 
-def _parse_cell(plan: DialPlan, fact: str, cell: str) -> Scalar:
-    """Return a cell as the type that the rules compare the fact with: CSV has no types."""
-    types = set()
-    for condition in (each for rule in plan.rules for each in rule.conditions if each.fact == fact):
-        expected = condition.expected
-        operands = expected.values() if isinstance(expected, Mapping) else [expected]
-        types |= {type(value) for operand in operands for value in as_list(operand)}
-    if bool in types and cell.lower() in ("true", "false"):
-        return cell.lower() == "true"
-    if types & {int, float}:
-        try:
-            return float(cell)
-        except ValueError:
-            return cell
-    return cell
+# The result ---------------------------------------------------------------------------------------
 
 
-# Decisions ----------------------------------------------------------------------------------------
+def as_json(simulation: Simulation, assumptions: Sequence[str]) -> Mapping[str, Any]:
+    """Return the simulation as a JSON document."""
 
+    def answers(outcome: Outcome) -> dict[str, Any]:
+        return {
+            "row": outcome.row,
+            "before": outcome.before.text,
+            "after": outcome.after.text,
+        }
 
-def decide_by(plan: DialPlan, service: ClickToDial | None) -> Decide:
-    """Return a function that decides calls by the plan.
-
-    A call without facts in its row is looked up by `service`, if there is one.
-    """
-
-    def decide(call: Call) -> str:
-        if service is None or _brings_facts(call):
-            decider = ClickToDial(
-                plans=FixedPlan(plan),
-                cache=RowCache(call),
-                salesforce=RowSalesforce(call),
-                breaker=CircuitBreaker(),
-                attempts=UncountedAttempts(),
-                pseudonym=str,
-                time_budget=60.0,
-            )
-        else:
-            decider = with_plan(service, plan)
-        brings_record = any(name.startswith("record.") for name in call)
-        record = call.get("SalesForceID", "") or (ANY_RECORD if brings_record else "")
-        answer = explain(decider, record, call["CallerID"], call.get("AgentUID", "") or "agent")
-        body = answer.body
-        detail = body.get("detail") or f"{body['ServiceNumber']} {body['ServiceNumberName']}"
-        return f"{answer.status} {detail}"
-
-    return decide
-
-
-def find_changes(calls: Iterable[Call], before: Decide, after: Decide) -> Iterator[Change | None]:
-    """Yield for each call, in order, the change of its answer, or None if it stays the same."""
-
-    def compare(row: int, call: Call) -> Change | None:
-        change = Change(row, before(call), after(call))
-        return None if change.before == change.after else change
-
-    with ThreadPoolExecutor(CONCURRENCY) as pool:
-        yield from pool.map(compare, itertools.count(1), calls)
-
-
-def find_assumptions(
-    calls: Sequence[Call], plans: Sequence[DialPlan], has_service: bool
-) -> list[str]:
-    """Return a message for each fact that a plan uses but neither the rows nor a look-up provide.
-
-    A call without facts in its row is looked up if there is a service; then nothing is assumed.
-    """
-    if not calls or (has_service and not _brings_facts(calls[0])):
-        return []
-    candidates = {
-        LISTED: ("no number is on a list", any(plan.lists for plan in plans)),
-        ATTEMPTS: ("no number was called before", any(plan.limits for plan in plans)),
+    return {
+        "calls": len(simulation.outcomes),
+        "changes": [answers(each) for each in simulation.changes],
+        "undecided": [
+            {**answers(each), "looked_up": each.is_known} for each in simulation.undecided
+        ],
+        "matrix": [
+            {"before": before, "after": after, "calls": count}
+            for (before, after), count in simulation.matrix.most_common()
+        ],
+        "assumptions": list(assumptions),
+        "api_calls": simulation.api_calls,
     }
-    return [
-        f"Assumption: {assumption}, because the file has no column {column}."
-        for column, (assumption, is_used) in candidates.items()
-        if is_used and column not in calls[0]
-    ]
 
 
-def print_changes(changes: list[Change], total: int) -> None:
-    """Print a table of the changes, the most frequent first."""
-    if not changes:
+def print_simulation(simulation: Simulation, assumptions: Sequence[str]) -> None:
+    """Print tables of the changes and of the undecided calls, the most frequent first."""
+    total, changes, unknown = len(simulation.outcomes), simulation.changes, simulation.unknown
+    if changes:
+        print_line(f"{len(changes)} of {total} answers change.", "yellow")
+        _print_outcomes(changes)
+    elif unknown:
+        print_line(f"No answer changes in the {total - len(unknown)} calls that were looked up.")
+    else:
         print_line(f"No answer changes in {total} calls.", "green")
-        return
-    print_line(f"{len(changes)} of {total} answers change.", "yellow")
-    counts = Counter((change.before, change.after) for change in changes)
-    first_row = {(change.before, change.after): change.row for change in reversed(changes)}
-    rows = [
-        (count, before, after, first_row[before, after])
-        for (before, after), count in counts.most_common()
-    ]
+    if unknown:
+        print_line(f"{len(unknown)} of {total} calls could not be looked up.", "red")
+        _print_outcomes(unknown)
+    no_decision = [each for each in simulation.undecided if each.is_known]
+    if no_decision:
+        print_line(f"{len(no_decision)} of {total} calls are not decided by the rules.", "yellow")
+        _print_outcomes(no_decision)
+    for assumption in assumptions:
+        print_line(assumption, "yellow")
+    if simulation.api_calls:
+        print_line(f"The look-ups took {simulation.api_calls} API calls to Salesforce.")
+
+
+def _print_outcomes(outcomes: Iterable[Outcome]) -> None:
+    counts: Counter[tuple[str, str]] = Counter()
+    first_row: dict[tuple[str, str], int] = {}
+    for each in outcomes:
+        answers = each.before.text, each.after.text
+        counts[answers] += 1
+        first_row.setdefault(answers, each.row)
+    rows = [(count, *answers, first_row[answers]) for answers, count in counts.most_common()]
     print_table(("calls", "before", "after", "first in row"), rows)

@@ -13,6 +13,7 @@ from click_to_dial import aws, settings
 from click_to_dial.aws import AwsClient
 from click_to_dial.decision.service import ClickToDial
 from click_to_dial.decision.wiring import build_service
+from click_to_dial.dynamodb.list_changes import ListChanges
 from click_to_dial.dynamodb.number_lists import NumberLists
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
@@ -70,19 +71,24 @@ class Target:
     @cached_property
     def store(self) -> PlanStore:
         """The published dial plans."""
-        return PlanStore(_client("dynamodb"), self.settings.table_name)
+        return PlanStore(self._dynamodb, self.settings.table_name)
 
     @cached_property
     def lists(self) -> NumberLists:
         """The number lists."""
-        return NumberLists(_client("dynamodb"), self.settings.table_name)
+        return NumberLists(self._dynamodb, self.settings.table_name)
+
+    @cached_property
+    def list_changes(self) -> ListChanges:
+        """The recorded changes of number lists."""
+        return ListChanges(self._dynamodb, self.settings.table_name)
 
     @cached_property
     def service(self) -> ClickToDial:
         """The use case that decides calls, wired as in the function."""
         return build_service(
             self.settings,
-            _client("dynamodb"),
+            self._dynamodb,
             partial(_client, "secretsmanager"),
             self.pseudonym,
         )
@@ -95,7 +101,11 @@ class Target:
     @cached_property
     def organisation(self) -> SalesforceClient:
         """The Salesforce organisation, with the credentials of the system."""
-        return connect(self.settings, _client("dynamodb"), partial(_client, "secretsmanager"))
+        return connect(self.settings, self._dynamodb, partial(_client, "secretsmanager"))
+
+    @cached_property
+    def _dynamodb(self) -> AwsClient:
+        return _client("dynamodb")
 
 
 def _client(service: str) -> AwsClient:

@@ -1,6 +1,7 @@
 """Fills the services that `make run` has started: table, secrets, dial plan, fields, mappings."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
 from click_to_dial.sync.wiring import synchroniser
+from dialplan_cli.plan.examples import check_results
 from dialplan_cli.plan.read import PlanFile, read_plan
 from local_stack import template as sam
 from local_stack.salesforce.organisation import Organisation, read_organisation
@@ -36,6 +38,7 @@ class Inputs:
 def read_inputs(org_path: Path, plan_path: Path) -> Inputs:
     """Read both files. Raises OrganisationError, and a ClickToDialError for the plan."""
     plan = read_plan(plan_path)
+    check_results(plan.document, plan.source, time.time())
     return Inputs(org_path, read_organisation(org_path), plan_path, plan)
 
 
@@ -71,8 +74,9 @@ def _declare_missing(organisation: Organisation, plan: Mapping[str, Any]) -> lis
     agents = plan["agents"]
     user = {"match": agents["match"], **agents["attributes"]}
     missing: list[str] = []
-    for name, attributes in (*plan["objects"].items(), ("User", user)):
-        for path in attributes.values():
+    fields = [(name, attributes.values()) for name, attributes in plan["objects"].items()]
+    for name, paths in (*fields, *plan.get("numbers", {}).items(), ("User", user.values())):
+        for path in paths:
             while field := organisation.missing_field(name, path):
                 organisation.set_field(field, visible=True)
                 missing.append(field)

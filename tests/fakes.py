@@ -185,8 +185,10 @@ def _shape(plan: DialPlan, value: Record | Agent | str) -> Any:
     if isinstance(value, str):
         return None
     if isinstance(value, Record):
-        fields = plan.object_fields(value.object_name or "")[1]
-        return {name: field.lower() for name, field in fields.items()}
+        name, fields = plan.object_fields(value.object_name or "")
+        numbers = plan.numbers.get(name)
+        shape = {attribute: field.lower() for attribute, field in fields.items()}
+        return shape, numbers, plan.numbering if numbers else None
     return plan.agent_match, plan.agent_attributes
 
 

@@ -1,7 +1,7 @@
 """Check of a plan against Salesforce: the objects and fields exist and can be read."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from click_to_dial.deadline import Deadline
@@ -50,7 +50,7 @@ def check_salesforce(plan: PlanFile, salesforce: SalesforceReader) -> None:
     user = schema.user()
     findings = [
         *check_agents(schema, user, plan.document["agents"]),
-        *check_objects(schema, plan.document["objects"]),
+        *check_objects(schema, plan.document["objects"], plan.document.get("numbers", {})),
         *check_mappings(schema, plan.document["mappings"]),
     ]
     if findings:
@@ -74,14 +74,20 @@ def check_agents(schema: SalesforceSchema, user: SObject, agents: Mapping[str, A
     yield from check_fields(schema, user, ("agents", "attributes"), agents["attributes"])
 
 
-def check_objects(schema: SalesforceSchema, objects: Mapping[str, Mapping[str, str]]) -> Findings:
-    """Check the objects that may be clicked, and their attributes."""
+def check_objects(
+    schema: SalesforceSchema,
+    objects: Mapping[str, Mapping[str, str]],
+    numbers: Mapping[str, Sequence[str]],
+) -> Findings:
+    """Check the objects that may be clicked, their attributes, and their fields with numbers."""
     for name, fields in objects.items():
         sobject = schema.object(name)
         if sobject is None:
             yield ("objects", name), _no_object(name)
             continue
         yield from check_fields(schema, sobject, ("objects", name), fields)
+        number_fields = dict(enumerate(numbers.get(name, ())))
+        yield from check_fields(schema, sobject, ("objects", name, "numbers"), number_fields)
         if CONSENT in fields:
             path: Path = ("objects", name, CONSENT)
             yield from check_consent(schema, sobject, path, fields[CONSENT])
@@ -128,7 +134,7 @@ def check_query(schema: SalesforceSchema, path: Path, source: Mapping[str, Any])
 
 
 def check_fields(
-    schema: SalesforceSchema, sobject: SObject, path: Path, fields: Mapping[str, str]
+    schema: SalesforceSchema, sobject: SObject, path: Path, fields: Mapping[Any, str]
 ) -> Findings:
     """Check the fields of an object. `path` is the place of `fields` in the plan."""
     for name, field in fields.items():

@@ -1,19 +1,23 @@
 """Commands about calls: `explain` a decision, `simulate` a change of the dial plan."""
 
-from dataclasses import asdict
+import time
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from click_to_dial.dialplan import DialPlan, load
+from click_to_dial.dialplan import load
 from click_to_dial.errors import NoDialPlanError
 from dialplan_cli import explain as explanations
 from dialplan_cli import output
 from dialplan_cli import simulate as simulation
-from dialplan_cli.commands.options import Json, Stack
+from dialplan_cli.commands.options import ANSWER_IS_NO, Json, Stack
+from dialplan_cli.plan.examples import run_examples
 from dialplan_cli.plan.read import read_plan
+from dialplan_cli.publications import active_plan
+from dialplan_cli.simulate_calls import LoadedPlan, find_missing_columns, parse_calls, read_table
 from dialplan_cli.targets import Target, find_target, local_target
 
 app = typer.Typer()
@@ -47,23 +51,30 @@ def explain(
         Path | None,
         typer.Option(metavar="FILE", help="Dial plan in YAML. Default: the active dial plan."),
     ] = None,
+    outage: Annotated[
+        bool,
+        typer.Option("--outage", help="Decide the call as if Salesforce could not be reached."),
+    ] = False,
     stack: Stack = None,
     json: Json = False,
 ) -> None:
     """Explain how a call is decided.
 
     The output shows the facts, the result of each rule, and the answer that jtel gets. The call
-    does not count as an attempt.
+    does not count as an attempt. The exit status is 0 if the call is allowed, and 3 if it is
+    refused.
     """
     target = find_target(stack)
     service = target.service
-    if plan is not None:
-        service = explanations.with_plan(service, _load_plan(plan, target))
-    explanation = explanations.explain(service, record, number, agent, at)
-    if json:
-        output.print_json(explanations.as_json(explanation))
+    if plan is None:
+        active_plan(target.store)
     else:
-        explanations.print_explanation(explanation)
+        service = explanations.with_plan(service, _load_plan(plan, target).plan)
+    explain_call = explanations.explain_outage if outage else explanations.explain
+    explanation = explain_call(service, record, number, agent, at)
+    output.show(explanation, json, explanations.print_explanation, to_json=explanations.as_json)
+    if explanation.status != HTTPStatus.OK:
+        raise typer.Exit(ANSWER_IS_NO)
 
 
 @app.command()
@@ -81,7 +92,11 @@ def simulate(
         typer.Option(metavar="active|FILE", help="Dial plan to compare with."),
     ] = "active",
     expect_no_change: Annotated[
-        bool, typer.Option("--expect-no-change", help="Exit with status 1 if an answer changes.")
+        bool,
+        typer.Option(
+            "--expect-no-change",
+            help="Exit with status 1 if an answer changes, or if a plan does not decide a call.",
+        ),
     ] = False,
     stack: Stack = None,
     json: Json = False,
@@ -89,48 +104,46 @@ def simulate(
     """Show which answers a new plan changes.
 
     Each row of CALLS.csv is a call. Columns such as record.kind, agent.extension or callee.listed
-    bring its facts; a call without them is looked up.
+    bring the facts of all calls; without such columns the calls are looked up. The exit status is 1
+    if a call could not be looked up.
     """
-    table = simulation.read_calls(calls)
+    table = read_table(calls)
     target = find_target(stack) if stack or against == "active" else local_target()
-    service = None if target is None else target.service
-    plans = (
-        _load_plan(None if against == "active" else Path(against), target),
-        _load_plan(plan, target),
+    before = _load_plan(None if against == "active" else Path(against), target)
+    after = _load_plan(plan, target)
+    parsed = parse_calls(table, (before, after))
+    if not table.facts:
+        target = target or find_target(stack)
+    assumptions = find_missing_columns(table, (before, after)) if table.facts else []
+    found = simulation.simulate(parsed, before.plan, after.plan, target)
+    output.show(
+        found,
+        json,
+        lambda result: simulation.print_simulation(result, assumptions),
+        lambda result: simulation.as_json(result, assumptions),
     )
-    before, after = (simulation.decide_by(each, service) for each in plans)
-    assumptions = simulation.find_assumptions(table, plans, service is not None)
-    compared = output.track(simulation.find_changes(table, before, after), "Deciding", len(table))
-    changes = [change for change in compared if change is not None]
-    if json:
-        output.print_json(
-            {
-                "calls": len(table),
-                "changes": [asdict(change) for change in changes],
-                "assumptions": assumptions,
-            }
-        )
-    else:
-        simulation.print_changes(changes, len(table))
-        for assumption in assumptions:
-            output.print_line(assumption, "yellow")
-    if changes and expect_no_change:
+    if found.unknown or (expect_no_change and (found.changes or found.undecided)):
         raise typer.Exit(1)
 
 
-def _load_plan(file: Path | None, target: Target | None) -> DialPlan:
+def _load_plan(file: Path | None, target: Target | None) -> LoadedPlan:
     """Return the plan in a file, or the active plan of the target if `file` is None.
 
-    Mappings kept in Salesforce have the entries that the target has cached. Raises PlanFileError,
-    DynamoDBError, NoDialPlanError.
+    Mappings kept in Salesforce have the entries that the target has cached. Examples with another
+    result are warned of. Raises PlanFileError, DynamoDBError, NoDialPlanError.
     """
-    document = None if file is None else read_plan(file).document
+    document = None
+    if file is not None:
+        plan = read_plan(file)
+        document = plan.document
+        results = run_examples(document, plan.source, time.time())
+        output.print_warnings(each.problem for each in results if each.problem)
     active = None if target is None else target.store.active()
     if target is None or active is None:
         if document is None:
             raise NoDialPlanError("No dial plan is published, so there is nothing to compare with.")
-        return load(document)
+        return LoadedPlan(load(document), document)
     published, entries = target.store.load(active)
     if document is None:
-        return load(published, entries, active.version)
-    return load(document, entries)
+        return LoadedPlan(load(published, entries, active.version), published)
+    return LoadedPlan(load(document, entries), document)

@@ -1,55 +1,38 @@
-"""Commands for number lists: `dialplan list import`, `add`, `remove`, `check` and `export`."""
+"""Commands for number lists: `dialplan list import`, `add`, `check` and others."""
 
 import csv
-import itertools
 import re
 import sys
-import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from click_to_dial.decision.number_lookups import entry_keys, list_prefix
-from click_to_dial.dynamodb import number_lists
-from click_to_dial.errors import DynamoDBError
-from dialplan_cli import output
-from dialplan_cli.commands.options import Json, Stack
-from dialplan_cli.number_lists import (
-    EXPORT_COLUMNS,
-    Entry,
-    ListError,
-    parse_entry,
-    read_entries,
-    to_export_row,
-)
+from click_to_dial.dynamodb.list_changes import ListChange
+from dialplan_cli import lists, output
+from dialplan_cli.commands.options import INTERRUPTED, Author, Json, Stack
+from dialplan_cli.lists import CheckedFile, CheckResult, ImportReport, ImportStoppedError
+from dialplan_cli.number_lists import EXPORT_COLUMNS, ListError, parse_entry
 from dialplan_cli.plan.source import unknown_name
 from dialplan_cli.plan.types import ATTRIBUTE, MAX_NAME
 from dialplan_cli.targets import Target, find_target
 
-MAX_INVALID_ROWS = 20
-"""Maximum number of invalid rows that are shown."""
-
-BATCH = number_lists.MAX_BATCH_ITEMS * number_lists.CONCURRENCY
-"""Number of entries that are written at a time."""
-
 app = typer.Typer(no_args_is_help=True)
 
 
-def _check_name(name: str) -> str:
-    """Refuse a name that no dial plan can have, such as one that is too long for a key."""
-    if len(name) > MAX_NAME or not re.fullmatch(ATTRIBUTE, name):
-        raise typer.BadParameter(
-            f"must be 1 to {MAX_NAME} letters, digits and underscores, and begin with no digit."
-        )
+def _check_name(name: str | None) -> str | None:
+    if name is not None and (len(name) > MAX_NAME or not re.fullmatch(ATTRIBUTE, name)):
+        raise typer.BadParameter("must be a name of letters, digits and _, at most 80")
     return name
 
 
 Name = Annotated[
     str,
     typer.Option(
-        "--list", callback=_check_name, metavar="NAME", help="Name of the list in the dial plan."
+        "--list", metavar="NAME", callback=_check_name, help="Name of the list in the dial plan."
     ),
 ]
 Number = Annotated[
@@ -61,11 +44,11 @@ Number = Annotated[
 
 
 @app.callback()
-def lists() -> None:
+def list_() -> None:
     """Manage lists of numbers.
 
     The rules of a dial plan use them by `callee.listed`, for example to refuse calls to people who
-    do not want to be called.
+    do not want to be called. Each change is recorded, without numbers: see `dialplan list history`.
     """
 
 
@@ -79,6 +62,7 @@ def import_(
         ),
     ],
     name: Name,
+    author: Author,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check the file without importing it.")
     ] = False,
@@ -90,37 +74,43 @@ def import_(
         typer.Option(metavar="LINE", help="First line to import, after an interrupted import."),
     ] = 1,
     stack: Stack = None,
+    json: Json = False,
 ) -> None:
     """Add the numbers in a file to a list.
 
     The whole file is checked first. If a row is invalid, nothing is imported, unless
-    `--skip-invalid` is given.
+    `--skip-invalid` is given. The exit status of an interrupted import is 130.
     """
-    rows, duplicates = _check(file, skip_invalid)
-    output.print_line(f"{file}: {rows} entries, {duplicates} of them repeat a number.")
+    checked = lists.check_file(file, datetime.now(UTC).date())
+    _print_problems(file, checked)
+    if checked.invalid and not skip_invalid:
+        raise ListError(
+            f"{checked.invalid} rows cannot be read; nothing was imported. Correct them, or leave "
+            "them out with --skip-invalid"
+        )
     if dry_run:
+        output.show(lists.to_report(name, file, checked), json, _print_report)
         return
     target = find_target(stack)
     _warn_if_unused(name, target)
-    entries = ((line, each) for line, each in read_entries(file) if line >= from_line)
-    valid = ((line, each) for line, each in entries if isinstance(each, Entry))
-    progress = iter(output.track(valid, "Importing", rows if from_line == 1 else None))
-    written, line = 0, from_line
+    total = checked.rows if from_line == 1 else None
+    rows = output.track(lists.rows_of(file, from_line), "Importing", total)
+    change = lists.new_change(name, "import", author, file.name)
     try:
-        while batch := list(itertools.islice(progress, BATCH)):
-            line = batch[0][0]
-            target.lists.write(each.to_stored(name, target.pseudonym) for _, each in batch)
-            written += len(batch)
-    except (ListError, DynamoDBError, KeyboardInterrupt) as error:
-        reason = str(error) or "The import was interrupted."
-        raise ListError(f"{reason} To continue: --from-line {line}") from error
-    output.print_line(f"{written} entries are on the list {name}.", "green")
+        report = lists.import_file(target, change, file, checked, rows)
+    except ImportStoppedError as error:
+        if not error.interrupted:
+            raise
+        output.print_error(str(error))
+        raise typer.Exit(INTERRUPTED) from None
+    output.show(report, json, _print_report)
 
 
 @app.command()
 def add(
     number: Number,
     name: Name,
+    author: Author,
     reason: Annotated[
         str, typer.Option(metavar="TEXT", help="Reason, shown by `dialplan list check`.")
     ] = "",
@@ -131,50 +121,98 @@ def add(
         str, typer.Option(metavar="DAY", help="Last day of the entry in UTC, such as 2026-01-31.")
     ] = "",
     stack: Stack = None,
+    json: Json = False,
 ) -> None:
-    """Add a number or a prefix to a list."""
+    """Add a number or a prefix to a list.
+
+    If it is on the list already, its reason, source and end are replaced.
+    """
     row = {"number": number, "reason": reason, "source": source, "expires": expires}
     entry = parse_entry(row)
-    if entry.expires and date.fromisoformat(entry.expires) < datetime.now(UTC).date():
+    today = datetime.now(UTC).date()
+    if entry.expires and date.fromisoformat(entry.expires) < today:
         raise ListError(f"--expires {expires} is in the past: the entry would have no effect.")
+    for message in entry.warnings(today):
+        output.print_error(f"Warning: {message}")
     target = find_target(stack)
     _warn_if_unused(name, target)
-    target.lists.write([entry.to_stored(name, target.pseudonym)])
-    output.print_line(f"Added to the list {name}.", "green")
+    change = lists.add(target, lists.new_change(name, "add", author), entry)
+    output.show(change, json, _print_change)
 
 
 @app.command()
-def remove(number: Number, name: Name, stack: Stack = None) -> None:
+def remove(
+    number: Number, name: Name, author: Author, stack: Stack = None, json: Json = False
+) -> None:
     """Remove a number or a prefix from a list."""
-    target = find_target(stack)
-    if not target.lists.delete(parse_entry({"number": number}).key(name, target.pseudonym)):
-        raise ListError(
-            f"It is not on the list {name}. A prefix of it may be: see dialplan list check"
-        )
-    output.print_line(f"Removed from the list {name}.", "green")
+    entry = parse_entry({"number": number})
+    change = lists.new_change(name, "remove", author)
+    output.show(lists.remove(find_target(stack), change, entry), json, _print_change)
 
 
 @app.command()
 def check(number: Number, name: Name, stack: Stack = None, json: Json = False) -> None:
-    """Show whether a number is on a list, and why."""
-    entry = parse_entry({"number": number})
-    target = find_target(stack)
-    stored = target.lists.read(entry_keys(name, entry.number, target.pseudonym))
-    now = time.time()
-    found = [each for each in stored if each.expires_at is None or each.expires_at > now]
-    if json:
-        keys = [each.key.removeprefix(list_prefix(name)) for each in found]
-        entries = [{**each._asdict(), "key": key} for each, key in zip(found, keys, strict=True)]
-        output.print_json({"listed": bool(found), "entries": entries})
-        return
-    output.print_line(f"It is {'' if found else 'not '}on the list {name}.")
-    for each in found:
-        _, *cells = to_export_row(each, name)
-        output.print_line("  ".join(cells))
+    """Show whether a number is on a list, and why.
+
+    The number is read as the number of a call: with or without its country code, in all its
+    readings, and without surplus digits.
+    """
+    output.show(lists.check(find_target(stack), name, number), json, _print_check)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """All lists."""
+
+    lists: list[lists.ListSummary]
 
 
 @app.command()
-def export(name: Name, stack: Stack = None) -> None:
+def ls(stack: Stack = None, json: Json = False) -> None:
+    """Show all lists with their numbers of entries.
+
+    Lists are shown if they have entries, if they had some, or if the active dial plan names them.
+    This reads the whole table.
+    """
+    output.show(Lists(lists.summaries(find_target(stack))), json, _print_lists)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Changes of lists, the newest first."""
+
+    changes: list[ListChange]
+
+
+@app.command()
+def history(
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--list", metavar="NAME", callback=_check_name, help="Only changes of this list."
+        ),
+    ] = None,
+    stack: Stack = None,
+    json: Json = False,
+) -> None:
+    """Show who changed a list, and when.
+
+    The newest change comes first. Numbers are not recorded, only how many were added, were there
+    already, or were removed.
+    """
+    output.show(Changes(lists.history(find_target(stack), name)), json, _print_changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The entries of a list, of which there may be too many for the memory."""
+
+    name: str
+    entries: Iterable[lists.ListedEntry]
+
+
+@app.command()
+def export(name: Name, stack: Stack = None, json: Json = False) -> None:
     """Print a list as CSV.
 
     Prefixes are readable. Of numbers, only keyed hashes are stored, so that the output cannot be
@@ -184,10 +222,19 @@ def export(name: Name, stack: Stack = None) -> None:
         "Numbers are stored as keyed hashes, which cannot be reversed; only prefixes are readable. "
         "This output cannot be imported again: keep the file that you imported."
     )
+    entries = output.count(lists.export(find_target(stack), name), "Exporting")
+    output.show(Export(name, entries), json, _print_export, _export_to_json)
+
+
+def _print_export(export: Export) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(EXPORT_COLUMNS)
-    entries = find_target(stack).lists.scan(list_prefix(name))
-    writer.writerows(to_export_row(each, name) for each in entries)
+    for each in export.entries:
+        writer.writerow([getattr(each, column) for column in EXPORT_COLUMNS])
+
+
+def _export_to_json(export: Export) -> dict[str, Any]:
+    return {"name": export.name, "entries": [asdict(each) for each in export.entries]}
 
 
 def _warn_if_unused(name: str, target: Target) -> None:
@@ -195,31 +242,94 @@ def _warn_if_unused(name: str, target: Target) -> None:
 
     It may be filled before such a plan is published, but a typing error is more likely.
     """
-    store = target.store
-    active = store.active()
-    if active is None:
-        return
-    names = store.document(active).get("lists", [])
-    if name not in names:
+    names = lists.published_lists(target)
+    if names is not None and name not in names:
         message = unknown_name("list", name, names)
         output.print_error(f"The active dial plan does not use this list: {message}")
 
 
-def _check(file: Path, skip_invalid: bool) -> tuple[int, int]:
-    """Return the numbers of valid rows and of rows that repeat a number. Raises ListError."""
-    seen: set[str] = set()
-    rows = invalid = 0
-    for line, entry in read_entries(file):
-        if isinstance(entry, ListError):
-            invalid += 1
-            if invalid <= MAX_INVALID_ROWS:
-                output.print_error(f"{file}:{line}: {entry}")
-            continue
-        rows += 1
-        seen.add(entry.number)
-    if invalid and not skip_invalid:
-        raise ListError(
-            f"{invalid} rows cannot be read; nothing was imported. Correct them, or leave them "
-            "out with --skip-invalid"
+def _print_problems(file: Path, checked: CheckedFile) -> None:
+    for label, problems, total in (
+        ("", checked.errors, checked.invalid),
+        ("warning: ", checked.warnings, checked.doubtful),
+    ):
+        for each in problems:
+            output.print_error(f"{file}:{each.line}: {label}{each.message}")
+        if total > len(problems):
+            output.print_error(f"{label}… and {total - len(problems)} more")
+
+
+def _print_report(report: ImportReport) -> None:
+    output.print_line(
+        f"{report.file}: {report.rows} entries, {report.repeats} of them repeat a number."
+    )
+    if not report.dry_run:
+        output.print_line(
+            f"{report.added} numbers were added to the list {report.name}; "
+            f"{report.already_there} were there already.",
+            "green",
         )
-    return rows, rows - len(seen)
+
+
+def _print_change(change: ListChange) -> None:
+    if change.action == "remove":
+        output.print_line(f"Removed from the list {change.name}.", "green")
+    elif change.added:
+        output.print_line(f"Added to the list {change.name}.", "green")
+    else:
+        output.print_line(
+            f"It was on the list {change.name} already. Its reason, source and end were replaced.",
+            "green",
+        )
+
+
+def _print_check(result: CheckResult) -> None:
+    output.print_line(f"It is {'' if result.listed else 'not '}on the list {result.name}.")
+    if len(result.readings) > 1:
+        output.print_line(f"Numbers that were looked up: {', '.join(result.readings)}")
+    for each in result.entries:
+        prefix = (
+            each.hash_of_number_or_prefix if each.hash_of_number_or_prefix.endswith("*") else ""
+        )
+        cells = (prefix, each.reason, each.source, each.expires)
+        output.print_line("  ".join(filter(None, cells)))
+
+
+def _print_lists(result: Lists) -> None:
+    if not result.lists:
+        output.print_line("There is no list. The active dial plan names none either.")
+        return
+    rows = [
+        (
+            each.name,
+            each.entries,
+            each.prefixes,
+            each.expired,
+            "yes" if each.used else "no",
+            output.minutes(each.changed_at or ""),
+        )
+        for each in result.lists
+    ]
+    columns = ("list", "entries", "prefixes", "expired", "in the plan", "changed (UTC)")
+    output.print_table(columns, rows, columns[1:])
+
+
+def _print_changes(result: Changes) -> None:
+    if not result.changes:
+        output.print_line("No change of a list was recorded.")
+        return
+    rows = [
+        (
+            output.minutes(each.changed_at),
+            each.name,
+            each.action + ("" if each.finished else " (unfinished)"),
+            each.added,
+            each.already_there,
+            each.removed,
+            each.author,
+            each.file,
+        )
+        for each in result.changes
+    ]
+    columns = ("when (UTC)", "list", "change", "added", "there", "removed", "who", "file")
+    output.print_table(columns, rows, columns[:1] + columns[3:6])

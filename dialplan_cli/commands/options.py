@@ -9,6 +9,9 @@ import typer
 ANSWER_IS_NO = 3
 """Exit status of `explain` if the call is refused, and of `diff` if there is a difference."""
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
 
 def _user() -> str:
     try:
@@ -17,7 +20,9 @@ def _user() -> str:
         return "unknown"
 
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="Dial plan in YAML.")]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Dial plan in YAML; `-` is standard input.")
+]
 Stack = Annotated[
     str | None,
     typer.Option(

@@ -1,6 +1,7 @@
 """Commands for published dial plans: compare, publish, list, roll back and delete versions."""
 
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from click_to_dial.errors import OutOfTimeError, SalesforceError
 from dialplan_cli import output, publications
 from dialplan_cli.checks.salesforce import check_salesforce
 from dialplan_cli.commands.options import ANSWER_IS_NO, Author, Comment, File, Json, Stack, Yes
+from dialplan_cli.plan.examples import check_results
 from dialplan_cli.plan.read import read_plan
 from dialplan_cli.publications import ChangeNote, Difference, History, Publication, StoredPlan
 from dialplan_cli.targets import Target, find_target
@@ -59,10 +61,12 @@ def publish(
 ) -> None:
     """Make a dial plan file the active plan.
 
-    The file is checked, also against Salesforce. The command then shows the difference from the
-    active plan, asks for confirmation, publishes, and reads the mappings kept in Salesforce.
+    The file is checked, also against Salesforce, and its examples are run. The command then shows
+    the difference from the active plan, asks for confirmation, publishes, and reads the mappings
+    kept in Salesforce.
     """
     plan = read_plan(file)
+    not_checked = check_results(plan.document, plan.source, time.time())
     target = find_target(stack)
     if not offline:
         try:
@@ -70,7 +74,8 @@ def publish(
         except (SalesforceError, OutOfTimeError) as error:
             output.print_error("Salesforce cannot be asked. To publish without it, use --offline.")
             raise error from None
-    output.print_warnings(plan.warnings + plan.offline_warnings if offline else plan.warnings)
+    warnings = plan.warnings + not_checked
+    output.print_warnings(warnings + plan.offline_warnings if offline else warnings)
     difference = publications.compare_with_active(target.store, plan, str(file))
     _confirm(target, difference, f"Publish to {target.name}?", yes, json)
     note = ChangeNote(author, comment)

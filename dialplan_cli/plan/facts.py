@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.model import CalleeKind
 from click_to_dial.salesforce.consent import CONSENT, CONSENTS
 from dialplan_cli.plan.source import (
@@ -19,6 +19,7 @@ from dialplan_cli.plan.source import (
     pairs,
     unknown_name,
 )
+from dialplan_cli.plan.suggestions import unknown_fact
 from dialplan_cli.plan.types import is_date
 
 Data = Mapping[str, Any]
@@ -32,7 +33,11 @@ BUILT_IN = {
     "callee.number": TEXT,
     "callee.country": TEXT,
     "callee.kind": TEXT,
+    ON_RECORD: BOOLEAN,
 }
+NUMBERS = "numbers"
+"""Key of an object with the list of its fields that contain phone numbers. It is no attribute."""
+
 LOOKUPS = (LISTED, ATTEMPTS)
 """Facts about a number that are looked up in the table. Their conditions have their own forms."""
 
@@ -51,11 +56,12 @@ def known_facts(data: Data) -> dict[str, str]:
     """Return the facts that rules may use, except LOOKUPS, with the type of their values."""
     facts = dict(BUILT_IN)
     for _, fields in pairs(data.get("objects")):
-        facts |= {f"record.{name}": _field_type(field) for name, field in pairs(fields)}
+        attributes = {name: field for name, field in pairs(fields) if name != NUMBERS}
+        facts |= {f"record.{name}": _field_type(field) for name, field in attributes.items()}
         if CONSENT in child(fields):
             facts[f"record.{CONSENT}"] = TEXT
-    attributes = child(data, "agents", "attributes")
-    facts |= {f"agent.{name}": _field_type(field) for name, field in attributes.items()}
+    of_agent = child(data, "agents", "attributes")
+    facts |= {f"agent.{name}": _field_type(field) for name, field in of_agent.items()}
     facts |= {f"hours.{name}": BOOLEAN for name in child(data, "hours")}
     return facts
 
@@ -72,9 +78,9 @@ def check_conditions(data: Data) -> Findings:
             yield path, "`within` and `by` can be used only with callee.attempts"
         elif fact in facts:
             yield from check_values(path, fact, facts[fact], expected)
-            yield from check_compared(path, facts, expected)
+            yield from check_compared(data, path, facts, expected)
         else:
-            yield path, unknown_name("fact", fact, [*facts, *LOOKUPS])
+            yield path, unknown_fact(fact, [*facts, *LOOKUPS], data)
 
 
 def all_conditions(data: Data) -> Iterator[tuple[Path, str, Any]]:
@@ -139,12 +145,12 @@ COMPARISONS = ("same_as", "differs_from")
 """Operators whose operand is another fact."""
 
 
-def check_compared(path: Path, facts: Mapping[str, str], expected: Any) -> Findings:
+def check_compared(data: Data, path: Path, facts: Mapping[str, str], expected: Any) -> Findings:
     """Find comparisons with unknown facts, and facts written as text."""
     for place, operator, value in operands(path, expected):
         if operator in COMPARISONS:
             if isinstance(value, str) and value not in facts:
-                yield place, unknown_name("fact", value, facts)
+                yield place, unknown_fact(value, facts, data)
         elif isinstance(value, str) and value in facts:
             yield (
                 place,

@@ -5,7 +5,7 @@ import zoneinfo
 from typing import Any
 
 from click_to_dial.dialplan.conditions import ATTEMPTS
-from dialplan_cli.plan.facts import compares_days
+from dialplan_cli.plan.facts import NUMBERS, compares_days
 from dialplan_cli.plan.hours import home_zone, publish_hours
 from dialplan_cli.plan.rules import (
     AgentNumber,
@@ -44,7 +44,7 @@ def to_document(plan: Plan) -> Document:
             else {"salesforce": mapping.salesforce.model_dump(), "default": mapping.default}
             for name, mapping in plan.mappings.items()
         },
-        "objects": plan.objects,
+        **_objects(plan),
         **({"lists": plan.lists} if plan.lists else {}),
         **publish_hours(plan.hours, zone, year),
         "agents": plan.agents.model_dump(
@@ -68,6 +68,17 @@ def _numbering(plan: Plan) -> Document:
     if plan.plain_numbers == "national":
         keys["plain_numbers"] = plan.plain_numbers
     return keys
+
+
+def _objects(plan: Plan) -> Document:
+    """Return the attributes of each object and, as a key of its own, its number fields."""
+    attributes: Document = {}
+    numbers: Document = {}
+    for name, fields in plan.objects.items():
+        attributes[name] = {key: field for key, field in fields.items() if key != NUMBERS}
+        if NUMBERS in fields:
+            numbers[name] = fields[NUMBERS]
+    return {"objects": attributes, **({"numbers": numbers} if numbers else {})}
 
 
 def _service_number(number: ServiceNumber, zone: str | None) -> Document:

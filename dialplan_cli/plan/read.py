@@ -1,9 +1,11 @@
 """Reads a dial plan file: the document to publish, or all problems of the file at once."""
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -12,6 +14,7 @@ from dialplan_cli.plan.lint import check_emergency, find_offline_warnings, find_
 from dialplan_cli.plan.publish import Document, to_document
 from dialplan_cli.plan.references import check_references
 from dialplan_cli.plan.schema import Plan, known_keys
+from dialplan_cli.plan.shapes import check_sections, check_shapes, without_consequences
 from dialplan_cli.plan.source import (
     Finding,
     Findings,
@@ -22,6 +25,7 @@ from dialplan_cli.plan.source import (
     read_yaml,
     unknown_name,
 )
+from dialplan_cli.plan.suggestions import likely_key, unknown_operator
 from dialplan_cli.plan.types import API_NAME, ATTRIBUTE, FIELD_PATH, NAME
 
 
@@ -39,31 +43,31 @@ class PlanFile:
 
 
 def read_plan(path: FilePath) -> PlanFile:
-    """Read the plan in a file. Raises PlanFileError with all problems."""
+    """Read the plan in a file; `-` is standard input. Raises PlanFileError with all problems."""
+    is_stdin = str(path) == "-"
+    name = "stdin" if is_stdin else str(path)
     try:
-        content = path.read_bytes()
+        content = sys.stdin.buffer.read() if is_stdin else path.read_bytes()
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
-        raise PlanFileError([Problem(str(path), 1, "", message)]) from error
+        raise PlanFileError([Problem(name, 1, "", message)]) from error
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         message = "this is not UTF-8 text; save the file with the encoding UTF-8"
-        raise PlanFileError([Problem(str(path), line, "", message)]) from error
-    return parse_plan(text, str(path))
+        raise PlanFileError([Problem(name, line, "", message)]) from error
+    return parse_plan(text, name)
 
 
 def parse_plan(text: str, file: str = "plan") -> PlanFile:
     """Read the plan in `text`; `file` is its name in problems. Raises PlanFileError."""
     source = read_yaml(text, file)
-    plan, findings = validate(source) if source.data is not None else (None, [])
-    problems = [*source.problems, *source.locate(findings)]
-    reported = {problem.path for problem in problems}
-    references = source.locate(check_references(source.data))
-    problems += [problem for problem in references if problem.path not in reported]
-    if problems or plan is None:
-        raise PlanFileError(problems)
+    if not source.is_complete:
+        raise PlanFileError(source.problems)
+    plan, problems = validate(source)
+    if problems or source.problems or plan is None:
+        raise PlanFileError([*source.problems, *problems])
     document = to_document(plan)
     if no_number := source.locate(check_emergency(document)):
         raise PlanFileError([*no_number])
@@ -107,17 +111,63 @@ _EXCLUDED_BY = {"refuse": "`signal`", "otherwise": "`refuse`"}
 _CHANGED_NUMBER = re.compile(r"\+.*|-?0[0-9].*|[-.0-9]+[eE].*")
 """Unquoted numbers whose value is not what is written, such as 089."""
 
+_TYPOGRAPHIC = "[\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019\u201a]"
+_WRONG_QUOTES = re.compile(rf"""{_TYPOGRAPHIC}.*{_TYPOGRAPHIC}|[^"]*"|[^']*[^'\w]'""", re.S)
+"""Unquoted texts that were to be quoted."""
 
-def validate(source: PlanSource) -> tuple[Plan | None, list[Finding]]:
-    """Validate the data against the schema. Return the plan or None, one finding for each place."""
+
+def validate(source: PlanSource) -> tuple[Plan | None, list[Problem]]:
+    """Check the data. Return the plan, or None, and the problems, one for each place.
+
+    A misspelt key is reported, and then read as the likely one: what is below it, and what refers
+    to it, is no further mistake.
+    """
+    plan, errors = _validate_schema(source)
+    problems: list[Problem] = []
+    while misspelt := _misspelt_key(source, errors):
+        path, likely = misspelt
+        problems += source.locate([(path, f"unknown key '{path[-1]}'; did you mean '{likely}'?")])
+        source = source.renamed(path, likely)
+        plan, errors = _validate_schema(source)
+    if misplaced := list(check_sections(source.data)):
+        return None, [*problems, *source.locate(misplaced)]
+    causes = list(check_shapes(source.data))
     findings = dict(misread_scalars(source))
-    plan = None
+    for path, message in _explain(source, errors):
+        findings.setdefault(path, message)
+    consequences = dict(check_references(source.data))
+    findings |= {path: consequences[path] for path in consequences.keys() - findings.keys()}
+    findings = dict(causes) | dict(without_consequences(list(findings.items()), causes))
+    return plan, [*problems, *source.locate(findings.items())]
+
+
+def _validate_schema(source: PlanSource) -> tuple[Plan | None, list[ErrorDetails]]:
     try:
-        plan = Plan.model_validate(source.data)
+        return Plan.model_validate(source.data), []
     except ValidationError as error:
-        for path, message in _explain(source, error.errors(include_url=False)):
-            findings.setdefault(path, message)
-    return (None if findings else plan), list(findings.items())
+        return None, error.errors(include_url=False)
+
+
+def _misspelt_key(source: PlanSource, errors: list[ErrorDetails]) -> tuple[Path, str] | None:
+    """Return the place of a misspelt key, and the key that was probably meant."""
+    for error in errors:
+        path = _path(source, error)
+        if error["type"] != "extra_forbidden" or not path:
+            continue
+        known = known_keys(path[:-1])
+        likely = None if "present" in known else likely_key(str(path[-1]), known - {path[-1]})
+        if likely and path[-1] not in known and (*path[:-1], likely) not in source.locations:
+            return path, likely
+    return None
+
+
+def _path(source: PlanSource, error: ErrorDetails) -> Path:
+    """Return the place of an error, without the tags of forms, which are not in the file."""
+    path: Path = ()
+    for key in error["loc"]:
+        if (*path, key) in source.locations:
+            path = (*path, key)
+    return path
 
 
 def misread_scalars(source: PlanSource) -> Findings:
@@ -127,6 +177,8 @@ def misread_scalars(source: PlanSource) -> Findings:
             continue
         if location.value is None and path:
             yield path, "has no value; add one, or remove the key"
+        elif _WRONG_QUOTES.fullmatch(location.raw):
+            yield path, 'has typographic or missing quotes; use a pair of straight quotes: "text"'
         elif isinstance(location.value, int | float) and _CHANGED_NUMBER.fullmatch(location.raw):
             yield path, _quote(location.raw)
 
@@ -139,10 +191,7 @@ def _explain(source: PlanSource, errors: list[ErrorDetails]) -> Iterator[Finding
     """Translate pydantic's errors into messages for the author of the plan."""
     missing: dict[Path, list[str]] = {}
     for error in errors:
-        path: Path = ()
-        for key in error["loc"]:  # without the tags of forms, which are not in the file
-            if (*path, key) in source.locations:
-                path = (*path, key)
+        path = _path(source, error)
         if error["type"] == "missing":
             missing.setdefault(path, []).append(str(error["loc"][-1]))
         else:
@@ -150,6 +199,12 @@ def _explain(source: PlanSource, errors: list[ErrorDetails]) -> Iterator[Finding
     for path, keys in missing.items():
         names = " and ".join(f"`{key}`" for key in keys)
         yield path, _MISSING_KEYS_MESSAGES.get(tuple(keys), f"needs {names}")
+
+
+def _value(data: Any, path: Path) -> Any:
+    for key in path:
+        data = data[key]
+    return data
 
 
 def _message(source: PlanSource, path: Path, error: ErrorDetails) -> str:
@@ -161,6 +216,11 @@ def _message(source: PlanSource, path: Path, error: ErrorDetails) -> str:
         if key in known:
             excluding = _EXCLUDED_BY.get(str(key), "the keys that are there")
             return f"cannot be used together with {excluding}"
+        if "present" in known:
+            value = _value(source.data, path)
+            return unknown_operator(str(parents[-1]), str(key), value, known)
+        if not parents and key in known_keys(("rules", 0)):
+            return f"`{key}` belongs to a rule; indent it below the rule's `- id:`"
         return unknown_name("key", key, known)
     if error_type == "string_type" and raw is not None:
         return _quote(raw)

@@ -10,7 +10,8 @@ from typing import Any
 from click_to_dial.errors import BadParameterError
 from click_to_dial.model import Numbering
 from click_to_dial.phone_numbers import clean, is_mass_traffic, read_number
-from dialplan_cli.plan.facts import check_conditions, compares_days, known_facts
+from dialplan_cli.plan.examples import check_examples
+from dialplan_cli.plan.facts import NUMBERS, check_conditions, compares_days, known_facts
 from dialplan_cli.plan.hours import home_zone
 from dialplan_cli.plan.source import (
     Findings,
@@ -20,6 +21,7 @@ from dialplan_cli.plan.source import (
     pairs,
     unknown_name,
 )
+from dialplan_cli.plan.suggestions import unknown_fact
 from dialplan_cli.plan.types import is_date
 
 Data = Mapping[str, Any]
@@ -97,6 +99,16 @@ def check_attributes(data: Data) -> Findings:
     for name, fields in pairs(data.get("objects")):
         if "object" in child(fields):
             yield ("objects", name, "object"), f"record.object {taken}"
+        for attribute, field in pairs(fields):
+            if attribute == NUMBERS and not isinstance(field, list):
+                message = (
+                    "is reserved for a list of the fields that contain phone numbers, such as "
+                    "[Phone, MobilePhone]; give an attribute another name"
+                )
+                yield ("objects", name, NUMBERS), message
+            elif attribute != NUMBERS and isinstance(field, list):
+                message = f"must be one field; only `{NUMBERS}` is a list of fields"
+                yield ("objects", name, attribute), message
         first = spellings.setdefault(name.lower(), name)
         if first != name:
             message = f"is the same object as {first}: Salesforce ignores upper and lower case"
@@ -154,7 +166,9 @@ def check_hours(data: Data) -> Findings:
 def check_signals(data: Data) -> Findings:
     """Find signals with unknown names, and an `otherwise` without effect."""
     numbers = child(data, "service_numbers")
-    record_attributes = {name for _, fields in pairs(data.get("objects")) for name in child(fields)}
+    record_attributes = {
+        name for _, fields in pairs(data.get("objects")) for name in child(fields)
+    } - {NUMBERS}
     known = (
         ("mapping", "mapping", child(data, "mappings")),
         ("key", "fact", known_facts(data)),
@@ -171,7 +185,11 @@ def check_signals(data: Data) -> Findings:
         for key, kind, names in known:
             name = child(signal).get(key)
             if isinstance(name, str) and name not in names:
-                yield (*path, "signal", key), unknown_name(kind, name, names)
+                is_fact = kind == "fact"
+                message = (
+                    unknown_fact(name, names, data) if is_fact else unknown_name(kind, name, names)
+                )
+                yield (*path, "signal", key), message
 
 
 def check_rules(data: Data) -> Findings:
@@ -207,4 +225,5 @@ CHECKS = (
     check_signals,
     check_conditions,
     check_rules,
+    check_examples,
 )

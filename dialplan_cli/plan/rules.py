@@ -87,6 +87,9 @@ _BUILT_IN_FACTS = {
     },
     "callee.listed": {"description": "Lists, at least one of which contains the number."},
     "callee.attempts": {"description": "Calls to the number: {gte: 4, within: 30d, by: anyone}."},
+    "callee.on_record": {
+        "description": "true if one of the record's `numbers` is the number to be called."
+    },
     "record.object": {"description": "API name of the record's object, such as Contact."},
     "agent.known": {"description": "true if exactly one active user has the AgentUID."},
     "agent.id": {"description": "Id of the agent's user, to compare with record.<name>."},

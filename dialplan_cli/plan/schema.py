@@ -3,13 +3,16 @@
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from click_to_dial.decision.number_lookups import MAX_LISTS
+from dialplan_cli.plan.examples import Example
+from dialplan_cli.plan.facts import NUMBERS
 from dialplan_cli.plan.hours import Hours
 from dialplan_cli.plan.rules import Outage, Refusal, Rule
 from dialplan_cli.plan.source import Path
 from dialplan_cli.plan.types import (
+    FIELD_PATH,
     ApiName,
     AttributeName,
     Date,
@@ -24,7 +27,11 @@ from dialplan_cli.plan.types import (
     Version,
     Zone,
     form_by_key,
+    one_or_list,
 )
+
+MAX_NUMBERS = 20
+"""Maximum number of fields in `numbers` of an object."""
 
 
 class ServiceNumber(PlanModel):
@@ -85,6 +92,27 @@ Mapping = Annotated[
 ]
 
 
+_ObjectField = Annotated[
+    Annotated[FieldPath, Tag("<one>")]
+    | Annotated[list[FieldPath], Field(min_length=1, max_length=MAX_NUMBERS), Tag("<list>")],
+    Discriminator(one_or_list),
+]
+_FieldPaths = {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": FIELD_PATH}}
+SalesforceObject = Annotated[
+    dict[AttributeName, _ObjectField],
+    Field(
+        json_schema_extra={
+            "properties": {
+                NUMBERS: {
+                    "description": "Fields that contain phone numbers, for callee.on_record.",
+                    **_FieldPaths,
+                }
+            }
+        }
+    ),
+]
+
+
 class Agents(PlanModel):
     """The agents: how to find them among the Salesforce users, and which fields to read."""
 
@@ -139,10 +167,11 @@ class Plan(PlanModel):
     mappings: dict[Name, Mapping] = Field(
         default={}, description="Tables from a value to a service number."
     )
-    objects: dict[ApiName, dict[AttributeName, FieldPath]] = Field(
+    objects: dict[ApiName, SalesforceObject] = Field(
         default={},
         description="Salesforce objects and the fields to read. Name in this plan: field, or path "
-        "such as Account.Type. Rules use it as the fact record.<name>.",
+        "such as Account.Type. Rules use it as the fact record.<name>. `numbers` is a list of "
+        "fields with phone numbers.",
     )
     lists: list[AttributeName] = Field(
         default=[],
@@ -161,6 +190,11 @@ class Plan(PlanModel):
     )
     freshness: Freshness = Field(
         default=Freshness(), description="How long answers of Salesforce may be used again."
+    )
+    examples: list[Example] = Field(
+        default=[],
+        description="Calls and their expected results. A plan with another result is not "
+        "published.",
     )
 
 

@@ -8,7 +8,7 @@ read by people, and aliases can make a small file huge.
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from yaml.events import (
 )
 
 from click_to_dial.errors import ClickToDialError
+from dialplan_cli.plan.yaml_errors import explain
 
 Path = tuple[str | int, ...]
 """A place in the document: keys, and positions in lists counted from 0."""
@@ -51,15 +52,25 @@ _TEXT_TAGS = (None, "!", "tag:yaml.org,2002:str")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error or a warning. `line` counts from 1; `path` is empty for the whole file."""
+    """An error or a warning.
+
+    `line` counts from 1; `path` is empty for the whole file. `rule` is the id of the rule that the
+    problem is in, or None.
+    """
 
     file: str
     line: int
     path: str
     message: str
+    rule: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The path as people read it, with the rule's id."""
+        return f"{self.path} ({self.rule})" if self.rule else self.path
 
     def __str__(self) -> str:
-        where = f"{self.path}: " if self.path else ""
+        where = f"{self.place}: " if self.path else ""
         return f"{self.file}:{self.line}: {where}{self.message}"
 
 
@@ -85,13 +96,17 @@ class SourceLocation:
 
 @dataclass(slots=True)
 class PlanSource:
-    """A parsed file: its data, the location of each value, and its problems as YAML."""
+    """A parsed file: its data, the location of each value, and its problems as YAML.
+
+    `is_complete` is False if a problem prevented the parser from reading the rest of the file.
+    """
 
     file: str
     text: str
     data: Any = None
     locations: dict[Path, SourceLocation] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    is_complete: bool = True
 
     def line(self, path: Path) -> int:
         """Return the line of `path`, or of its nearest parent if only a default is there."""
@@ -102,9 +117,45 @@ class PlanSource:
     def locate(self, findings: Iterable[Finding]) -> tuple[Problem, ...]:
         """Turn findings into problems of this file, ordered by line."""
         return _reported(
-            Problem(self.file, self.line(path), show_path(path), message)
+            Problem(self.file, self.line(path), show_path(path), message, self._rule(path))
             for path, message in findings
         )
+
+    def renamed(self, path: Path, key: str) -> "PlanSource":
+        """Return the source with the last key of `path` replaced, to check what is below it."""
+        above = path[:-1]
+        return replace(
+            self,
+            data=_renamed(self.data, path, key),
+            locations={
+                (*above, key, *place[len(path) :]) if place[: len(path)] == path else place: found
+                for place, found in self.locations.items()
+            },
+        )
+
+    def _rule(self, path: Path) -> str | None:
+        """Return the id of the rule at `path`."""
+        if path[:1] != ("rules",) or len(path) < 2 or not isinstance(path[1], int):
+            return None
+        rules = dict(pairs(self.data))["rules"]
+        rule_id = child(rules[path[1]]).get("id") if isinstance(rules, list) else None
+        return rule_id if isinstance(rule_id, str) else None
+
+
+def _renamed(value: Any, path: Path, key: str) -> Any:
+    """Return `value` with the last key of `path` replaced by `key`, in the same order."""
+    first, *rest = path
+    if isinstance(value, list):
+        return [
+            _renamed(item, tuple(rest), key) if index == first else item
+            for index, item in enumerate(value)
+        ]
+    if not rest:
+        return {key if name == first else name: item for name, item in value.items()}
+    return {
+        name: _renamed(item, tuple(rest), key) if name == first else item
+        for name, item in value.items()
+    }
 
 
 def show_path(path: Path) -> str:
@@ -162,15 +213,16 @@ def read_yaml(text: str, file: str = "plan") -> PlanSource:
         _Reader(yaml.parse(text, Loader=yaml.CSafeLoader), source).read_document()
     except _SyntaxError as error:
         source.problems.append(Problem(file, error.line, show_path(error.path), str(error)))
+        source.is_complete = False
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         message = f"{error.reason} (character {error.character!r})"
         source.problems.append(Problem(file, line, "", message))
+        source.is_complete = False
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        details = " ".join(filter(None, (error.context, error.problem)))
-        line = mark.line + 1 if mark else 1
-        source.problems.append(Problem(file, line, "", f"this is not valid YAML: {details}"))
+        line, message = explain(error, text)
+        source.problems.append(Problem(file, line, "", message))
+        source.is_complete = False
     return source
 
 
@@ -225,7 +277,10 @@ class _Reader:
             below = (*path, key)
             if below in self._source.locations:
                 first = self._source.locations[below].line
-                self.report(line, below, f"duplicate key; the first is in line {first}")
+                message = f"duplicate key; the first is in line {first}"
+                if key == "id":  # the keys of the next rule follow, all of them again
+                    raise _SyntaxError(line, f"{message}, or `- ` is missing before it", below)
+                self.report(line, below, message)
                 below = (*path, f"{key} (line {line})")
                 self.read_value(next(self._events), below, line)
             else:

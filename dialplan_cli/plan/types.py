@@ -156,11 +156,15 @@ def is_zone(value: object, *others: str) -> bool:
     Raises PydanticCustomError if it is nearly one, with the likely name.
     """
     names = {*others, *zoneinfo.available_timezones()}
-    likely = difflib.get_close_matches(str(value), names, n=1, cutoff=0.8)
-    if likely and str(value) not in names:
+    if str(value) in names:
+        return True
+    word = str(value).lower().replace(" ", "_")
+    likely = [name for name in names if word in (name.lower(), name.lower().rpartition("/")[2])]
+    likely = sorted(likely) or difflib.get_close_matches(str(value), names, n=1, cutoff=0.8)
+    if likely:
         message = f"is not a time zone; did you mean '{likely[0]}'?"
         raise PydanticCustomError("plan", "{message}", {"message": message})
-    return str(value) in names
+    return False
 
 
 Zone = Annotated[
@@ -171,12 +175,36 @@ Zone = Annotated[
     ),
     WithJsonSchema({"type": "string"}),
 ]
+
+
+def is_region(value: object) -> bool:
+    """Return whether a value is a country with telephone numbers, such as DE.
+
+    Raises PydanticCustomError if the country can be recognised, with its code.
+    """
+    if value in phonenumbers.SUPPORTED_REGIONS:
+        return True
+    if likely := likely_region(str(value)):
+        message = f"is not a country; write its two capital letters: {likely}"
+        raise PydanticCustomError("plan", "{message}", {"message": message})
+    return False
+
+
+def likely_region(name: str) -> str | None:
+    """Return the code of a country that is written in another way: uk, Germany, Deutschland."""
+    from phonenumbers.geodata.locale import LOCALE_DATA  # slow, and needed only for a mistake
+
+    if name.upper() in phonenumbers.SUPPORTED_REGIONS:
+        return name.upper()
+    if name.upper() == "UK":
+        return "GB"
+    names = (code for code, texts in LOCALE_DATA.items() if name in texts.values())
+    return next((code for code in names if code in phonenumbers.SUPPORTED_REGIONS), None)
+
+
 Region = Annotated[
     str,
-    require(
-        lambda region: region in phonenumbers.SUPPORTED_REGIONS,
-        "is not a country; write its two capital letters, such as DE",
-    ),
+    require(is_region, "is not a country; write its two capital letters, such as DE"),
     WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"}),
 ]
 Scalar = Annotated[

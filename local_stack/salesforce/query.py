@@ -244,6 +244,9 @@ def _check_literal(column: Column, operator: str, literal: Literal, query: str) 
 
 def _value_test(field_type: str, comparison: Comparison) -> Callable[[object], bool]:
     operands = [_comparable(field_type, literal.value) for literal in comparison.values]
+    if field_type in ("id", "reference") and comparison.operator == "IN":  # may be many
+        ids = frozenset(operands)
+        return lambda value: _comparable(field_type, value) in ids
     match comparison.operator:
         case "LIKE":
             matches = like_pattern(str(comparison.values[0].value)).fullmatch

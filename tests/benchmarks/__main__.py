@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from tests.benchmarks import cold, size, warm, world
+from tests.benchmarks import cold, simulation, size, warm, world
 from tests.benchmarks.contestants import authorizer, empty, naive, naive_compiled, ours, probe
 from tests.benchmarks.report import tables, update_page
 from tests.e2e.sandbox import ROOT
@@ -46,6 +46,7 @@ def measure() -> dict[str, Any]:
             "rules": probe(services, decision, "rules"),
             "entries": probe(services, decision, "entries"),
             "load": warm.load(services, decision),
+            "simulation": simulation.measure(services),
             "size": size.measure(),
         }
 

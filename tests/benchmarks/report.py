@@ -55,6 +55,9 @@ def limits(results: Results) -> Iterator[Limit]:
     entries = results["entries"]
     ratio = entries["100000"]["p50_ms"] / entries["10"]["p50_ms"]
     yield Limit("mapping of 100,000 entries / 10, p50", 1.5, ratio)
+    simulation = results["simulation"]
+    ratio = simulation["ms"] / simulation["in_turn_ms"]
+    yield Limit("call of `simulate` / one call after the other", 0.1, ratio)
     ratio = size["our dependency layer"] / size["naive"]
     yield Limit("dependency layer / naive, unzipped", 0.45, ratio)
     yield Limit("peak memory, MB", 80, ours["peak_mb"])
@@ -107,6 +110,11 @@ def _scale_rows(results: Results) -> Iterator[Row]:
             text = f"p50 {at['p50_ms']:.3f} ms, p99 {at['p99_ms']:.3f} ms"
             loading = f"load {at['load_ms']:.1f} ms, {at['memory_mb']:.1f} MB"
             yield f"decision by {kind}", count, f"{text}; {loading}"
+    simulation = results["simulation"]
+    text = f"{simulation['ms']:.2f} ms each, {simulation['api_calls']} API calls"
+    yield "looked-up calls of `simulate`", f"{simulation['calls']} calls, both plans", text
+    text = f"{simulation['in_turn_ms']:.0f} ms each, one API call each"
+    yield "looked-up calls of `simulate`", "one call after the other, one plan", text
     for name, size in results["size"].items():
         yield "size", name, f"{size:.1f} MB"
 

@@ -109,6 +109,60 @@ def test_a_failure_that_may_pass_is_tried_once_more(
     assert len(requests) == 2
 
 
+INVALID = [
+    "<html>Please log in</html>",
+    "",
+    '{"Item": {"data": {"S": "ab',
+    "null",
+    "[1]",
+    "7",
+    '"text"',
+    '{"message": "Welcome"}',
+    "[" * 100_000,
+]
+"""Bodies that are not from DynamoDB."""
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        *(("get_item", body) for body in INVALID),
+        *(("delete_item", body) for body in INVALID),
+        ("get_item", '{"Item": 7}'),
+        ("get_item", '{"Item": {"data": 7}}'),
+    ],
+)
+def test_an_answer_that_is_not_from_dynamodb_is_an_error_and_not_an_empty_result(
+    client_at: Callable[[str], Any], operation: str, body: str
+) -> None:
+    with (
+        scripted(answer(200, body)) as (url, _),
+        pytest.raises(DynamoDBError, match="No") as raised,
+        aws.dynamodb_errors("No."),
+    ):
+        getattr(client_at(url), operation)(TableName="t", Key=KEY)
+    assert raised.value.code == "InvalidResponseError"
+
+
+@pytest.mark.parametrize("operation", ["get_item", "delete_item"])
+def test_an_empty_result_is_no_error(client_at: Callable[[str], Any], operation: str) -> None:
+    with scripted(answer(200, "{}")) as (url, _), aws.dynamodb_errors("No."):
+        found = getattr(client_at(url), operation)(TableName="t", Key=KEY)
+    assert "Item" not in found
+
+
+@pytest.mark.parametrize("body", ["<html>", "null", "[1]"])
+def test_an_answer_that_is_not_from_secrets_manager_is_not_an_empty_secret(
+    monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    with scripted(answer(200, body)) as (url, _):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        client = aws.create_client("secretsmanager", read_seconds=1)
+        with pytest.raises(SecretError) as raised:
+            aws.read_secret(client, "id")
+    assert (raised.value.code, raised.value.retryable) == ("InvalidResponseError", True)
+
+
 def test_a_refusal_is_not_tried_again(client_at: Callable[[str], Any]) -> None:
     with (
         scripted(DENIED, ALL_GOOD) as (url, requests),

@@ -53,3 +53,21 @@ def test_the_layer_has_no_dependency_that_the_command_does_not_install() -> None
 def test_the_entry_point_exists() -> None:
     module, _, name = PROJECT["project"]["scripts"]["dialplan"].partition(":")
     assert (module, getattr(app, name)) == (app.__name__, app.main)
+
+
+def test_whatever_make_installs_is_pinned_and_has_hashes() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    lines = makefile.replace("\\\n", " ").splitlines()
+    installs = [line for line in lines if re.search(r"\b(pip|uv)\b.* install\b", line)]
+    assert installs
+    assert all("--require-hashes" in line and "--no-deps" in line for line in installs)
+
+
+@pytest.mark.parametrize(
+    "path", [*(ROOT / "requirements").glob("*.txt"), ROOT / "layers/dependencies/requirements.txt"]
+)
+def test_each_lock_file_is_pinned_has_hashes_and_is_written_by_make_lock(path: Path) -> None:
+    entries = re.split(r"\n(?=\w)", re.sub(r"(?m)^#.*\n", "", path.read_text()).strip())
+    assert all(re.match(r"[\w.-]+(\[[\w,-]+\])?==\S+", entry) for entry in entries)
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert f"lock {path.relative_to(ROOT)} " in (ROOT / "requirements/lock").read_text()

@@ -295,3 +295,20 @@ def test_a_sandbox_recovers_within_seconds(system: System) -> None:
     while system.click()[0] != HTTPStatus.OK:
         time.sleep(0.1)
     assert time.monotonic() - started < OPEN_SECONDS + 1
+
+
+def test_an_unreadable_token_is_replaced_counted_and_logged(system: System, table: Any) -> None:
+    system.publish(STALE)
+    system.warm_up()
+    (key,) = (
+        {name: item[name] for name in ("pk", "sk")}
+        for item in table.boto3.scan(TableName=table.name)["Items"]
+        if item["pk"]["S"].startswith("token#")
+    )
+    token = {"S": "a\r\nX-Evil: 1"}
+    table.boto3.put_item(TableName=table.name, Item={**key, "token": token})
+    bootstrap.click_to_dial.cache_clear()
+    assert system.click()[0] == HTTPStatus.OK
+    line = system.line()
+    assert line["cache_failed"] is True
+    assert [failure["error"] for failure in line["failures"]] == ["UnreadableItemError"]

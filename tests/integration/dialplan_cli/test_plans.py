@@ -12,24 +12,18 @@ import typer
 
 from click_to_dial import aws, settings
 from click_to_dial.decision import wiring as bootstrap
+from click_to_dial.dynamodb.plan_items import ACTIVE_KEY
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.pseudonym import keyed
 from dialplan_cli import targets
 from dialplan_cli.plan.read import read_plan
 from functions.on_click_to_dial import handler
+from local_stack.salesforce import Simulator
 from tests.integration.dialplan_command import Dialplan
 
 ROOT = Path(__file__).parents[3]
 DEMO = ROOT / "dialplans/demo.yaml"
 CUSTOMER, SUPPLIER, OPTED_OUT = "003Tv00000Lx002IAB", "003Tv00000Lx003IAB", "003Tv00000Lx004IAB"
-CALLS = """\
-CallerID,AgentUID,record.object,record.kind,record.country,record.do_not_call,agent.extension
-+4989461495,ahuber,Contact,Customer,AT,false,217
-+4989461495,ahuber,Contact,Customer,AT,false,217
-+4989461495,ahuber,Contact,Supplier,AT,false,217
-+4989461495,ahuber,Contact,Customer,DE,true,217
-abc,ahuber,Contact,Customer,AT,,217
-"""
 
 
 @pytest.fixture
@@ -45,6 +39,17 @@ class TestFiles:
         assert dialplan("validate", DEMO) == 0
         assert dialplan.out == f"{DEMO} is valid: 15 rules.\n"
         assert "demo.yaml:28: warning: objects.Account: has no `do_not_call`" in dialplan.err
+
+    def test_a_plan_in_standard_input(
+        self, dialplan: Dialplan, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content = io.BytesIO(DEMO.read_bytes())
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(content))
+        assert dialplan("validate", "-") == 0
+        assert dialplan.out == "stdin is valid: 15 rules.\n"
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"version: 2\n")))
+        assert dialplan("validate", "-") == 1
+        assert dialplan.err.startswith("stdin:1: error: version: ")
 
     def test_an_invalid_plan(self, dialplan: Dialplan) -> None:
         path = ROOT / "tests/unit/dialplan_cli/plan/twenty_mistakes.yaml"
@@ -186,6 +191,21 @@ class TestPublishing:
         assert "The text is the same" in dialplan.out
         assert store.document(store.version(2)) == read_plan(DEMO).document
 
+    @pytest.mark.parametrize("damage", [{"mappings": {"S": ""}}, {"revision": {"S": ""}}])
+    @pytest.mark.parametrize("command", [("publish", DEMO), ("rollback", 1)])
+    def test_an_unreadable_plan_can_be_replaced(
+        self, dialplan: Dialplan, store: PlanStore, table: Any, damage: Any, command: Any
+    ) -> None:
+        dialplan("publish", DEMO, "--yes")
+        item = table.boto3.get_item(TableName=table.name, Key=ACTIVE_KEY)["Item"]
+        table.boto3.put_item(TableName=table.name, Item={**item, **damage})
+        assert dialplan("history") == 1
+        assert "written by another version of click-to-dial" in dialplan.err
+        assert dialplan(*command, "--yes") == 0
+        assert "--- an unreadable plan" in dialplan.out
+        assert store.active() is not None
+        assert dialplan("history") == 0
+
     def test_an_invalid_plan_is_not_published(self, dialplan: Dialplan, store: PlanStore) -> None:
         assert (
             dialplan("publish", ROOT / "tests/unit/dialplan_cli/plan/twenty_mistakes.yaml", "--yes")
@@ -212,7 +232,10 @@ class TestPublishing:
         real = boto3.client
 
         def client_of(name: str, **options: Any) -> Any:
-            return stack if name == "cloudformation" else real(name, **options)
+            client = real(name, **options)
+            if name == "cloudformation":
+                client.describe_stacks = stack.describe_stacks
+            return client
 
         monkeypatch.setattr(boto3, "client", client_of)
         (targets.LOCAL / "3000/run.json").unlink()
@@ -305,9 +328,47 @@ class TestCalls:
         self, dialplan: Dialplan, environment: Mapping[str, str], changed: Path
     ) -> None:
         call = ("--record", CUSTOMER, "--number", "+4312650321", "--agent", "ahuber")
-        assert dialplan.json("explain", *call)["status"] == 503
+        assert dialplan("explain", *call) == 1
+        assert dialplan.err.startswith("No dial plan is published. Publish one: dialplan publish")
         explained = dialplan.json("explain", *call, "--plan", changed)
         assert explained["body"]["ServiceNumber"] == "498999998100"
+
+    @pytest.mark.parametrize(
+        ("record", "number", "status"),
+        [(CUSTOMER, "+4312650321", 0), (OPTED_OUT, "+496990009731", 3), (CUSTOMER, "abc", 3)],
+    )
+    def test_the_exit_status_tells_if_the_call_is_allowed(
+        self,
+        dialplan: Dialplan,
+        environment: Mapping[str, str],
+        record: str,
+        number: str,
+        status: int,
+    ) -> None:
+        call = ("--record", record, "--number", number, "--agent", "ahuber", "--plan", DEMO)
+        assert dialplan("explain", *call) == status
+        assert dialplan("explain", *call, "--json") == status
+
+    def test_explain_an_outage(
+        self, dialplan: Dialplan, environment: Mapping[str, str], salesforce: Simulator
+    ) -> None:
+        dialplan("publish", DEMO, "--yes")
+        call = ("explain", "--record", CUSTOMER, "--number", "+4312650321", "--agent", "ahuber")
+        requests = salesforce.stats()
+        down = dialplan.json(*call, "--outage")
+        assert salesforce.stats() == requests, "nothing was asked"
+        assert (down["status"], down["record_from"]) == (403, "unknown")
+        assert down["without_copies"] is None
+        assert dialplan(*call, "--outage") == 3
+        assert "Salesforce: outage: with --outage, Salesforce is not asked." in dialplan.out
+
+        assert dialplan(*call) == 0, "now there are copies in the table"
+        stale = dialplan.json(*call, "--outage")
+        assert (stale["status"], stale["record_from"]) == (200, "stale")
+        assert stale["without_copies"]["body"] == down["body"]
+        assert dialplan(*call, "--outage") == 0
+        assert "This answer uses copies of record or agent." in dialplan.out
+        assert dialplan.out.rstrip().endswith(json.dumps(down["body"], ensure_ascii=False))
 
     @pytest.mark.parametrize(
         ("at", "status"),
@@ -353,94 +414,3 @@ class TestCalls:
         assert dialplan("explain", *call) == 0
         assert "The number is ambiguous" in dialplan.out
         assert "+49431265030" in dialplan.out
-
-    def test_simulate_shows_the_changed_answers(
-        self, dialplan: Dialplan, changed: Path, tmp_path: Path
-    ) -> None:
-        calls = tmp_path / "calls.csv"
-        calls.write_text(CALLS)
-        arguments = ("simulate", calls, "--plan", changed, "--against", DEMO)
-        before, after = "200 431265030 Hotline Austria", "200 498999998100 Customer hotline"
-        assert dialplan.json(*arguments) == {
-            "calls": 5,
-            "changes": [
-                {"row": 1, "before": before, "after": after},
-                {"row": 2, "before": before, "after": after},
-            ],
-            "assumptions": [],
-        }
-        assert dialplan(*arguments) == 0
-        assert "2 of 5 answers change." in dialplan.out
-        assert before in dialplan.out
-        assert dialplan(*arguments, "--expect-no-change") == 1
-        same = ("simulate", calls, "--plan", DEMO, "--against", DEMO, "--expect-no-change")
-        assert dialplan(*same) == 0
-        assert dialplan.out == "No answer changes in 5 calls.\n"
-
-    def test_simulate_uses_lists_and_attempts_of_the_file_or_states_assumptions(
-        self, dialplan: Dialplan, tmp_path: Path
-    ) -> None:
-        limits = tmp_path / "limits.yaml"
-        limits.write_text(
-            DEMO.read_text().replace(
-                "rules:\n",
-                "lists: [dnc, vip]\nrules:\n"
-                "  - {id: listed, when: {callee.listed: dnc}, refuse: Listed.}\n"
-                "  - {id: often, when: {callee.attempts: {gte: 2, within: 1d}}, refuse: Often.}\n",
-                1,
-            )
-        )
-        calls = tmp_path / "calls.csv"
-        calls.write_text("CallerID,record.kind\n+493012345,Customer\n")
-        arguments = ("simulate", calls, "--plan", limits, "--against", DEMO)
-        assert dialplan(*arguments) == 0
-        assert dialplan.out.splitlines() == [
-            "No answer changes in 1 calls.",
-            "Assumption: no number is on a list, because the file has no column callee.listed.",
-            "Assumption: no number was called before, because the file has no column "
-            "callee.attempts.",
-        ]
-        calls.write_text(
-            "CallerID,record.kind,callee.listed,callee.attempts\n+493012345,Customer,,\n"
-            "+493012345,Customer,vip dnc,\n+493012345,Customer,vip,1\n+493012345,Customer,,2\n"
-            "112,Customer,dnc,2\n"
-        )
-        found = dialplan.json(*arguments)
-        assert [(each["row"], each["after"]) for each in found["changes"]] == [
-            (2, "403 Listed."),
-            (4, "403 Often."),
-        ]
-        assert found["assumptions"] == []
-
-    def test_simulate_looks_up_calls_without_facts(
-        self, dialplan: Dialplan, environment: Mapping[str, str], changed: Path, tmp_path: Path
-    ) -> None:
-        calls = tmp_path / "calls.csv"
-        calls.write_text(
-            "SalesForceID,CallerID,AgentUID\n"
-            f"{CUSTOMER},+4312650321,ahuber\n{OPTED_OUT},+496990009731,ahuber\n"
-        )
-        assert dialplan("simulate", calls, "--plan", changed) == 1
-        assert "No dial plan is published" in dialplan.err
-        dialplan("publish", DEMO, "--yes")
-        found = dialplan.json("simulate", calls, "--plan", changed)
-        assert found["calls"] == 2
-        assert [change["row"] for change in found["changes"]] == [1]
-
-    @pytest.mark.parametrize(
-        ("table", "message"),
-        [
-            ("AgentUID\nahuber\n", "has no column CallerID"),
-            ("CallerID,kind\n1,x\n", "has the column 'kind'"),
-            ("CallerID\n1,2\n", "line 2 has more cells"),
-            ("CallerID,callee.attempts\n1,many\n", "line 2: callee.attempts must be a whole"),
-            ("", "has no column CallerID"),
-        ],
-    )
-    def test_an_invalid_file_of_calls_is_refused(
-        self, dialplan: Dialplan, tmp_path: Path, table: str, message: str
-    ) -> None:
-        calls = tmp_path / "calls.csv"
-        calls.write_text(table)
-        assert dialplan("simulate", calls, "--plan", DEMO, "--against", DEMO) == 1
-        assert message in dialplan.err

@@ -19,6 +19,7 @@ from click_to_dial.errors import (
     SalesforceConfigurationError,
     SalesforceError,
     SalesforceUnavailableError,
+    UnreadableItemError,
 )
 from tests.fakes import Clock
 from tests.integration.repeated import send_twice
@@ -124,14 +125,20 @@ DAY_AHEAD = {"N": str(Clock().now + 86400)}
         {"token": {"S": "good"}, "issued_at": DAY_AHEAD},
         {"failed_until": DAY_AHEAD},
         {"lease_until": DAY_AHEAD, "lease_owner": {"S": "other"}},
+        {"lease_until": {"S": "later"}, "lease_owner": {"N": "1"}},
+        {"failed_until": {"S": "later"}, "failures": {"S": "many"}},
     ],
 )
 def test_an_unreadable_token_and_a_date_of_a_wrong_clock_do_not_block_logins(
     sandbox: Any, org: Org, table: Any, attributes: Any
 ) -> None:
     table.boto3.put_item(TableName=table.name, Item={**ITEM, **attributes})
-    assert [get(sandbox()) for _ in range(2)] == ["token-1"] * 2
+    sandboxes = [sandbox(), sandbox()]
+    assert [get(each) for each in sandboxes] == ["token-1"] * 2
     assert org.logins == 1
+    unreadable = "token" in attributes and "issued_at" not in attributes
+    assert isinstance(sandboxes[0].take_failure(), UnreadableItemError) is unreadable
+    assert [each.take_failure() for each in sandboxes] == [None, None]
 
 
 def test_who_waits_too_long_goes_on_without(sandbox: Any, org: Org, table: Any) -> None:

@@ -10,10 +10,15 @@ from click_to_dial.decision.current_plan import CurrentPlan
 from click_to_dial.decision.number_lookups import attempts_key, number_key
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.dynamodb.number_lists import SORT_KEY
-from click_to_dial.dynamodb.plan_items import ACTIVE_KEY
+from click_to_dial.dynamodb.plan_items import ACTIVE_KEY, to_active
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.dynamodb.verified_tokens import VerifiedTokens
-from click_to_dial.errors import DynamoDBError, UnreadableDialPlanError, UnreadableItemError
+from click_to_dial.errors import (
+    DynamoDBError,
+    PlanConflictError,
+    UnreadableDialPlanError,
+    UnreadableItemError,
+)
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceResult
 from tests.fakes import DOCUMENT, ChangedClient, Clock, plan
@@ -44,6 +49,41 @@ def test_the_plan_that_is_held_outlasts_an_active_item_without_a_key(table: Any,
     assert isinstance(current.failure, UnreadableDialPlanError)
     with pytest.raises(UnreadableDialPlanError, match="another version"):
         CurrentPlan(store).get(Deadline(5))
+
+
+@pytest.mark.parametrize("key", ["revision", "version", "hash", "chunks", "mappings"])
+def test_an_unreadable_plan_can_be_replaced(table: Any, key: str) -> None:
+    store, clock = PlanStore(table.dynamodb, table.name), Clock()
+    store.publish(DOCUMENT, "", author="", comment="", replaces=None)
+    current = CurrentPlan(store, clock)
+    current.get(Deadline(5))
+    item = table.boto3.get_item(TableName=table.name, Key=ACTIVE_KEY)["Item"]
+    table.boto3.put_item(TableName=table.name, Item={**item, key: {"BOOL": True}})
+    with pytest.raises(UnreadableDialPlanError):
+        store.publish(DOCUMENT, "", author="", comment="", replaces=1)
+    published = store.publish(DOCUMENT, "", author="jane", comment="", replaces=None)
+    assert store.active() == published
+    clock.advance(30)
+    assert current.get(Deadline(5)).version == 2
+    with pytest.raises(PlanConflictError):
+        store.publish(DOCUMENT, "", author="", comment="", replaces=None)
+
+
+def test_a_plan_is_not_published_over_an_unreadable_one_that_somebody_replaces(table: Any) -> None:
+    store = PlanStore(table.dynamodb, table.name)
+    store.publish(DOCUMENT, "", author="", comment="", replaces=None)
+    item = table.boto3.get_item(TableName=table.name, Key=ACTIVE_KEY)["Item"]
+    rest = {name: item[name] for name in ("pk", "sk")}
+    table.boto3.put_item(TableName=table.name, Item=rest)
+
+    def transact_write_items(**request: Any) -> Any:
+        table.boto3.put_item(TableName=table.name, Item=item)
+        return table.dynamodb.transact_write_items(**request)
+
+    client = ChangedClient(table.dynamodb, transact_write_items=transact_write_items)
+    with pytest.raises(PlanConflictError):
+        PlanStore(client, table.name).publish(DOCUMENT, "", author="", comment="", replaces=None)
+    assert store.active() == to_active(item)
 
 
 def test_an_empty_answer_of_dynamodb_is_an_error_of_ours(table: Any) -> None:
@@ -119,5 +159,8 @@ def test_a_verification_that_is_unreadable_or_dated_ahead_does_not_count(table: 
     assert tokens.user_of("token") is None
     clock.advance(6)
     (item,) = table.boto3.scan(TableName=table.name)["Items"]
-    table.boto3.put_item(TableName=table.name, Item={**item, "user_id": {"N": "1"}})
-    assert tokens.user_of("token") is None
+    for change in ({"user_id": {"N": "1"}}, {"confirmed_at": {"S": "today"}}):
+        table.boto3.put_item(TableName=table.name, Item={**item, **change})
+        with pytest.raises(UnreadableItemError):
+            tokens.user_of("token")
+    assert tokens.user_of("another token") is None

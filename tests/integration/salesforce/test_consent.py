@@ -8,7 +8,7 @@ import pytest
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
+from click_to_dial.errors import ClickToDialError, SalesforceConfigurationError, SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from click_to_dial.salesforce.client import SalesforceClient
@@ -40,6 +40,9 @@ class Tokens:
 
     def get(self, deadline: Deadline, rejected: str | None = None) -> str:
         return self._token
+
+    def take_failure(self) -> ClickToDialError | None:
+        return None
 
     def give_up(self, token: str, error: SalesforceError) -> None:
         raise AssertionError

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
+from click_to_dial.errors import ClickToDialError, SalesforceConfigurationError, SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from click_to_dial.salesforce.client import SalesforceClient
@@ -64,6 +64,9 @@ class Tokens:
         if self.token == rejected:
             self.token = self.salesforce.log_in()
         return self.token
+
+    def take_failure(self) -> ClickToDialError | None:
+        return None
 
     def give_up(self, token: str, error: SalesforceError) -> None:
         self.given_up.append(error)

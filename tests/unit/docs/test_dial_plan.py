@@ -12,6 +12,7 @@ import yaml
 from click_to_dial.dialplan import evaluate, load
 from click_to_dial.model import Facts
 from dialplan_cli.app import app
+from dialplan_cli.plan.examples import KEYS, ExampleResult, run_examples
 from dialplan_cli.plan.facts import BUILT_IN, KINDS
 from dialplan_cli.plan.read import parse_plan
 from dialplan_cli.plan.rules import Operators
@@ -25,6 +26,7 @@ EXAMPLE = re.compile(
 FIRST, *_ = EXAMPLE.finditer(PAGE)
 
 
+NOW = datetime.fromisoformat("2026-11-24T12:00:00+01:00").timestamp()
 EMERGENCY = {"id": "emergency", "when": {"callee.kind": "emergency"}, "signal": "hotline"}
 """A rule that every plan needs, for the examples that leave it out."""
 
@@ -61,12 +63,19 @@ def merged(whole: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(("plan", "calls"), list(examples()))
 def test_an_example_decides_as_documented(plan: str, calls: str) -> None:
     document = parse_plan(completed(plan)).document
+    parsed = parse_plan(with_examples(plan, calls))
+    results = list(run_examples(parsed.document, parsed.source, NOW))
+    assert results == [ExampleResult()] * len(results)
+    assert document == parsed.document
     loaded = load(document)
     for call in calls.splitlines():
         known, _, outcome = call.partition("->")
         facts = read_yaml("{" + known + "}").data
-        at = datetime.fromisoformat(facts.pop("at", "2026-11-24T12:00:00+01:00"))
-        decision = evaluate(loaded, Facts(facts, now=at.timestamp()))
+        if not {"outage", "callee.number", "callee.listed"}.isdisjoint(facts):
+            continue  # only `run_examples` reads them
+        at = facts.pop("at", None)
+        now = NOW if at is None else datetime.fromisoformat(at).timestamp()
+        decision = evaluate(loaded, Facts(facts, now=now))
         if outcome.strip() == "refuse":
             assert decision.service_number is None, call
         else:
@@ -74,6 +83,17 @@ def test_an_example_decides_as_documented(plan: str, calls: str) -> None:
             numbers = {key: each["number"] for key, each in document["service_numbers"].items()}
             assert decision.service_number, call
             assert decision.service_number.number == numbers.get(name, name), call
+
+
+def with_examples(plan: str, calls: str) -> str:
+    """Return the plan with the calls below it, which have the notation of `examples`."""
+    whole = yaml.safe_load(completed(plan))
+    for call in calls.splitlines():
+        known, _, outcome = call.partition("->")
+        expect = outcome.strip().removeprefix("signal ")
+        facts = read_yaml("{" + known + "}").data
+        whole.setdefault("examples", []).append({**facts, "expect": expect})
+    return yaml.safe_dump(whole, allow_unicode=True, sort_keys=False)
 
 
 def test_the_first_plan_has_only_the_warning_about_accounts() -> None:
@@ -86,5 +106,5 @@ def test_all_keys_facts_and_commands_are_documented() -> None:
     commands = [
         f"dialplan {each.callback.__name__}" for each in app.registered_commands if each.callback
     ]
-    for word in (*Plan.model_fields, *BUILT_IN, *KINDS, *operators, *commands):
+    for word in (*Plan.model_fields, *KEYS, *BUILT_IN, *KINDS, *operators, *commands):
         assert f"`{word}" in PAGE or f"`{{{word}: " in PAGE or f"### {word}" in PAGE, word

@@ -152,8 +152,8 @@ def create_client(
         user_agent=f"click-to-dial/{__version__}",  # boto3's takes a sixth of a request's CPU
     )
     client = boto3.client(service, config=config)
-    for service_id in ("dynamodb", "secrets-manager"):
-        client.meta.events.register(f"after-call.{service_id}", _refuse_invalid_response)
+    if service in ("dynamodb", "secretsmanager"):  # their responses are JSON
+        client.meta.events.register("after-call", _refuse_invalid_response)
     return client
 
 

@@ -56,6 +56,7 @@ class Callee(NamedTuple):
 class Click(NamedTuple):
     """A request from jtel; `record_id` has 18 characters, or is None if there is no record.
 
+    `digits` are those of the called number, as received.
     `agent_uid` is empty only in an emergency call without a usable AgentUID. `other_callee` is the
     second reading of an ambiguous number, in another country.
     """
@@ -64,12 +65,15 @@ class Click(NamedTuple):
     callee: Callee
     agent_uid: str
     other_callee: Callee | None = None
+    digits: str = ""
 
 
 class Record(NamedTuple):
     """The clicked Salesforce record; `found` is False if it does not exist.
 
-    `object_name` is None if the key prefix of the id belongs to no object. The attributes are valid
+    `object_name` is None if the key prefix of the id belongs to no object. `numbers` are the phone
+    numbers in the object's `numbers` fields. Only Salesforce returns the numbers themselves; they
+    are replaced by keyed hashes before the record is used or cached. The attributes are valid
     until `valid_until` (seconds since 1970; None: no limit), when a consent begins or ends.
     """
 
@@ -77,6 +81,7 @@ class Record(NamedTuple):
     object_name: str | None = None
     attributes: Attributes = NO_ATTRIBUTES
     valid_until: float | None = None
+    numbers: tuple[str, ...] = ()
 
 
 class Agent(NamedTuple):
@@ -86,7 +91,17 @@ class Agent(NamedTuple):
     attributes: Attributes = NO_ATTRIBUTES
 
 
-class Facts(NamedTuple):
+def as_text(value: Scalar) -> str:
+    """Return a value as people write it: `true`, `7` (also for 7.0), or the text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
     """The facts that a dial plan is evaluated with, by the names that its rules use.
 
     A name that is not in `values` is missing. `unknown` are the groups of facts that could not be

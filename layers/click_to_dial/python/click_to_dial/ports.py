@@ -38,12 +38,14 @@ class SalesforceRequest(NamedTuple):
 class SalesforceResult(NamedTuple):
     """Result of the look-ups. A part is None if it was not requested, an error if it failed.
 
-    `calls` is the number of HTTP requests without logins.
+    `calls` is the number of HTTP requests without logins. `token_failure` is the reason if the
+    shared access token was unreadable, so that a login replaced it.
     """
 
     record: Record | SalesforceError | None
     agent: Agent | SalesforceError | None
     calls: int = 1
+    token_failure: ClickToDialError | None = None
 
 
 class Identity(NamedTuple):
@@ -184,6 +186,11 @@ class Salesforce(Protocol):
         """Return record and agent, in one round trip. Raises SalesforceError, OutOfTimeError."""
 
 
+def is_access_token(value: object) -> bool:
+    """Return whether a value can be an access token, which is sent in a header."""
+    return isinstance(value, str) and value != "" and value.isascii() and value.isprintable()
+
+
 class AccessTokens(Protocol):
     """The access token for Salesforce that all sandboxes share."""
 
@@ -195,6 +202,9 @@ class AccessTokens(Protocol):
 
         `error` is raised by their `get` for a while.
         """
+
+    def take_failure(self) -> ClickToDialError | None:
+        """Return, once, why the shared token counted as absent; None if it was readable."""
 
 
 class TokenVerifications(Protocol):

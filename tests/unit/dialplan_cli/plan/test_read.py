@@ -178,7 +178,12 @@ def test_the_function_understands_the_document() -> None:
         ("[Supplier, Vendor]", "{lt: true}", "rules[1].when.record.kind.lt", "order"),
         ("[Supplier, Vendor]", "{present: 1}", "rules[1].when.record.kind.present", "true or fal"),
         ("[Supplier, Vendor]", "{prefix: 49}", "rules[1].when.record.kind.prefix", "in quotes"),
-        ("[Supplier, Vendor]", "{like: x}", "rules[1].when.record.kind.like", "unknown key 'like'"),
+        (
+            "[Supplier, Vendor]",
+            "{like: x}",
+            "rules[1].when.record.kind.like",
+            "operator 'like'; use `matches`",
+        ),
         ("[Supplier, Vendor]", "{}", "rules[1].when.record.kind", "needs an operator"),
         ("not: mobile", "not: mobil", "rules[1].when.callee.kind.not", "did you mean 'mobile'?"),
         ("callee.kind: {not: mobile}", "agent.known: 1", "rules[1].when.agent.known", "true or fa"),

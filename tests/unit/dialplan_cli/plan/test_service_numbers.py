@@ -102,7 +102,7 @@ def test_a_day_needs_the_zone_of_the_country() -> None:
     end = parse_plan(london).document["service_numbers"]["hotline-at"]["valid_to"]
     assert end == datetime.fromisoformat("2026-05-02T00:00:00+01:00").timestamp()
     for zone, said in (
-        ("Berlin", "write one such as Europe/Berlin"),
+        ("Berlin", "did you mean 'Europe/Berlin'?"),
         ("[Europe/Berlin]", "did you mean 'Europe/Berlin'?"),
         ("Europe/Berln", "did you mean 'Europe/Berlin'?"),
         ("Sternwarte", "write one such as Europe/Berlin"),

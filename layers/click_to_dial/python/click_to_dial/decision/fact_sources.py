@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeVar
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.number_lookups import has_unreadable_calls
+from click_to_dial.decision.record_numbers import hash_numbers
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
     ClickToDialError,
@@ -26,6 +27,7 @@ from click_to_dial.ports import (
     SalesforceResult,
     StoredItem,
 )
+from click_to_dial.pseudonym import Pseudonym
 
 CACHE_READ_SECONDS = 0.5
 CACHE_WRITE_SECONDS = 0.25
@@ -88,11 +90,13 @@ class FactSources:
         cache: FactsCache,
         salesforce: Salesforce,
         breaker: CircuitBreaker,
+        pseudonym: Pseudonym,
         clock: Callable[[], float],
     ) -> None:
         self._cache = cache
         self._salesforce = salesforce
         self._breaker = breaker
+        self._pseudonym = pseudonym
         self._clock = clock
 
     def read_cache(
@@ -144,7 +148,7 @@ class FactSources:
             agent_from=agent_from,
             salesforce_calls=result.calls,
             failures=tuple(dict.fromkeys(errors)),  # both are the same if the whole call failed
-            cache_failures=_present(cached.failure, write_failure),
+            cache_failures=_present(cached.failure, write_failure, result.token_failure),
             record_age=cached.record_age if record_from in ("cached", "stale") else 0.0,
             agent_age=cached.agent_age if agent_from in ("cached", "stale") else 0.0,
             items=cached.items,
@@ -153,7 +157,10 @@ class FactSources:
     def _fetch(
         self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
-        """Ask Salesforce unless the circuit breaker is open, and tell the breaker the outcome."""
+        """Ask Salesforce unless the circuit breaker is open, and tell the breaker the outcome.
+
+        Phone numbers of the record are hashed.
+        """
         if request.record_id is None and request.agent_uid is None:
             return SalesforceResult(None, None, calls=0)
         if self._breaker.is_open:
@@ -173,7 +180,10 @@ class FactSources:
             self._breaker.succeeded()
             return _failed(request, error)
         self._breaker.succeeded()
-        return result
+        if not isinstance(result.record, Record):
+            return result
+        hashes = hash_numbers(result.record.numbers, plan.numbering, self._pseudonym)
+        return result._replace(record=result.record._replace(numbers=hashes))
 
 
 def _limit_age(cached: CachedFacts, record_seconds: int, agent_seconds: int) -> CachedFacts:

@@ -2,8 +2,9 @@
 
 from click_to_dial.decision.fact_sources import GatheredFacts
 from click_to_dial.decision.number_lookups import number_facts
+from click_to_dial.decision.record_numbers import is_on_record
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.model import Click, Facts, Scalar
 from click_to_dial.pseudonym import Pseudonym
 from click_to_dial.salesforce_id import STANDARD_OBJECTS, key_prefix
@@ -23,6 +24,8 @@ def to_facts(
     if record is not None:
         values["record.object"] = record.object_name
         values |= {f"record.{name}": value for name, value in record.attributes.items()}
+        if record.object_name in plan.numbers:
+            values[ON_RECORD] = is_on_record(click, record.numbers, pseudonym)
     elif gathered.record_from != "none":
         unknown.add("record")
     if agent is not None:

@@ -137,7 +137,9 @@ class ClickToDial:
         cached = CachedFacts(items=dict.fromkeys(number_keys))  # nothing is read yet
         report = self._evaluate(plan, click, from_cache(plan, click, cached))
         if not report.is_final:
-            sources = FactSources(self.cache, self.salesforce, self.breaker, self.clock)
+            sources = FactSources(
+                self.cache, self.salesforce, self.breaker, self.pseudonym, self.clock
+            )
             cached = sources.read_cache(plan, click, number_keys, deadline)
             report = self._evaluate(plan, click, from_cache(plan, click, cached))
             if not report.is_final:
@@ -175,7 +177,7 @@ class ClickToDial:
             gathered = gathered._replace(record=None, record_from="none")
         facts = to_facts(plan, click, gathered, self.pseudonym, self.clock())
         if _is_emergency(click) and is_last:
-            facts = facts._replace(unknown=frozenset())
+            facts = replace(facts, unknown=frozenset())
         decision = evaluate(plan, facts) if exists or _is_emergency(click) else None
         report = Report(plan.version, click, gathered, facts, decision)
         if click.other_callee is None or decision is None:
@@ -229,7 +231,7 @@ def to_click(request: Request, plan: DialPlan) -> Click:
     """Return the request, read by the settings of the plan. Raises BadParameterError."""
     callee, *others = read_number(request.caller_id, plan.numbering)
     other = others[0] if others else None
-    click = Click(request.record_id, callee, request.agent_uid, other)
+    click = Click(request.record_id, callee, request.agent_uid, other, request.caller_id)
     if _is_emergency(click):
         return click
     if request.fault is not None:

@@ -14,7 +14,7 @@ from click_to_dial.dialplan.model import (
     SignalNumber,
     SignalRecord,
 )
-from click_to_dial.model import Decision, Facts, RuleTrace, Scalar, ServiceNumber
+from click_to_dial.model import Decision, Facts, RuleTrace, ServiceNumber, as_text
 from click_to_dial.phone_numbers import comparable, signalled_number
 
 EMERGENCY = "emergency"
@@ -39,7 +39,8 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
         if emergency and isinstance(rule.outcome, Refuse):
             rule = _for_emergency(rule)
         matches, condition = _match(rule, facts)
-        limited = limited or _checks_limit(rule, facts)
+        if plan.limits:
+            limited = limited or _checks_limit(rule, facts)
         fact, expected = (condition.fact, condition.expected) if condition else (None, None)
         if matches is False:
             trace.append((rule.id, "failed", fact, expected))
@@ -66,7 +67,7 @@ def _for_emergency(rule: Rule) -> Rule:
         for conditions in rule.condition_sets
         if not any(_may_not_refuse_emergency(condition) for condition in conditions)
     )
-    return rule._replace(condition_sets=sets)
+    return replace(rule, condition_sets=sets)
 
 
 def _may_not_refuse_emergency(condition: Condition) -> bool:
@@ -82,37 +83,31 @@ def _match(rule: Rule, facts: Facts) -> tuple[bool | None, Condition | None]:
     failed: Condition | None = None
     unknown: Condition | None = None
     for conditions in rule.condition_sets:
-        holds, condition = _holds(conditions, facts)
-        if holds:
-            return True, None
-        if holds is None:
-            unknown = unknown or condition
+        undecided: Condition | None = None
+        for condition in conditions:
+            holds = condition.holds(facts)
+            if holds:
+                continue
+            if holds is False:
+                if failed is None:
+                    failed = condition
+                break
+            undecided = undecided or condition
         else:
-            failed = failed or condition
+            if undecided is None:
+                return True, None
+            unknown = unknown or undecided
     return (None, unknown) if unknown is not None else (False, failed)
-
-
-def _holds(conditions: tuple[Condition, ...], facts: Facts) -> tuple[bool | None, Condition | None]:
-    """Return whether all conditions hold, and the first that failed or, if none did, is unknown."""
-    unknown: Condition | None = None
-    for condition in conditions:
-        holds = condition.holds(facts)
-        if holds is False:
-            return False, condition
-        if holds is None:
-            unknown = unknown or condition
-    return (True, None) if unknown is None else (None, unknown)
 
 
 def _checks_limit(rule: Rule, facts: Facts) -> bool:
     """Return whether a limit was checked: limits are the last conditions of a set."""
-    for conditions in rule.condition_sets:
-        if not conditions or conditions[-1].limit is None:  # nearly every rule: keep this fast
-            continue
-        others = tuple(condition for condition in conditions if condition.limit is None)
-        if _holds(others, facts)[0] is not False:
-            return True
-    return False
+    return any(
+        conditions
+        and conditions[-1].limit is not None
+        and all(each.limit is not None or each.holds(facts) is not False for each in conditions)
+        for conditions in rule.condition_sets
+    )
 
 
 def _resolve(
@@ -148,10 +143,10 @@ def _signalled_number(
         return _if_available(outcome.service_number, facts)
     value = facts.values.get(outcome.fact)
     if isinstance(outcome, SignalMapping):
-        entry = None if value is None else outcome.entries.get(_as_text(value))
+        entry = None if value is None else outcome.entries.get(as_text(value))
         number = entry or outcome.default
         return None if number is None else _if_available(number, facts)
-    text = "" if value is None else _as_text(value)
+    text = "" if value is None else as_text(value)
     if isinstance(outcome, SignalRecord):
         candidates = outcome.numbers.get(comparable(text, plan.numbering) or "", ())
         return next((number for number in candidates if _if_available(number, facts)), None)
@@ -202,12 +197,3 @@ def _with_opening_time(decision: Decision, rule: Rule, facts: Facts) -> Decision
     if opens is None:
         return decision
     return replace(decision, reason=f"{decision.reason} Calling is allowed again from {opens}.")
-
-
-def _as_text(value: Scalar) -> str:
-    """Return a fact as a mapping's keys are written: `true`, `7` (also for 7.0), or the text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)

@@ -75,6 +75,7 @@ def load(
             home_zone=document.get("home_zone") or "",
             lists={each.fact: each.lists for each in conditions if each.lists},
             limits={fact: limit for _, fact, limit in limits},
+            numbers={name: tuple(fields) for name, fields in document.get("numbers", {}).items()},
             version=version,
         )
     except (LookupError, TypeError, ValueError, AttributeError) as error:

@@ -1,7 +1,8 @@
 """The loaded dial plan: the form in which it is evaluated."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from click_to_dial.dialplan.conditions import AttemptLimit, Condition
@@ -67,7 +68,8 @@ Otherwise = Outcome | Literal["next"] | None
 """Another outcome, `next` to go on with the next rule, or None to refuse the call."""
 
 
-class Rule(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rule:
     """A rule that matches if all conditions of one of its `condition_sets` hold.
 
     A rule that always matches has one empty set.
@@ -94,8 +96,9 @@ class Freshness(NamedTuple):
 class DialPlan(NamedTuple):
     """A dial plan.
 
-    `objects` has the attributes of each Salesforce object. `lists` and `limits` are the facts about
-    lists and attempts that the rules use, with the names of the lists and the calls to count.
+    `objects` has the attributes of each Salesforce object, and `numbers` its fields with phone
+    numbers. `lists` and `limits` are the facts about lists and attempts that the rules use, with
+    the names of the lists and the calls to count.
     `case_sensitive_agents` tells if Salesforce compares the field `agent_match` with case.
     `home_zone` is an IANA time zone; it is empty if the plan has no calling hours. `outage` are the
     rules that decide if a rule needs an unknown fact.
@@ -113,6 +116,7 @@ class DialPlan(NamedTuple):
     home_zone: str
     lists: Mapping[str, frozenset[str]]
     limits: Mapping[str, AttemptLimit]
+    numbers: Mapping[str, Sequence[str]]
     version: int = 0
     case_sensitive_agents: bool = False
 

@@ -14,14 +14,16 @@ from typing import Any, NamedTuple
 from click_to_dial.aws import AwsClient, dynamodb_errors
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import (
+    ClickToDialError,
     ConditionFailedError,
     DynamoDBError,
     OutOfTimeError,
     SalesforceConfigurationError,
     SalesforceError,
     SalesforceUnavailableError,
+    UnreadableItemError,
 )
-from click_to_dial.ports import MAX_SECONDS_AHEAD
+from click_to_dial.ports import MAX_SECONDS_AHEAD, is_access_token
 
 MIN_POLL_SECONDS, MAX_POLL_SECONDS = 0.05, 0.4
 """Pause between two looks at the result of another sandbox. It grows by half each time, so that
@@ -68,6 +70,7 @@ class SharedToken:
         self._login = login
         self._clock = clock
         self._token: str | None = None
+        self._failure: ClickToDialError | None = None
 
     def get(self, deadline: Deadline, rejected: str | None = None) -> str:
         """Return a token other than `rejected`, which Salesforce no longer accepts.
@@ -102,6 +105,11 @@ class SharedToken:
         self._token = None
         self._share_failure(error, "#token = :proof", token)
 
+    def take_failure(self) -> ClickToDialError | None:
+        """Return, once, why the shared token counted as absent; None if it was readable."""
+        failure, self._failure = self._failure, None
+        return failure
+
     def _raise_shared_failure(self, item: Item) -> None:
         """Raise the error of a recent failed login of any sandbox."""
         now = self._clock()
@@ -114,10 +122,15 @@ class SharedToken:
 
     def _usable_token(self, item: Item, rejected: str | None) -> str | None:
         """Return the token of any sandbox unless it is rejected, malformed or dated ahead."""
-        token = item.get("token", {}).get("S")
+        if "token" not in item:
+            return None
+        token = item["token"].get("S")
+        if not is_access_token(token):
+            self._failure = UnreadableItemError("The shared access token has an unknown form.")
+            return None
         issued_at = float(item.get("issued_at", {}).get("N", "0"))
         is_ahead = issued_at > self._clock() + MAX_SECONDS_AHEAD
-        return None if token == rejected or is_ahead or not is_token(token) else token
+        return None if token == rejected or is_ahead else str(token)
 
     def _renewed(self, deadline: Deadline, replaced: Item | None, owner: str) -> str | None:
         """Return a new token, or None if another sandbox holds the lease.
@@ -143,22 +156,24 @@ class SharedToken:
     def _take_lease(self, replaced: Item | None, owner: str) -> bool:
         """Take the lease unless another sandbox holds it, or has just failed to log in.
 
-        A lease or pause that ends later than any can comes from a wrong clock and is ignored.
+        A lease or pause is ignored if it is no number, or ends later than any can: because of a
+        wrong clock.
         """
         now = self._clock()
         lease_ends = now + self._login.seconds + LEASE_MARGIN_SECONDS
         no_token = "attribute_not_exists(#token)"
         return self._update(
             "SET lease_owner = :owner, lease_until = :until",
-            "(attribute_not_exists(lease_until) OR lease_until < :now "
+            "(NOT attribute_type(lease_until, :number) OR lease_until < :now "
             "OR lease_until > :latest_lease OR lease_owner = :owner) AND "
-            "(attribute_not_exists(failed_until) OR failed_until <= :now "
+            "(NOT attribute_type(failed_until, :number) OR failed_until <= :now "
             "OR failed_until > :latest_pause) AND "
             + (no_token if replaced is None else f"({no_token} OR #token = :replaced)"),
             {
                 ":owner": _text(owner),
                 ":until": _number(lease_ends),
                 ":now": _number(now),
+                ":number": _text("N"),
                 ":latest_lease": _number(lease_ends + MAX_SECONDS_AHEAD),
                 ":latest_pause": _number(now + MAX_PAUSE_SECONDS + MAX_SECONDS_AHEAD),
             }
@@ -167,7 +182,7 @@ class SharedToken:
 
     def _share_failure(self, error: SalesforceError, condition: str, proof: str) -> None:
         with suppress(TokenStoreError):  # the caller raises `error`, which is more useful
-            failures = int(self._read().get("failures", {}).get("N", "0"))
+            failures = int(float(self._read().get("failures", {}).get("N", "0")))
             pause = UNAVAILABLE_PAUSE_SECONDS
             if isinstance(error, SalesforceConfigurationError):
                 pause = min(MIN_PAUSE_SECONDS * 2**failures, MAX_PAUSE_SECONDS)
@@ -212,11 +227,6 @@ class SharedToken:
         except DynamoDBError as error:
             raise _token_store_error(error) from error
         return True
-
-
-def is_token(value: object) -> bool:
-    """Return whether a value can be an access token, and be sent in a header."""
-    return isinstance(value, str) and value != "" and value.isascii() and value.isprintable()
 
 
 def _token_store_error(error: DynamoDBError) -> TokenStoreError:

@@ -131,6 +131,7 @@ class DynamoDBFacts:
                 "found": result.record.found,
                 "object": name,
                 "values": result.record.attributes,
+                "numbers": result.record.numbers,
             }
             ends = asked_at + _seconds(plan, result.record.found, plan.freshness.record)
             ends = ends if valid_until is None else min(ends, valid_until)
@@ -246,10 +247,14 @@ def _record(plan: DialPlan, data: Data) -> Record | None:
     found, name = data["found"], data["object"]
     if not isinstance(found, bool) or not isinstance(name, str | None):
         raise TypeError
-    values = _attributes(data)
+    values, numbers = _attributes(data), tuple(data.get("numbers", ()))
+    if not all(isinstance(number, str) for number in numbers):
+        raise TypeError
     if data["shape"] != _record_shape(plan, name):
         return None
-    return Record(found, None if name is None else plan.object_fields(name)[0], values)
+    return Record(
+        found, None if name is None else plan.object_fields(name)[0], values, numbers=numbers
+    )
 
 
 def _agent(plan: DialPlan, data: Data) -> Agent | None:
@@ -273,7 +278,10 @@ def _attributes(data: Data) -> Attributes:
 
 
 def _record_shape(plan: DialPlan, object_name: str | None) -> str:
-    return _shape(plan.object_fields(object_name or "")[1])
+    """Return the shape of a record. The reading of its numbers is part of it."""
+    name, fields = plan.object_fields(object_name or "")
+    numbers = plan.numbers.get(name)
+    return _shape({**fields, "": f"{numbers} {plan.numbering}"} if numbers else fields)
 
 
 def _agent_shape(plan: DialPlan) -> str:

@@ -6,22 +6,25 @@ builds the keys. A decision reads the items together with its facts: see facts_c
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, NamedTuple
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
 from click_to_dial.dynamodb.items import check_size
-from click_to_dial.errors import ConditionFailedError, DynamoDBError
+from click_to_dial.errors import UNREADABLE, ConditionFailedError, DynamoDBError
 from click_to_dial.ports import StoredItem
 
 SORT_KEY = "entry"
 
 MAX_BATCH_ITEMS = 25
 """Maximum number of items in a BatchWriteItem."""
+CHUNK = 100
+"""Number of entries that one thread writes, and maximum number of keys in a BatchGetItem."""
 CONCURRENCY = 8
 """Requests at the same time, so that a long import does not wait for the network."""
-MAX_BATCH_TRIES = 8
+MAX_TRIES = 8
 """Each pause is twice as long as the one before, about 13 s in all."""
 
 
@@ -50,6 +53,29 @@ class ListEntry(NamedTuple):
     expires_at: int | None
 
 
+class StoredForNumber(NamedTuple):
+    """An item about a number: its key, its sort key, and the rest."""
+
+    key: str
+    sort_key: str
+    item: StoredItem
+
+
+def to_list_entry(stored: StoredForNumber) -> ListEntry:
+    """Return the entry in an item. An entry in an unknown form has no reason and no source."""
+    expires_at = stored.item.expires_at
+    try:
+        data = json.loads(stored.item.data)
+        reason, source = str(data["reason"]), str(data["source"])
+    except UNREADABLE:
+        reason = source = ""
+    return ListEntry(stored.key, reason, source, None if expires_at is None else int(expires_at))
+
+
+OnWritten = Callable[[Collection[str], Collection[str]], object]
+"""Called in any thread with the keys of written entries: the new ones, and the replaced ones."""
+
+
 class NumberLists:
     """The lists in one table. All methods raise DynamoDBError."""
 
@@ -57,21 +83,20 @@ class NumberLists:
         self._client = client
         self._table_name = table_name
 
-    def write(self, entries: Iterable[ListEntry]) -> None:
+    def write(self, entries: Iterable[ListEntry], on_written: OnWritten = lambda *_: None) -> None:
         """Write entries and replace existing ones. Of several with the same key the last wins.
 
-        If it raises an error, some of the entries may have been written.
+        If it raises an error, some of the entries may have been written: those that `on_written`
+        was called for, and perhaps more if DynamoDB's response was lost.
         """
         unique = list({entry.key: entry for entry in entries}.values())
         for entry in unique:
             check_size(
                 _from_entry(entry), "An entry is larger than 400 KB: shorten its reason or source."
             )
-        batches = [
-            unique[at : at + MAX_BATCH_ITEMS] for at in range(0, len(unique), MAX_BATCH_ITEMS)
-        ]
+        chunks = [unique[at : at + CHUNK] for at in range(0, len(unique), CHUNK)]
         with ThreadPoolExecutor(CONCURRENCY) as pool:
-            list(pool.map(self._write_batch, batches))
+            list(pool.map(partial(self._write_chunk, on_written), chunks))
 
     def delete(self, key: str) -> bool:
         """Delete an entry. Return False if it does not exist.
@@ -86,14 +111,8 @@ class NumberLists:
 
     def read(self, keys: Sequence[str]) -> list[ListEntry]:
         """Return the existing entries of up to 100 keys, which may be repeated."""
-        if not keys:
-            return []
-        request = {self._table_name: {"Keys": [item_key(key) for key in dict.fromkeys(keys)]}}
-        with dynamodb_errors("The list entries cannot be read."):
-            response = self._client.batch_get_item(RequestItems=request)
-        if "Responses" not in response or response.get("UnprocessedKeys"):
-            raise DynamoDBError("DynamoDB did not return all list entries. Please try again.")
-        return [_to_entry(item) for item in response["Responses"][self._table_name]]
+        unique = list(dict.fromkeys(keys))  # DynamoDB refuses duplicates, and no keys at all
+        return [_to_entry(item) for item in self._get(unique)] if unique else []
 
     def scan(self, key_prefix: str) -> Iterator[ListEntry]:
         """Yield all entries whose keys begin with `key_prefix`.
@@ -109,9 +128,59 @@ class NumberLists:
             for page in pages:
                 yield from map(_to_entry, page["Items"])
 
+    def find(self, hashes: Collection[str], parts: Collection[str]) -> Iterator[StoredForNumber]:
+        """Yield all items with one of the hashes in their key or data, or of the parts in the key.
+
+        This reads the whole table.
+        """
+        values = {f":hash{n}": {"S": each} for n, each in enumerate(hashes)}
+        filters = [f"contains(pk, {name}) OR contains(#data, {name})" for name in values]
+        in_keys = {f":part{n}": {"S": each} for n, each in enumerate(parts)}
+        filters += [f"contains(pk, {name})" for name in in_keys]
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table_name,
+            FilterExpression=" OR ".join(filters),
+            ExpressionAttributeNames={"#data": "data"},
+            ExpressionAttributeValues=values | in_keys,
+            ConsistentRead=True,
+        )
+        with dynamodb_errors("The table cannot be read."):
+            for page in pages:
+                for item in page["Items"]:
+                    yield StoredForNumber(item["pk"]["S"], item["sk"]["S"], to_stored_item(item))
+
+    def delete_item(self, stored: StoredForNumber) -> None:
+        """Delete an item that `find` has yielded."""
+        key = {"pk": {"S": stored.key}, "sk": {"S": stored.sort_key}}
+        with dynamodb_errors("The item cannot be deleted."):
+            self._client.delete_item(TableName=self._table_name, Key=key)
+
+    def _get(self, keys: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        """Yield the items of up to 100 keys that exist."""
+        wanted = {"Keys": [item_key(key) for key in keys], "ConsistentRead": True}
+        request = {self._table_name: wanted}
+        for attempt in range(MAX_TRIES):
+            with dynamodb_errors("The list entries cannot be read."):
+                response = self._client.batch_get_item(RequestItems=request)
+            if "Responses" in response:
+                yield from response["Responses"].get(self._table_name, ())
+                request = response.get("UnprocessedKeys", {})
+                if not request:
+                    return
+            time.sleep(0.05 * 2**attempt)
+        raise DynamoDBError("DynamoDB did not return all list entries. Please try again.")
+
+    def _write_chunk(self, on_written: OnWritten, entries: Sequence[ListEntry]) -> None:
+        existing = {item["pk"]["S"] for item in self._get([entry.key for entry in entries])}
+        for at in range(0, len(entries), MAX_BATCH_ITEMS):
+            batch = entries[at : at + MAX_BATCH_ITEMS]
+            self._write_batch(batch)
+            keys = {entry.key for entry in batch}
+            on_written(keys - existing, keys & existing)
+
     def _write_batch(self, entries: Sequence[ListEntry]) -> None:
         left = [{"PutRequest": {"Item": _from_entry(entry)}} for entry in entries]
-        for attempt in range(MAX_BATCH_TRIES):
+        for attempt in range(MAX_TRIES):
             with dynamodb_errors("The list entries cannot be written."):
                 response = self._client.batch_write_item(RequestItems={self._table_name: left})
             left = response.get("UnprocessedItems", {}).get(self._table_name, [])
@@ -168,6 +237,5 @@ def _from_entry(entry: ListEntry) -> Mapping[str, Any]:
 
 
 def _to_entry(item: Mapping[str, Any]) -> ListEntry:
-    data = json.loads(item["data"]["S"])
-    expires_at = int(item["expires_at"]["N"]) if "expires_at" in item else None
-    return ListEntry(item["pk"]["S"], data["reason"], data["source"], expires_at)
+    stored = StoredForNumber(item["pk"]["S"], item["sk"]["S"], to_stored_item(item))
+    return to_list_entry(stored)

@@ -12,6 +12,9 @@ Item = Mapping[str, Any]
 
 ACTIVE_KEY: Item = {"pk": {"S": "plan"}, "sk": {"S": "active"}}
 
+UNKNOWN_REVISION = 0
+"""Real revisions begin with 1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -70,6 +73,18 @@ def to_active(item: Item) -> ActivePlan:
             activated_at=item["activated_at"]["S"],
             activated_by=item["activated_by"]["S"],
         )
+
+
+def to_replaceable(item: Item) -> ActivePlan:
+    """Return what a publication needs to know about an unreadable active plan to replace it.
+
+    The revision is UNKNOWN_REVISION if it is unreadable too.
+    """
+    try:
+        revision = int(item["revision"]["N"])
+    except UNREADABLE:
+        revision = UNKNOWN_REVISION
+    return ActivePlan(revision, 0, BlobRef("", 0), {}, "", "")
 
 
 def from_version(version: Version) -> Item:

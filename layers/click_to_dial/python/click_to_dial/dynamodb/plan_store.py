@@ -18,6 +18,7 @@ from click_to_dial.dynamodb.blobs import UNREACHABLE, BlobStore
 from click_to_dial.dynamodb.items import check_size
 from click_to_dial.dynamodb.plan_items import (
     ACTIVE_KEY,
+    UNKNOWN_REVISION,
     Item,
     Move,
     Version,
@@ -27,11 +28,17 @@ from click_to_dial.dynamodb.plan_items import (
     from_version,
     to_active,
     to_move,
+    to_replaceable,
     to_version,
     unreadable_errors,
     version_key,
 )
-from click_to_dial.errors import ConditionFailedError, NoDialPlanError, PlanConflictError
+from click_to_dial.errors import (
+    ConditionFailedError,
+    NoDialPlanError,
+    PlanConflictError,
+    UnreadableDialPlanError,
+)
 from click_to_dial.ports import ActivePlan, CachedMapping, Entries
 
 MAX_TRIES = 5
@@ -112,8 +119,9 @@ class PlanStore:
     ) -> ActivePlan:
         """Store `document` as a new version and make it the active plan.
 
-        `replaces` is the version that the change is based on, or None if there was none. Raises
-        PlanConflictError if another version is active by now, since its change would be undone.
+        `replaces` is the version that the change is based on, or None if there was none or if its
+        item is unreadable. Raises PlanConflictError if another version is active by now, since its
+        change would be undone.
         """
         body = self._blobs.write(json.dumps(document, ensure_ascii=False))
         version = Version(0, body, self._blobs.write(source), author, self._time(), comment)
@@ -206,7 +214,13 @@ class PlanStore:
         return self._transact({"Delete": key}, {"ConditionCheck": unchanged})
 
     def _expect(self, version: int | None) -> ActivePlan | None:
-        active = self.active()
+        item = self._get(ACTIVE_KEY)
+        try:
+            active = None if item is None else to_active(item)
+        except UnreadableDialPlanError:
+            if item is None or version is not None:
+                raise
+            return to_replaceable(item)
         found = None if active is None else active.version
         if found != version:
             raise PlanConflictError(
@@ -224,8 +238,11 @@ class PlanStore:
     ) -> ActivePlan:
         """Return `version` as the active plan, with the cached mappings that it still uses."""
         cached = {} if active is None else active.mappings
+        revision = 0 if active is None else active.revision
+        if active is not None and revision == UNKNOWN_REVISION:
+            revision = int(self._now().timestamp())  # larger than any number of changes
         return ActivePlan(
-            revision=1 if active is None else active.revision + 1,
+            revision=revision + 1,
             version=version.number,
             body=version.body,
             mappings={
@@ -244,7 +261,10 @@ class PlanStore:
         """
         values: Item = {}
         condition = "attribute_not_exists(pk)"
-        if active is not None:
+        if active is not None and active.revision == UNKNOWN_REVISION:
+            condition = "attribute_exists(pk) AND NOT attribute_type(revision, :number)"
+            values = {":number": {"S": "N"}}
+        elif active is not None:
             condition = "revision = :revision"
             values = {":revision": {"N": str(active.revision)}}
         put = {"Put": self._put(from_active(following), condition, values)}

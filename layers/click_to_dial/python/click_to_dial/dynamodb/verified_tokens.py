@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
-from click_to_dial.errors import UNREADABLE
+from click_to_dial.errors import UNREADABLE, UnreadableItemError
 from click_to_dial.ports import MAX_SECONDS_AHEAD
 
 
@@ -43,16 +43,21 @@ class VerifiedTokens:
             self._client.put_item(TableName=self._table_name, Item=self._key(token) | item)
 
     def user_of(self, token: str) -> str | None:
-        """Return the user id of a token that is still valid, or None."""
+        """Return the user id of a token that is still valid, or None.
+
+        Raises UnreadableItemError if the item has an unknown form.
+        """
         with dynamodb_errors("Verified tokens cannot be read."):
             response = self._client.get_item(
                 TableName=self._table_name, Key=self._key(token), ConsistentRead=True
             )
-        try:
-            item = response["Item"]
-            user_id, age = item["user_id"]["S"], self._clock() - float(item["confirmed_at"]["N"])
-        except UNREADABLE:  # there is no item, or it has an unknown form
+        item = response.get("Item")
+        if item is None:
             return None
+        try:
+            user_id, age = item["user_id"]["S"], self._clock() - float(item["confirmed_at"]["N"])
+        except UNREADABLE:
+            raise UnreadableItemError("A verified token has an unknown form.") from None
         # Compared here too: DynamoDB deletes late, and `keep_seconds` may have been reduced.
         return str(user_id) if -MAX_SECONDS_AHEAD <= age < self._keep_seconds else None
 

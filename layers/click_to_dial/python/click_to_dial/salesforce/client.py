@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import (
+    ClickToDialError,
     SalesforceBusyError,
     SalesforceConfigurationError,
     SalesforceError,
@@ -66,6 +67,10 @@ class SalesforceClient:
         if not self._session.is_connected:
             url = f"{self._session.url}/services/data/"
             self._session.request("GET", url, deadline=deadline)
+
+    def take_token_failure(self) -> ClickToDialError | None:
+        """Return, once, why the shared token counted as absent; None if it was readable."""
+        return self._tokens.take_failure()
 
     def query_together(
         self, queries: Mapping[str, str], deadline: Deadline

@@ -15,6 +15,7 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
     SecretError,
 )
+from click_to_dial.ports import is_access_token
 from click_to_dial.salesforce.failures import MAY_PASS, NOT_SALESFORCE
 from click_to_dial.salesforce.session import SalesforceSession, json_of, request_id_of
 
@@ -137,8 +138,8 @@ def _request_token(session: SalesforceSession, found: tuple[str, str], deadline:
     )
     status, body = response.status_code, json_of(response)
     token = body.get("access_token") if isinstance(body, dict) else None
-    if status == 200 and isinstance(token, str) and token.isascii() and token.isprintable():
-        return token
+    if status == 200 and is_access_token(token):
+        return str(token)
     request_id = request_id_of(response)
     if status in {400, 401} and isinstance(body, dict) and body.get("error") not in PASSING:
         raise _refusal(body, request_id)

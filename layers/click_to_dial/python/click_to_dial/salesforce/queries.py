@@ -4,7 +4,7 @@ Values are bound by format_soql; names cannot be bound, so they are checked. Quo
 so that no value can become a reference to another query's answer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from click_to_dial.dialplan import DialPlan
@@ -12,13 +12,27 @@ from click_to_dial.ports import SalesforceRequest
 from click_to_dial.salesforce.client import checked_name, format_soql
 from click_to_dial.salesforce.consent import CONSENT
 
+_CONSENTS = (
+    "SELECT {},PrivacyConsentStatus,EffectiveFrom,EffectiveTo FROM ContactPointTypeConsent "
+    "WHERE ContactPointType = 'Phone' AND PartyId"
+)
+
 
 def record_query(plan: DialPlan, request: SalesforceRequest, object_name: str) -> str:
     """Return the query for the clicked record with exactly the fields that the plan names."""
-    columns = _columns("Id", *plan.object_fields(object_name)[1].values())
+    name, fields = plan.object_fields(object_name)
+    columns = _columns("Id", *fields.values(), *plan.numbers.get(name, ()))
     return _bound(
         f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id = {{}} LIMIT 1",
         request.record_id,
+    )
+
+
+def records_query(plan: DialPlan, object_name: str, record_ids: Sequence[str]) -> str:
+    """Return the query for several records of one object, with the fields that the plan names."""
+    columns = _columns("Id", *plan.object_fields(object_name)[1].values())
+    return _bound(
+        f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id IN {{}}", list(record_ids)
     )
 
 
@@ -31,12 +45,13 @@ def consent_query(plan: DialPlan, object_name: str) -> str | None:
     fields = plan.object_fields(object_name)[1]
     if CONSENT not in fields:
         return None
-    soql = (
-        "SELECT Id,PrivacyConsentStatus,EffectiveFrom,EffectiveTo FROM ContactPointTypeConsent "
-        "WHERE ContactPointType = 'Phone' AND PartyId = '"
-    )
     reference = f"@{{record.records[0].{checked_name(fields[CONSENT])}}}"
-    return _quoted(soql) + reference + _quoted("'")
+    return _quoted(f"{_CONSENTS.format('Id')} = '") + reference + _quoted("'")
+
+
+def consents_query(person_ids: Sequence[str]) -> str:
+    """Return the query for what several persons said about calls. `PartyId` is the person."""
+    return _bound(f"{_CONSENTS.format('PartyId')} IN {{}}", list(person_ids))
 
 
 def agent_query(plan: DialPlan, request: SalesforceRequest) -> str:
@@ -71,7 +86,7 @@ def _columns(*paths: str) -> str:
     return ",".join({path.lower(): checked_name(path) for path in paths}.values())
 
 
-def _bound(soql: str, value: str | None) -> str:
+def _bound(soql: str, value: str | list[str] | None) -> str:
     return _quoted(format_soql(soql, value))
 
 

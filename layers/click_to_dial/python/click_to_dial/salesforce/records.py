@@ -34,10 +34,14 @@ class SalesforceRecords:
     def fetch(
         self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
-        """Return record and agent. A second request is made only if the object is not known yet.
+        """Return record and agent. Raises SalesforceError, OutOfTimeError."""
+        result = self._look_up(plan, request, deadline)
+        return result._replace(token_failure=self._client.take_token_failure())
 
-        Raises SalesforceError, OutOfTimeError.
-        """
+    def _look_up(
+        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
+        """Return record and agent. A second request is made only if the object is not known yet."""
         query = self._client.query_together
         queries = {} if request.agent_uid is None else {"agent": agent_query(plan, request)}
         if request.record_id is None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
-from click_to_dial.model import Agent, Attributes, Record, Scalar
+from click_to_dial.model import Agent, Attributes, Record, Scalar, as_text
 from click_to_dial.ports import SalesforceRequest
 from click_to_dial.salesforce.client import QueryResult, checked_name
 from click_to_dial.salesforce.consent import CONSENT, Consent, consent_of
@@ -56,11 +56,14 @@ def record_from(
         if row["Id"][:15] != (request.record_id or "")[:15]:
             raise TypeError
         paths = {attribute: path for attribute, path in fields.items() if attribute != CONSENT}
-        attributes = _attributes(row, paths)
+        found = [value_at(row, path) for path in plan.numbers.get(name, ())]
+        numbers = tuple(as_text(number) for number in found if number is not None)
+        record = Record(True, name, _attributes(row, paths), numbers=numbers)
         if CONSENT not in fields:
-            return Record(True, name, attributes)
+            return record
         consent = _consent(value_at(row, fields[CONSENT]), results[CONSENT], now)
-        return Record(True, name, {**attributes, CONSENT: consent.state}, consent.valid_until)
+        attributes = {**record.attributes, CONSENT: consent.state}
+        return record._replace(attributes=attributes, valid_until=consent.valid_until)
 
     return _or_error(read)
 

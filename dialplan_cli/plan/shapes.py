@@ -1,0 +1,109 @@
+"""Values of a wrong form that people often write, each with the form that they meant.
+
+These messages replace those of the schema for the same place and all places below it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dialplan_cli.plan.facts import KINDS, all_conditions
+from dialplan_cli.plan.references import outcomes
+from dialplan_cli.plan.source import Finding, Findings, Path, child, pairs
+
+Data = Mapping[str, Any]
+
+SECTIONS = frozenset(
+    "service_numbers mappings objects agents hours lists rules outage freshness examples".split()
+)
+"""Keys at the top of a plan that hold other keys or a list."""
+
+_NAMED = ("service_numbers", "mappings", "objects", "hours")
+_GROUPS = ("record", "agent", "callee", "hours")
+_ANY = {"or", "any", "any_of", "anyof", "oder"}
+_ALL = {"and", "all", "all_of", "allof", "und"}
+_DIGITS = re.compile(r"\+?[0-9][0-9 ()/.-]*")
+
+
+def check_shapes(data: Any) -> Findings:
+    """Run all checks except check_sections, after which the others make no sense."""
+    for check in (check_facts, check_kinds, check_signals):
+        yield from check(dict(pairs(data)))
+
+
+def check_sections(data: Any) -> Findings:
+    """Find sections that are indented, so that they are read as part of another section."""
+    for section in _NAMED:
+        for name in child(data, section):
+            if name in SECTIONS:
+                message = f"`{name}` belongs to the top level of the plan; remove its indentation"
+                yield (section, name), message
+
+
+def check_facts(data: Data) -> Findings:
+    """Find logical words, groups and operators in place of facts."""
+    for path, fact, expected in all_conditions(data):
+        message = _fact_message(fact, expected)
+        if message:
+            yield path, message
+
+
+def _fact_message(fact: str, expected: Any) -> str | None:
+    word = fact.lower()
+    if word in _ANY:
+        return (
+            "for conditions of which one must hold, write `when` as a list: each starts with `- {`"
+        )
+    if word in _ALL:
+        return "all conditions in one pair of braces must hold; write them without this word"
+    if word == "not":
+        return "`not` belongs to a fact: record.kind: {not: Customer}"
+    if fact in _GROUPS and isinstance(expected, dict):
+        names = ", ".join(f"{fact}.{name}" for name in expected)
+        return f"a fact is written as one word: {names}"
+    if re.search(r"\s|=|:", fact):
+        return "write `fact: value`, with a colon and a blank"
+    return None
+
+
+def check_kinds(data: Data) -> Findings:
+    """Find several kinds of callee in one text."""
+    for path, fact, expected in all_conditions(data):
+        if fact == "callee.kind" and isinstance(expected, str):
+            kinds = re.split(r"\s*[,;|/]\s*", expected)
+            if len(kinds) > 1 and KINDS & set(kinds):
+                yield path, f"for any of several values, write a list: [{', '.join(kinds)}]"
+
+
+def check_signals(data: Data) -> Findings:
+    """Find numbers in place of the names of service numbers, and outcomes without their key."""
+    numbers = {
+        _digits(child(number).get("number")): name
+        for name, number in child(data, "service_numbers").items()
+    }
+    for path, outcome in outcomes(data):
+        signal, otherwise = outcome.get("signal"), outcome.get("otherwise")
+        is_number = type(signal) is int or (
+            isinstance(signal, str) and _DIGITS.fullmatch(signal) is not None
+        )
+        if is_number and signal not in child(data, "service_numbers"):
+            name = numbers.get(_digits(signal))
+            remedy = f"write {name}" if name else "add it to `service_numbers` and write its name"
+            yield (*path, "signal"), f"is a number, not the name of a service number; {remedy}"
+        if isinstance(otherwise, str) and otherwise != "next":
+            is_name = otherwise in child(data, "service_numbers")
+            remedy = f"{{signal: {otherwise}}}" if is_name else "{signal: …}, {refuse: …}"
+            yield (*path, "otherwise"), f"must be {remedy} or next"
+
+
+def _digits(number: Any) -> str:
+    return re.sub(r"\D", "", str(number))
+
+
+def without_consequences(findings: list[Finding], causes: list[Finding]) -> Iterator[Finding]:
+    """Yield the findings at other places than those of `causes` and the places below them."""
+    places = {path for path, _ in causes}
+    for path, message in findings:
+        above: list[Path] = [path[:length] for length in range(len(path) + 1)]
+        if places.isdisjoint(above):
+            yield path, message

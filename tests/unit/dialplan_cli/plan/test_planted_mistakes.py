@@ -1,0 +1,383 @@
+"""Mistakes that an administrator makes in a dial plan: each is reported once, in plain words.
+
+Each mistake replaces `old` by `new` in a valid plan. The report must be on the line that contains
+`at`, and contain all `words`.
+"""
+
+from typing import NamedTuple
+
+import pytest
+
+from dialplan_cli.plan.read import parse_plan
+from dialplan_cli.plan.source import PlanFileError, Problem
+
+PLAN = """\
+version: 1
+home_region: DE
+home_zone: Europe/Berlin
+
+service_numbers:
+  hotline: {number: "4989461495000", name: Customer hotline}
+  hotline-at:
+    number: "431265030"
+    name: Hotline Austria
+    valid_from: 2026-01-01
+
+mappings:
+  by-country:
+    entries: {DE: hotline, AT: hotline-at}
+    default: hotline
+  by-brand:
+    salesforce: {object: Hotline_Mapping__mdt, key: Brand__c, value: Service_Number__c}
+    default: hotline
+
+objects:
+  Account: {kind: Type, brand: Brand__c, size: NumberOfEmployees, do_not_call: PersonDoNotCall}
+  Contact: {kind: Account.Type, country: MailingCountry, do_not_call: DoNotCall}
+  Lead: {country: Country, do_not_call: DoNotCall}
+  Vehicle__c: {kind: Fleet__r.Account__r.Type, do_not_call: Driver__r.DoNotCall}
+
+agents:
+  match: CommunityNickname
+  attributes: {extension: Extension, team: Department}
+
+hours:
+  office: {zone: home, open: {Mon-Fri: 08:00-18:00}}
+
+lists: [robinson]
+
+rules:
+  - id: emergency
+    when: {callee.kind: emergency}
+    signal: hotline
+  - id: opted-out
+    when: {record.do_not_call: true}
+    refuse: This person does not want to be called.
+  - id: listed
+    when: {callee.listed: robinson, hours.office: false}
+    refuse: This number is on a list.
+  - id: suppliers
+    when: {record.kind: [Supplier, Vendor], agent.team: {not: Sales}}
+    signal: {agent: extension, prefix: "4989461495"}
+    otherwise: {signal: hotline}
+  - id: large
+    when:
+      record.size: {gte: 500}
+      callee.kind: [mobile, fixed-line]
+    signal: hotline
+  - id: brands
+    when: {record.brand: {present: true}}
+    signal: {mapping: by-brand, key: record.brand}
+    otherwise: next
+  - id: everyone-else
+    signal: {mapping: by-country, key: record.country}
+    otherwise: {signal: hotline}
+
+outage: {signal: hotline}
+freshness: {record: 0s, agent: 1h, stale_if_error: 8h}
+"""
+
+
+class Mistake(NamedTuple):
+    """A change of the plan, and its report: the line that contains `at`, with all `words`."""
+
+    old: str
+    new: str
+    at: str
+    words: str
+
+
+YAML = {
+    "tab-in-indentation": Mistake(
+        "    signal: hotline\n  - id: opted-out",
+        "\tsignal: hotline\n  - id: opted-out",
+        "\tsignal",
+        "tab|blanks",
+    ),
+    "tab-after-blanks": Mistake("  match: Comm", "  \tmatch: Comm", "\tmatch", "tab|blanks"),
+    "tab-in-nested-key": Mistake(
+        "    name: Hotline A", "\t\tname: Hotline A", "name: Hotline A", "tab"
+    ),
+    "no-break-blank": Mistake(
+        "    name: Hotline A", "    name:\u00a0Hotline A", "name:\u00a0", "no-break"
+    ),
+    "no-break-indentation": Mistake(
+        "    default: hotline\n  by-b",
+        "\u00a0\u00a0\u00a0\u00a0default: hotline\n  by-b",
+        "\u00a0default",
+        "no-break",
+    ),
+    "one-blank-too-many": Mistake(
+        "    when: {record.do", "     when: {record.do", "     when: {record.do", "indented|further"
+    ),
+    "one-blank-too-few": Mistake(
+        "    refuse: This person", "   refuse: This person", "   refuse: This person", "indent"
+    ),
+    "section-indented": Mistake("agents:\n", " agents:\n", " agents:", "indent"),
+    "list-not-indented-like-its-siblings": Mistake(
+        "  - id: large", "   - id: large", "   - id: large", "indent"
+    ),
+    "missing-colon-after-section": Mistake("agents:\n", "agents\n", "agents", "colon"),
+    "missing-colon-in-rule": Mistake(
+        "    refuse: This person", "    refuse This person", "refuse This person", "colon"
+    ),
+    "missing-colon-in-braces": Mistake(
+        "{callee.kind: emergency}", "{callee.kind emergency}", "callee.kind emergency", "colon"
+    ),
+    "no-blank-after-colon": Mistake(
+        "home_region: DE", "home_region:DE", "home_region:DE", "blank|colon"
+    ),
+    "no-blank-after-colon-in-rule": Mistake(
+        "    otherwise: next", "    otherwise:next", "otherwise:next", "blank|colon"
+    ),
+    "no-blank-after-colon-in-braces": Mistake(
+        "{callee.kind: emergency}",
+        "{callee.kind:emergency}",
+        "callee.kind:emergency",
+        "blank|colon",
+    ),
+    "equals-sign": Mistake(
+        "{callee.kind: emergency}", "{callee.kind = emergency}", "callee.kind = ", "colon"
+    ),
+    "missing-closing-brace": Mistake(
+        "{callee.kind: emergency}", "{callee.kind: emergency", "callee.kind: emergency", "}|missing"
+    ),
+    "missing-closing-brace-at-the-end-of-a-section": Mistake(
+        "Driver__r.DoNotCall}", "Driver__r.DoNotCall", "Vehicle__c", "}|missing"
+    ),
+    "missing-opening-brace": Mistake(
+        "when: {record.do_not_call: true}",
+        "when: record.do_not_call: true}",
+        "when: record.do",
+        "{",
+    ),
+    "missing-closing-bracket": Mistake(
+        "callee.kind: [mobile, fixed-line]",
+        "callee.kind: [mobile, fixed-line",
+        "[mobile, fixed-line",
+        "]|missing",
+    ),
+    "bracket-closed-by-brace": Mistake(
+        "[Supplier, Vendor]", "[Supplier, Vendor}", "[Supplier", "]"
+    ),
+    "one-brace-too-many": Mistake(
+        "{signal: hotline}\n  - id: large", "{signal: hotline}}\n  - id: large", "hotline}}", "}"
+    ),
+    "missing-comma": Mistake(
+        '"4989461495000", name', '"4989461495000" name', "hotline: {number", "comma"
+    ),
+    "semicolon-for-comma": Mistake(
+        '"4989461495000", name', '"4989461495000"; name', "hotline: {number", "comma"
+    ),
+    "missing-dash": Mistake("  - id: suppliers", "  id: suppliers", "  id: suppliers", "- "),
+    "missing-dash-aligned": Mistake(
+        "  - id: suppliers", "    id: suppliers", "    id: suppliers", "- "
+    ),
+    "missing-dash-of-the-first-rule": Mistake(
+        "  - id: emergency", "    id: emergency", "    id: emergency", "- "
+    ),
+    "no-blank-after-dash": Mistake(
+        "  - id: suppliers", "  -id: suppliers", "-id: suppliers", "blank|-"
+    ),
+    "typographic-dash": Mistake(
+        "  - id: suppliers", "  \u2013 id: suppliers", "\u2013 id", "hyphen"
+    ),
+    "list-on-the-line-of-its-key": Mistake(
+        "lists: [robinson]", "lists: - robinson", "lists:", "line"
+    ),
+    "missing-closing-quote": Mistake(
+        '"4989461495000"', '"4989461495000', "hotline: {number", "quot"
+    ),
+    "missing-closing-quote-at-the-end": Mistake(
+        "key: record.brand}", 'key: "record.brand}', 'key: "record', "quot"
+    ),
+    "missing-opening-quote": Mistake('"431265030"', '431265030"', '431265030"', "quot"),
+    "apostrophe-in-single-quotes": Mistake(
+        "This person does not want", "'This person doesn't want", "doesn't", "quot"
+    ),
+    "typographic-quotes": Mistake(
+        '"431265030"', "\u201c431265030\u201d", "\u201c", "straight|quotes"
+    ),
+    "german-quotes": Mistake('"4989461495"', "\u201e4989461495\u201c", "\u201e", "straight|quotes"),
+    "colon-in-text": Mistake(
+        "This person does not", "Attention: this person does not", "Attention", "quotes|colon"
+    ),
+    "text-with-star": Mistake("This number is", "*Stop* This number is", "*Stop*", "quotes"),
+    "text-with-at": Mistake("This number is", "@agent: this number is", "@agent", "quotes"),
+    "text-with-exclamation-mark": Mistake(
+        "This number is", "!Stop, this number is", "!Stop", "quotes"
+    ),
+    "text-with-percent": Mistake("This number is", "%Stop this number is", "%Stop", "quotes"),
+    "text-in-brackets": Mistake(
+        "This number is on a list.", "[Robinson] This number.", "[Robinson]", "quotes"
+    ),
+    "text-in-braces": Mistake(
+        "This number is on a list.", "{opens} is the time.", "{opens}", "quotes"
+    ),
+    "backslash": Mistake("name: Customer hotline", 'name: "A\\B"', "A\\B", "backslash"),
+    "folded-text-on-the-same-line": Mistake(
+        "refuse: This number", "refuse: > This number", "> This", "next line|>"
+    ),
+    "duplicate-key": Mistake(
+        "freshness:",
+        "outage: {signal: hotline-at}\nfreshness:",
+        "outage: {signal: hotline-at}",
+        "duplicate",
+    ),
+    "two-documents": Mistake("agents:\n", "---\nagents:\n", "---", "one document"),
+    "anchor": Mistake("{signal: hotline}\nfresh", "&o {signal: hotline}\nfresh", "&o", "anchors"),
+}
+
+NAMES = {
+    "misspelt-section": Mistake(
+        "service_numbers:", "service_number:", "service_number:", "service_numbers"
+    ),
+    "misspelt-mappings": Mistake("mappings:", "mapping:", "mapping:\n", "mappings"),
+    "misspelt-agents": Mistake("agents:", "agent:", "agent:\n", "agents"),
+    "misspelt-attributes": Mistake(
+        "  attributes: {ext", "  attribute: {ext", "  attribute: {ext", "attributes"
+    ),
+    "misspelt-entries": Mistake("entries:", "entrys:", "entrys:", "entries"),
+    "capital-section": Mistake("rules:", "Rules:", "Rules:", "rules"),
+    "misspelt-signal": Mistake(
+        "    signal: hotline\n  - id: brands",
+        "    signl: hotline\n  - id: brands",
+        "signl",
+        "signal",
+    ),
+    "misspelt-refuse": Mistake(
+        "    refuse: This number", "    reject: This number", "reject", "refuse"
+    ),
+    "misspelt-when": Mistake("when: {record.do", "wen: {record.do", "wen:", "when"),
+    "misspelt-id": Mistake("- id: large", "- ID: large", "ID: large", "id"),
+    "misspelt-otherwise": Mistake("    otherwise: next", "    else: next", "else:", "otherwise"),
+    "section-in-a-section": Mistake("agents:\n", "  agents:\n", "  agents:", "top level|indent"),
+    "rule-key-at-the-left": Mistake(
+        "freshness:", "signal: hotline\nfreshness:", "signal: hotline\nfresh", "rule"
+    ),
+    "startswith": Mistake("{not: Sales}", "{startswith: Sales}", "startswith", "use `prefix`"),
+    "endswith": Mistake("{not: Sales}", "{endswith: Sales}", "endswith", "use `matches`"),
+    "contains": Mistake("{not: Sales}", "{contains: Sales}", "contains", "use `matches`"),
+    "equals": Mistake("{not: Sales}", "{equals: Sales}", "equals", "agent.team: Sales"),
+    "in": Mistake("{not: Sales}", "{in: [Sales, Service]}", "{in:", "[Sales, Service]"),
+    "greater-than": Mistake("{gte: 500}", "{greater_than: 500}", "greater_than", "use `gt`"),
+    "symbol": Mistake("{gte: 500}", '{">=": 500}', '">="', "use `gte`"),
+    "exists": Mistake("{present: true}", "{exists: true}", "exists", "use `present`"),
+    "between": Mistake("{gte: 500}", "{between: [1, 5]}", "between", "use `gte` and `lte`"),
+    "or": Mistake(
+        "when: {record.do_not_call: true}",
+        "when: {or: [{record.do_not_call: true}, {callee.listed: robinson}]}",
+        "{or:",
+        "list|- {",
+    ),
+    "any": Mistake(
+        "when: {record.do_not_call: true}",
+        "when: {any: [{record.do_not_call: true}]}",
+        "{any:",
+        "list|- {",
+    ),
+    "and": Mistake(
+        "when: {record.do_not_call: true}",
+        "when: {and: [{record.do_not_call: true}]}",
+        "{and:",
+        "all",
+    ),
+    "not-before-the-fact": Mistake(
+        "when: {record.do_not_call: true}",
+        "when: {not: {record.do_not_call: false}}",
+        "{not: {",
+        "{not: ",
+    ),
+    "nested-fact": Mistake(
+        "when: {record.do_not_call: true}",
+        "when: {record: {do_not_call: true}}",
+        "record: {do",
+        "record.do_not_call",
+    ),
+    "fact-without-group": Mistake("{record.brand: {p", "{brand: {p", "{brand:", "record.brand"),
+    "fact-of-the-object": Mistake(
+        "{record.brand: {p", "{account.brand: {p", "account.brand", "record.brand"
+    ),
+    "field-for-an-attribute": Mistake(
+        "{record.do_not_call: true}",
+        "{record.DoNotCall: true}",
+        "record.DoNotCall",
+        "record.do_not_call",
+    ),
+    "capital-attribute": Mistake(
+        "key: record.country", "key: record.Country", "record.Country", "record.country"
+    ),
+    "key-without-group": Mistake("key: record.brand", "key: brand", "key: brand}", "record.brand"),
+    "number-as-signal": Mistake(
+        "    signal: hotline\n  - id: brands",
+        "    signal: 4989461495000\n  - id: brands",
+        "signal: 498",
+        "hotline",
+    ),
+    "quoted-number-as-signal": Mistake(
+        "    signal: hotline\n  - id: brands",
+        '    signal: "4989461495000"\n  - id: brands',
+        'signal: "498',
+        "hotline",
+    ),
+    "otherwise-without-signal": Mistake(
+        "    otherwise: {signal: hotline}\n  - id: large",
+        "    otherwise: hotline\n  - id: large",
+        "otherwise: hotline",
+        "signal",
+    ),
+    "unknown-kind": Mistake(
+        "{callee.kind: emergency}", "{callee.kind: emergancy}", "emergancy", "emergency"
+    ),
+    "kinds-in-one-text": Mistake(
+        "[mobile, fixed-line]", "mobile, fixed-line", "mobile, fixed-line", "[mobile, fixed-line]"
+    ),
+    "unknown-country": Mistake("home_region: DE", "home_region: UK", "home_region", "GB"),
+    "country-in-small-letters": Mistake("home_region: DE", "home_region: de", "home_region", "DE"),
+    "country-by-name": Mistake("home_region: DE", "home_region: Germany", "home_region", "DE"),
+    "country-by-german-name": Mistake(
+        "home_region: DE", "home_region: Deutschland", "home_region", "DE"
+    ),
+    "misspelt-zone": Mistake("Europe/Berlin", "Europe/Berln", "home_zone", "Europe/Berlin"),
+    "city-as-zone": Mistake("Europe/Berlin", "Berlin", "home_zone", "Europe/Berlin"),
+    "zone-in-small-letters": Mistake(
+        "Europe/Berlin", "europe/berlin", "home_zone", "Europe/Berlin"
+    ),
+    "date-as-in-germany": Mistake("2026-01-01", "01.01.2026", "valid_from", "2026-01-31"),
+    "date-without-zeros": Mistake("2026-01-01", "2026-1-1", "valid_from", "2026-01-31"),
+    "german-day": Mistake("Mon-Fri", "Mo-Fr", "Mo-Fr", "Mon-Fri"),
+    "hour-without-zero": Mistake("08:00-18:00", "8:00-18:00", "8:00-18:00", "08:00"),
+    "number-without-quotes": Mistake('"431265030"', "0431265030", "0431265030", '"0431265030"'),
+    "duplicate-id": Mistake("- id: large", "- id: listed", "id: listed\n    when:\n", "listed"),
+    "duration-in-words": Mistake("agent: 1h", "agent: 1 hour", "1 hour", "unit|8h"),
+}
+
+
+def line_of(text: str, snippet: str) -> int:
+    assert snippet in text
+    return text.count("\n", 0, text.index(snippet)) + 1
+
+
+def problems(text: str) -> tuple[Problem, ...]:
+    with pytest.raises(PlanFileError) as caught:
+        parse_plan(text)
+    return caught.value.problems
+
+
+def planted(mistake: Mistake) -> str:
+    assert PLAN.count(mistake.old) == 1, mistake.old
+    return PLAN.replace(mistake.old, mistake.new)
+
+
+def test_the_plan_without_mistakes_is_valid() -> None:
+    plan = parse_plan(PLAN)
+    assert [*plan.warnings, *plan.offline_warnings] == []
+
+
+@pytest.mark.parametrize("mistake", (YAML | NAMES).values(), ids=(YAML | NAMES).keys())
+def test_a_mistake_is_one_error_in_its_line(mistake: Mistake) -> None:
+    text = planted(mistake)
+    found = problems(text)
+    assert [each.line for each in found] == [line_of(text, mistake.at)], found
+    for words in mistake.words.split("|"):
+        assert words in found[0].message
