@@ -135,8 +135,8 @@ def validate(source: PlanSource) -> tuple[Plan | None, list[Problem]]:
     findings = dict(misread_scalars(source))
     for path, message in _explain(source, errors):
         findings.setdefault(path, message)
-    consequences = dict(check_references(source.data))
-    findings |= {path: consequences[path] for path in consequences.keys() - findings.keys()}
+    for path, message in check_references(source.data):
+        findings.setdefault(path, message)
     findings = dict(causes) | dict(without_consequences(list(findings.items()), causes))
     return plan, [*problems, *source.locate(findings.items())]
 
@@ -176,7 +176,8 @@ def misread_scalars(source: PlanSource) -> Findings:
         if location.raw is None:
             continue
         if location.value is None and path:
-            yield path, "has no value; add one, or remove the key"
+            lists = "; several values are written as a list: [first, second]"
+            yield path, f"has no value; add one, or remove the key{lists if 'when' in path else ''}"
         elif _WRONG_QUOTES.fullmatch(location.raw):
             yield path, 'has typographic or missing quotes; use a pair of straight quotes: "text"'
         elif isinstance(location.value, int | float) and _CHANGED_NUMBER.fullmatch(location.raw):
