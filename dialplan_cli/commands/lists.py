@@ -17,15 +17,15 @@ from dialplan_cli.commands.options import INTERRUPTED, Author, Json, Stack
 from dialplan_cli.lists import CheckedFile, CheckResult, ImportReport, ImportStoppedError
 from dialplan_cli.number_lists import EXPORT_COLUMNS, ListError, parse_entry
 from dialplan_cli.plan.source import unknown_name
-from dialplan_cli.plan.types import ATTRIBUTE
+from dialplan_cli.plan.types import ATTRIBUTE, MAX_NAME
 from dialplan_cli.targets import Target, find_target
 
 app = typer.Typer(no_args_is_help=True)
 
 
 def _check_name(name: str | None) -> str | None:
-    if name is not None and not re.fullmatch(ATTRIBUTE, name):
-        raise typer.BadParameter("must be a name of letters, digits and _")
+    if name is not None and (len(name) > MAX_NAME or not re.fullmatch(ATTRIBUTE, name)):
+        raise typer.BadParameter("must be a name of letters, digits and _, at most 80")
     return name
 
 
@@ -297,7 +297,7 @@ def _print_check(result: CheckResult) -> None:
 
 def _print_lists(result: Lists) -> None:
     if not result.lists:
-        output.print_line("There is no list. The active dial plan names none either.")
+        output.print_line("There is no list.")
         return
     rows = [
         (

@@ -120,6 +120,7 @@ class TestEvent:
 
 def test_the_functions_environment_comes_from_the_template() -> None:
     values = {"Table": "t", "SalesforceUrl": "http://x", "SalesforceSecret": "s"}
+    values["NumberKeySecret"] = "n"
     environment = sam.environment(TEMPLATE, values, "http://aws")
     assert environment["TABLE_NAME"] == "t"
     assert environment["SALESFORCE_URL"] == "http://x"
