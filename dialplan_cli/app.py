@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from click_to_dial import __version__
 from click_to_dial.errors import ClickToDialError, DynamoDBError, SalesforceError, SecretError
 from dialplan_cli import output
-from dialplan_cli.commands import calls, files, lists, plans, sync
+from dialplan_cli.commands import calls, files, lists, numbers, plans, sync
 from dialplan_cli.plan.source import PlanFileError
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for group in (files, plans, sync, calls):
+for group in (files, plans, sync, calls, numbers):
     app.add_typer(group.app)
 app.add_typer(lists.app, name="list")
 
@@ -49,7 +49,8 @@ def dialplan(
 ) -> None:
     """Check, publish, explain and roll back the dial plan of click-to-dial.
 
-    The exit status is 0 on success, 1 if the command failed, and 2 if its arguments are wrong.
+    The exit status is 0 on success, 1 if the command failed, 2 if its arguments are wrong, and 130
+    after Ctrl-C. It is 3 if `explain` shows a refused call or `diff` shows a difference.
     """
 
 

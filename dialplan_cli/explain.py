@@ -1,7 +1,7 @@
 """Explain a decision: decide a call with the code of the function, and show the rules and facts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,12 +9,23 @@ from zoneinfo import ZoneInfo
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import api
+from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.service import ClickToDial, Report, Request
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
-from click_to_dial.errors import BadParameterError, ClickToDialError, DialPlanError
+from click_to_dial.errors import (
+    BadParameterError,
+    ClickToDialError,
+    SalesforceUnavailableError,
+)
 from click_to_dial.model import RuleTrace, Scalar
-from click_to_dial.ports import StoredItem
+from click_to_dial.ports import (
+    CachedFacts,
+    FactsCache,
+    SalesforceRequest,
+    SalesforceResult,
+    StoredItem,
+)
 from dialplan_cli.output import print_line, print_table
 from dialplan_cli.plan.hours import home_zone
 
@@ -42,18 +53,57 @@ class UncountedAttempts:
         return True
 
 
+class DownSalesforce:
+    """The port `Salesforce` during an outage."""
+
+    def prepare(self, deadline: Deadline) -> None:
+        """Do nothing: there is no connection."""
+
+    def fetch(
+        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
+        """Raise SalesforceUnavailableError."""
+        raise SalesforceUnavailableError("outage", "with --outage, Salesforce is not asked.")
+
+
+@dataclass(frozen=True, slots=True)
+class NoCopies:
+    """The port `FactsCache` without records and agents. `cache` has the lists and attempts."""
+
+    cache: FactsCache
+
+    def read(
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
+    ) -> CachedFacts:
+        """Return only the items of other keys. Raises DynamoDBError."""
+        cached = self.cache.read(plan, record_id, agent_uid, others)
+        return CachedFacts(items=cached.items, failure=cached.failure)
+
+    def write(
+        self,
+        plan: DialPlan,
+        record_id: str | None,
+        agent_uid: str,
+        result: SalesforceResult,
+        asked_at: float,
+    ) -> None:
+        """Store nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """The answer that jtel would get, as status and body, and the report that led to it.
 
-    `report` is None if the request is malformed or there is no plan. `at` is the time that was
-    given, with its zone.
+    `report` is None if the request is malformed. `at` is the time that was given, with its zone. In
+    an outage, `without_copies` is the explanation for a call whose record and agent have no copies
+    in the table, or None if there are no copies anyway.
     """
 
     status: int
     body: dict[str, Any]
     report: Report | None = None
     at: datetime | None = None
+    without_copies: "Explanation | None" = None
 
     @property
     def facts(self) -> dict[str, Scalar]:
@@ -73,12 +123,33 @@ def with_plan(service: ClickToDial, plan: DialPlan) -> ClickToDial:
     return replace(service, plans=FixedPlan(plan))
 
 
+def explain_outage(
+    service: ClickToDial, record: str, number: str, agent: str, at: datetime | None = None
+) -> Explanation:
+    """Decide one call as the function would while Salesforce cannot be reached.
+
+    Raises DialPlanError.
+    """
+    down = replace(service, salesforce=DownSalesforce(), breaker=CircuitBreaker())
+    explanation = explain(down, record, number, agent, at)
+    report = explanation.report
+    if report is None or not {"cached", "stale"} & {
+        report.gathered.record_from,
+        report.gathered.agent_from,
+    }:
+        return explanation
+    without_copies = replace(down, cache=NoCopies(service.cache), breaker=CircuitBreaker())
+    other = explain(without_copies, record, number, agent, at)
+    return replace(explanation, without_copies=other)
+
+
 def explain(
     service: ClickToDial, record: str, number: str, agent: str, at: datetime | None = None
 ) -> Explanation:
     """Decide one call as the function would, at the time `at`. Default: now.
 
     A time without a zone is in the home zone of the plan, or in UTC if the plan does not tell it.
+    Raises DialPlanError.
     """
     service = replace(service, attempts=UncountedAttempts())
     report = None
@@ -92,8 +163,6 @@ def explain(
         report = service.decide(to_request(record, number, agent))
     except BadParameterError as error:
         response = api.bad_parameter(error)
-    except DialPlanError:
-        response = api.no_dial_plan()
     else:
         response = api.answer(report)
     return Explanation(response["statusCode"], json.loads(response["body"]), report, at)
@@ -119,6 +188,9 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "at": None if explanation.at is None else explanation.at.isoformat(),
         "facts": explanation.facts,
         "rules": _rules_as_json(explanation.trace, explanation.facts),
+        "without_copies": None
+        if explanation.without_copies is None
+        else as_json(explanation.without_copies),
         "other_reading": None
         if report is None or report.other is None
         else {
@@ -172,6 +244,13 @@ def print_explanation(explanation: Explanation) -> None:
             _print_rules(report.other.decision.trace, values)
     print_line("\nAnswer", "bold")
     print_line(f"{explanation.status} {_to_text(explanation.body)}")
+    if explanation.without_copies is not None:
+        print_line(
+            "\nThis answer uses copies of record or agent. If they are too old or missing: ", "bold"
+        )
+        print_line(
+            f"{explanation.without_copies.status} {_to_text(explanation.without_copies.body)}"
+        )
 
 
 def _print_rules(traces: tuple[RuleTrace, ...], facts: Mapping[str, Scalar]) -> None:

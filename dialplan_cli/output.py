@@ -8,7 +8,7 @@ in a terminal.
 import json
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from rich import progress
@@ -27,10 +27,20 @@ out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty()
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def show(result: T, as_json: bool, print_text: Callable[[T], None]) -> None:
-    """Print the result of a command: as JSON (docs/json-output.md), or as text by `print_text`."""
+def fields(result: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass, and of those in it, as a JSON document."""
+    return asdict(result)
+
+
+def show(
+    result: T, as_json: bool, print_text: Callable[[T], None], to_json: Callable[[T], Any] = fields
+) -> None:
+    """Print the result of a command: as JSON (docs/json-output.md), or as text by `print_text`.
+
+    `to_json` returns the document to print for a result that is not a dataclass of plain values.
+    """
     if as_json:
-        print_json(result)
+        print_json(to_json(result))
     else:
         print_text(result)
 
@@ -46,9 +56,7 @@ def print_error(text: str) -> None:
 
 
 def print_json(document: Any) -> None:
-    """Print a document, or the fields of a dataclass, as JSON to standard output."""
-    if is_dataclass(document) and not isinstance(document, type):
-        document = asdict(document)
+    """Print a document as JSON to standard output."""
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 

@@ -5,20 +5,20 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
-from click_to_dial.deadline import Deadline
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.service import ClickToDial
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.errors import SalesforceError
-from click_to_dial.model import Agent, Record, Scalar
+from click_to_dial.model import Agent, Record
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from dialplan_cli.explain import Explanation, FixedPlan, UncountedAttempts, explain
 from dialplan_cli.output import print_line, print_table, track
 from dialplan_cli.simulate_calls import Call
-from dialplan_cli.simulate_lookups import look_up
+from dialplan_cli.simulate_lookups import KnownFacts, look_up
 from dialplan_cli.targets import Target
 
 TIME_BUDGET = 60.0
@@ -34,6 +34,21 @@ class Answer(NamedTuple):
 
     text: str
     kind: Literal["decided", "undecided", "unknown"]
+
+    @classmethod
+    def of(cls, explanation: Explanation) -> "Answer":
+        """Return the answer in an explanation."""
+        body, report = explanation.body, explanation.report
+        detail = body.get("detail") or f"{body['ServiceNumber']} {body['ServiceNumberName']}"
+        text = f"{explanation.status} {detail}"
+        if report is None:
+            return cls(text, "undecided")
+        for error in (*report.gathered.failures, *report.gathered.cache_failures):
+            reason = f" ({error.reason})" if isinstance(error, SalesforceError) else ""
+            return cls(f"not looked up{reason}: {error}", "unknown")
+        if report.decision is None:
+            return cls(text, "undecided")
+        return cls(text, "unknown" if report.decision.cause == "outage" else "decided")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +113,22 @@ def simulate(
         looked_up = look_up(target, (before, after), parameters, now)
 
     def decide(plan: DialPlan, call: Call) -> Answer:
+        if looked_up is not None:
+            facts = looked_up.facts
+        else:
+            facts = KnownFacts(partial(result_of, call), partial(items_of, call, now))
+            plan = with_numbers_of(call, plan)
         service = ClickToDial(
             plans=FixedPlan(plan),
-            cache=looked_up.items if looked_up else RowCache(call, now),
-            salesforce=looked_up.rows if looked_up else RowSalesforce(call),
+            cache=facts,
+            salesforce=facts,
             breaker=CircuitBreaker(),
             attempts=UncountedAttempts(),
             pseudonym=target.pseudonym if looked_up and target else str,
             time_budget=TIME_BUDGET,
             clock=lambda: now,
         )
-        return _to_answer(explain(service, call.record_id, call.number, call.agent_uid))
+        return Answer.of(explain(service, call.record_id, call.number, call.agent_uid))
 
     return Simulation(
         [
@@ -119,85 +139,48 @@ def simulate(
     )
 
 
-def _to_answer(explanation: Explanation) -> Answer:
-    body, report = explanation.body, explanation.report
-    detail = body.get("detail") or f"{body['ServiceNumber']} {body['ServiceNumberName']}"
-    text = f"{explanation.status} {detail}"
-    if report is None:
-        return Answer(text, "undecided")
-    for error in (*report.gathered.failures, *report.gathered.cache_failures):
-        reason = f" ({error.reason})" if isinstance(error, SalesforceError) else ""
-        return Answer(f"not looked up{reason}: {error}", "unknown")
-    if report.decision is None:
-        return Answer(text, "undecided")
-    return Answer(text, "unknown" if report.decision.cause == "outage" else "decided")
+# The facts in the row of a call -------------------------------------------------------------------
 
 
-# The facts in the row of a call as ports ----------------------------------------------------------
+def result_of(call: Call, plan: DialPlan, request: SalesforceRequest) -> SalesforceResult:
+    """Return the record and the agent in the row of a call. An agent with a fact is known."""
+    facts = call.facts or {}
+    record, agent = (
+        {name.removeprefix(group): facts[name] for name in facts if name.startswith(group)}
+        for group in ("record.", "agent.")
+    )
+    object_name = record.pop("object", None)
+    known = agent.pop("known", bool(agent))
+    return SalesforceResult(
+        record=Record(
+            found=True,
+            object_name=None if object_name is None else str(object_name),
+            attributes=record,
+            numbers=(call.number,) if facts.get(ON_RECORD) else (),
+        ),
+        agent=Agent(bool(known), agent),
+        calls=0,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class RowSalesforce:
-    """The port `Salesforce` that returns the facts in the row of a call."""
-
-    call: Call
-
-    def prepare(self, deadline: Deadline) -> None:
-        """Do nothing: there is no connection."""
-
-    def fetch(
-        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
-    ) -> SalesforceResult:
-        """Return a record and an agent. An agent with a fact is known."""
-        record, agent = self._facts("record."), self._facts("agent.")
-        object_name = record.pop("object", None)
-        known = agent.pop("known", bool(agent))
-        return SalesforceResult(
-            record=Record(True, None if object_name is None else str(object_name), record),
-            agent=Agent(bool(known), agent),
-        )
-
-    def _facts(self, group: str) -> dict[str, Scalar]:
-        facts = self.call.facts or {}
-        return {
-            name.removeprefix(group): value
-            for name, value in facts.items()
-            if name.startswith(group)
-        }
+def with_numbers_of(call: Call, plan: DialPlan) -> DialPlan:
+    """Return the plan as if the call's object had phone numbers only if the row has ON_RECORD."""
+    facts = call.facts or {}
+    numbers: dict[Any, Sequence[str]] = {facts.get("record.object"): ()}
+    return plan._replace(numbers=numbers if ON_RECORD in facts else {})
 
 
-@dataclass(frozen=True, slots=True)
-class RowCache:
-    """The port `FactsCache` that returns the lists and attempts in the row of a call.
+def items_of(call: Call, now: float, keys: Sequence[str]) -> CachedFacts:
+    """Return the items for the lists and attempts in the row of a call.
 
-    All attempts were made at `now`, in seconds since 1970.
+    There is an entry for each list, and all attempts were made at `now`, in seconds since 1970.
     """
-
-    call: Call
-    now: float
-
-    def read(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
-    ) -> CachedFacts:
-        """Return an entry for each list in the row, and its number of attempts."""
-        facts = self.call.facts or {}
-        lists, attempts = str(facts.get(LISTED, "")).split(), int(facts.get(ATTEMPTS, 0))
-        calls = StoredItem(json.dumps([[self.now, ""]] * attempts), None)
-        kinds = {key: key.split("#")[:2] for key in others}
-        entries = {key: StoredItem("", None) for key, kind in kinds.items() if kind[1] in lists}
-        return CachedFacts(
-            items=entries | {key: calls for key in kinds if kinds[key][0] == "attempts"}
-        )
-
-    def write(
-        self,
-        plan: DialPlan,
-        record_id: str | None,
-        agent_uid: str,
-        result: SalesforceResult,
-        asked_at: float,
-    ) -> None:
-        """Store nothing."""
+    facts = call.facts or {}
+    lists, attempts = str(facts.get(LISTED, "")).split(), int(facts.get(ATTEMPTS, 0))
+    calls = StoredItem(json.dumps([[now, ""]] * attempts), None)
+    kinds = {key: key.split("#")[:2] for key in keys}
+    entries = {key: StoredItem("", None) for key, kind in kinds.items() if kind[1] in lists}
+    return CachedFacts(items=entries | {key: calls for key in kinds if kinds[key][0] == "attempts"})
 
 
 # The result ---------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.dialplan.model import Otherwise, Outcome, Refuse, SignalNumber
 from click_to_dial.model import Scalar
 from click_to_dial.salesforce_id import to_18
@@ -44,10 +44,14 @@ _ROUNDED = re.compile(r"-?[0-9]+([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
 
 
 class LoadedPlan(NamedTuple):
-    """A dial plan, and the document that it was loaded from."""
+    """A dial plan, and the document that it was loaded from.
+
+    `unread_mappings` are those kept in Salesforce whose entries are not known.
+    """
 
     plan: DialPlan
     document: Mapping[str, Any]
+    unread_mappings: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,9 @@ def read_table(path: Path) -> CallTable:
 
 def parse_calls(table: CallTable, plans: Sequence[LoadedPlan]) -> list[Call]:
     """Return the calls. Raises CsvFileError with the line of each cell that cannot be read."""
-    _check_columns(table, plans)
-    types, lists = _operand_types(plans), _list_names(plans)
+    check_columns(table, plans)
+    types = operand_types(plans)
+    lists = {name for each in plans for name in list_names(each)}
     calls: list[Call] = []
     errors: list[str] = []
     for number, (line, row) in enumerate(table.rows, 1):
@@ -108,14 +113,14 @@ def parse_calls(table: CallTable, plans: Sequence[LoadedPlan]) -> list[Call]:
         for name, cell in row.items():
             try:
                 if cell.strip():
-                    values[name] = _parse_cell(name, cell, types.get(name, set()), lists)
+                    values[name] = parse_cell(name, cell, types.get(name, set()), lists)
             except ValueError as error:
                 errors.append(f"{table.path}:{line}: {name} {error}")
         record_id, caller_id, agent_uid = (str(values.pop(name, "")) for name in PARAMETERS)
         if not table.facts:
             calls.append(Call(number, record_id, caller_id, agent_uid))
             continue
-        if any(name.startswith("record.") for name in table.facts):
+        if any(name.startswith("record.") or name == ON_RECORD for name in table.facts):
             record_id = record_id or ANY_RECORD
         calls.append(Call(number, record_id, caller_id, agent_uid or ANY_AGENT, values))
     if len(errors) > MAX_ERRORS:
@@ -125,20 +130,8 @@ def parse_calls(table: CallTable, plans: Sequence[LoadedPlan]) -> list[Call]:
     return calls
 
 
-def find_missing_columns(table: CallTable, plans: Sequence[LoadedPlan]) -> list[str]:
-    """Return a message for each fact that the rules of a plan use and the table does not have."""
-    used = {fact for each in plans for fact in _used_facts(each.plan) if _is_column(fact)}
-    if any(name.startswith("agent.") for name in table.facts):
-        used.discard("agent.known")  # an agent with a fact is known
-    assumed = {LISTED: "no number is on a list", ATTEMPTS: "no number was called before"}
-    return [
-        f"Assumption: {assumed.get(fact, f'{fact} is missing in all calls')}, because the file has "
-        f"no column {fact}."
-        for fact in sorted(used - set(table.facts))
-    ]
-
-
-def _check_columns(table: CallTable, plans: Sequence[LoadedPlan]) -> None:
+def check_columns(table: CallTable, plans: Sequence[LoadedPlan]) -> None:
+    """Refuse columns that are facts of none of the plans. Raises CsvFileError."""
     known = {name for each in plans for name in known_facts(each.document)} | set(LOOKUPS)
     known = {name for name in known if _is_column(name)}
     for name in table.facts:
@@ -147,14 +140,45 @@ def _check_columns(table: CallTable, plans: Sequence[LoadedPlan]) -> None:
             raise CsvFileError(f"{table.path} has the column '{name}': {problem}. {_COLUMNS}")
 
 
+def find_assumptions(table: CallTable, plans: Sequence[LoadedPlan]) -> list[str]:
+    """Return a message for each mapping without entries, and for each fact that is not there.
+
+    If the table has facts, those are the facts that a plan uses and the table does not have.
+    """
+    mappings = sorted({name for each in plans for name in each.unread_mappings})
+    unread = [
+        f"Assumption: the mapping {name} has no entries, because they were not yet read from "
+        "Salesforce."
+        for name in mappings
+    ]
+    if not table.facts:
+        return unread
+    used = {fact for each in plans for fact in used_facts(each.plan) if _is_column(fact)}
+    if any(name.startswith("agent.") for name in table.facts):
+        used.discard("agent.known")  # an agent with a fact is known
+    assumed = {LISTED: "no number is on a list", ATTEMPTS: "no number was called before"}
+    return unread + [
+        f"Assumption: {assumed.get(fact, f'{fact} is missing in all calls')}, because the file has "
+        f"no column {fact}."
+        for fact in sorted(used - set(table.facts))
+    ]
+
+
 def _is_column(fact: str) -> bool:
     """Tell whether a row can bring the fact. The others follow from the number and the time."""
-    return fact.startswith(("record.", "agent.")) or fact in LOOKUPS
+    return fact.startswith(("record.", "agent.")) or fact in (*LOOKUPS, ON_RECORD)
 
 
-def _operand_types(plans: Sequence[LoadedPlan]) -> Mapping[str, set[type]]:
+def list_names(plan: LoadedPlan) -> list[str]:
+    """Return the names of the lists of the plan, whether or not its rules use them."""
+    lists = as_list(plan.document.get("lists", []))
+    return [each if isinstance(each, str) else each["name"] for each in lists]
+
+
+def operand_types(plans: Sequence[LoadedPlan]) -> Mapping[str, set[type]]:
     """Return the types that the rules compare each fact with: CSV has no types."""
-    types: defaultdict[str, set[type]] = defaultdict(set, {"agent.known": {bool}})
+    checkboxes: dict[str, set[type]] = {"agent.known": {bool}, ON_RECORD: {bool}}
+    types: defaultdict[str, set[type]] = defaultdict(set, checkboxes)
     for each in plans:
         for path, fact, expected in all_conditions(each.document):
             for _, operator, value in operands(path, expected):
@@ -163,16 +187,12 @@ def _operand_types(plans: Sequence[LoadedPlan]) -> Mapping[str, set[type]]:
     return types
 
 
-def _list_names(plans: Sequence[LoadedPlan]) -> set[str]:
-    return {
-        name if isinstance(name, str) else name["name"]
-        for each in plans
-        for name in as_list(each.document.get("lists", []))
-    }
+def parse_cell(name: str, cell: str, types: set[type], lists: set[str]) -> Scalar:
+    """Return the value of a cell in the column `name`, which is not blank.
 
-
-def _parse_cell(name: str, cell: str, types: set[type], lists: set[str]) -> Scalar:
-    """Return the value of a cell. Raises ValueError with the end of a message."""
+    `types` are those that the rules compare the fact with, `lists` the names of the plans' lists.
+    Raises ValueError with a message that continues the name of the column.
+    """
     text = cell.strip()
     if _ROUNDED.fullmatch(text):
         raise ValueError(
@@ -195,10 +215,11 @@ def _parse_cell(name: str, cell: str, types: set[type], lists: set[str]) -> Scal
             if each not in lists:
                 raise ValueError(f"contains an {unknown_name('list', each, lists)}")
         return text
-    return _parse_fact(text, types)
+    return parse_fact(text, types)
 
 
-def _parse_fact(text: str, types: set[type]) -> Scalar:
+def parse_fact(text: str, types: set[type]) -> Scalar:
+    """Return a fact in one of the types that the rules compare it with. Raises ValueError."""
     if bool in types:
         if text.lower() in BOOLEANS:
             return BOOLEANS[text.lower()]
@@ -215,7 +236,7 @@ def _parse_fact(text: str, types: set[type]) -> Scalar:
     return text
 
 
-def _used_facts(plan: DialPlan) -> Iterator[str]:
+def used_facts(plan: DialPlan) -> Iterator[str]:
     """Yield the facts of all conditions and signals of the plan's rules."""
     for rule in plan.rules:
         for condition in rule.conditions:

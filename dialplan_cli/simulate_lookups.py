@@ -25,7 +25,6 @@ from click_to_dial.errors import (
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import (
     CachedFacts,
-    FactsCache,
     SalesforceRequest,
     SalesforceResult,
     StoredItem,
@@ -64,8 +63,43 @@ MAX_READS = 5
 """Maximum number of times that items are requested which DynamoDB leaves unprocessed."""
 
 
+class KnownFacts(NamedTuple):
+    """The ports `Salesforce` and `FactsCache` for facts that are in memory. Nothing is stored.
+
+    `result` returns record and agent, `items` those items of the table that have the given keys.
+    """
+
+    result: Callable[[DialPlan, SalesforceRequest], SalesforceResult]
+    items: Callable[[Sequence[str]], CachedFacts]
+
+    def prepare(self, deadline: Deadline) -> None:
+        """Do nothing: there is no connection."""
+
+    def fetch(
+        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
+        """Return record and agent."""
+        return self.result(plan, request)
+
+    def read(
+        self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
+    ) -> CachedFacts:
+        """Return the items of the keys `others`, but neither record nor agent."""
+        return self.items(others)
+
+    def write(
+        self,
+        plan: DialPlan,
+        record_id: str | None,
+        agent_uid: str,
+        result: SalesforceResult,
+        asked_at: float,
+    ) -> None:
+        """Store nothing."""
+
+
 class FetchedRows(NamedTuple):
-    """The port `Salesforce` that returns rows which were fetched before, or their errors.
+    """The rows of Salesforce that were fetched for many calls, or their errors.
 
     `objects` are by key prefix, `records` by id, `consents` by the id of the person, `agents` by
     the field that is matched and the AgentUID. `now` is the time in seconds since 1970.
@@ -77,12 +111,7 @@ class FetchedRows(NamedTuple):
     agents: Mapping[tuple[str, str], QueryResult]
     now: float
 
-    def prepare(self, deadline: Deadline) -> None:
-        """Do nothing: there is no connection."""
-
-    def fetch(
-        self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
-    ) -> SalesforceResult:
+    def result(self, plan: DialPlan, request: SalesforceRequest) -> SalesforceResult:
         """Return record and agent with the attributes of the plan."""
         agent: Agent | SalesforceError | None = None
         if request.agent_uid is not None:
@@ -96,33 +125,6 @@ class FetchedRows(NamedTuple):
         consents = self.consents.get(_person_of(plan, name, rows) or "", [])
         results = {"record": rows, CONSENT: consents}
         return SalesforceResult(record_from(plan, request, name, results, self.now), agent, calls=0)
-
-
-class FetchedItems(NamedTuple):
-    """The port `FactsCache` that returns items which were read before. It has no records or agents.
-
-    Items that do not exist are left out, and those that could not be read are None.
-    """
-
-    items: Mapping[str, StoredItem | None]
-    failure: DynamoDBError | None = None
-
-    def read(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
-    ) -> CachedFacts:
-        """Return the items of the keys `others`."""
-        items = {key: self.items[key] for key in others if key in self.items}
-        return CachedFacts(items=items, failure=self.failure if None in items.values() else None)
-
-    def write(
-        self,
-        plan: DialPlan,
-        record_id: str | None,
-        agent_uid: str,
-        result: SalesforceResult,
-        asked_at: float,
-    ) -> None:
-        """Store nothing."""
 
 
 class Batch(NamedTuple):
@@ -148,10 +150,19 @@ class BulkQueries:
         """Return the rows, or the error, of each query, which is quoted for a URL."""
         if self._failure is not None:
             return [self._failure for _ in queries]
+
+        def send(some: Sequence[str]) -> list[QueryResult]:
+            by_reference = {f"query{index}": query for index, query in enumerate(some)}
+            try:
+                found = self._client.query_together(by_reference, Deadline(REQUEST_SECONDS))
+            except (SalesforceError, OutOfTimeError) as error:
+                return [_as_salesforce_error(error) for _ in some]
+            return [found[reference] for reference in by_reference]
+
         requests = _chunks(queries, QUERIES_PER_REQUEST)
         self.api_calls += len(requests)
         with ThreadPoolExecutor(CONCURRENCY) as pool:
-            return [result for results in pool.map(self._send, requests) for result in results]
+            return [result for results in pool.map(send, requests) for result in results]
 
     def fetch(self, batches: Sequence[Batch], column: str) -> dict[str, QueryResult]:
         """Return the rows, or the error, of each key. `column` contains the key of a row.
@@ -165,26 +176,19 @@ class BulkQueries:
         for batch, rows in zip(batches, results, strict=True):
             if isinstance(rows, list):
                 found |= _rows_by_key(rows, batch.keys, column)
-            elif len(batch.keys) > 1 and _is_about_one(rows):
+            elif len(batch.keys) > 1 and (
+                isinstance(rows, InvalidIdError) or rows.reason == "more-rows"
+            ):
                 alone += [Batch([key], batch.query) for key in batch.keys]
             else:
                 found |= dict.fromkeys(batch.keys, rows)
         return found | self.fetch(alone, column) if alone else found
 
-    def _send(self, queries: Sequence[str]) -> list[QueryResult]:
-        by_reference = {f"query{index}": query for index, query in enumerate(queries)}
-        try:
-            results = self._client.query_together(by_reference, Deadline(REQUEST_SECONDS))
-        except (SalesforceError, OutOfTimeError) as error:
-            return [_as_salesforce_error(error) for _ in queries]
-        return [results[reference] for reference in by_reference]
-
 
 class LookedUp(NamedTuple):
     """The facts of many calls, and the number of API calls to Salesforce that they took."""
 
-    rows: FetchedRows
-    items: FetchedItems
+    facts: KnownFacts
     api_calls: int
 
 
@@ -205,7 +209,8 @@ def look_up(
             requests.append(to_request(*each))
     bulk = BulkQueries(target.organisation)
     rows = fetch_rows(bulk, plans, requests, now)
-    return LookedUp(rows, fetch_items(target.service, plans, requests), bulk.api_calls)
+    items = fetch_items(target.service, plans, requests)
+    return LookedUp(KnownFacts(rows.result, items), bulk.api_calls)
 
 
 def fetch_rows(
@@ -215,7 +220,7 @@ def fetch_rows(
 
     `now` is the time of the decisions in seconds since 1970.
     """
-    union = _with_fields_of_all(plans)
+    union = union_of(plans)
     ids: dict[str, list[str]] = {}
     for record_id in dict.fromkeys(each.record_id for each in requests if each.record_id):
         ids.setdefault(key_prefix(record_id), []).append(record_id)
@@ -253,51 +258,56 @@ def fetch_rows(
 
 def fetch_items(
     service: ClickToDial, plans: Sequence[DialPlan], requests: Sequence[Request]
-) -> FetchedItems:
-    """Read the entries of lists, and the attempts, that decisions by any of the plans can need."""
+) -> Callable[[Sequence[str]], CachedFacts]:
+    """Read the entries of lists, and the attempts, that decisions by any of the plans can need.
+
+    Return a function that returns those of some keys.
+    """
     wanted: dict[str, None] = {}
     for plan in plans:
         for request in requests if plan.lists or plan.limits else ():
             with suppress(BadParameterError):
                 click = to_click(request, plan)
                 wanted |= dict.fromkeys(keys(plan, click, service.pseudonym))
-    items: dict[str, StoredItem | None] = {}
-    failure = None
-    read = partial(_read_items, service.cache, plans[0])
+
+    def read(batch: Sequence[str]) -> tuple[Mapping[str, StoredItem | None], DynamoDBError | None]:
+        items: dict[str, StoredItem | None] = dict.fromkeys(batch)
+        for attempt in range(MAX_READS):
+            unread = [key for key in items if items[key] is None]
+            try:
+                found = service.cache.read(plans[0], None, "", unread).items
+            except DynamoDBError as error:
+                return items, error
+            items = {key: items[key] for key in items if key not in unread} | dict(found)
+            if None not in found.values():
+                return items, None
+            time.sleep(0.05 * 2**attempt)
+        return items, DynamoDBError("DynamoDB does not return all items about the called numbers.")
+
     with ThreadPoolExecutor(CONCURRENCY) as pool:
-        for found, error in pool.map(read, _chunks(list(wanted), ITEMS_PER_READ)):
-            items |= found
-            failure = failure or error
-    return FetchedItems(items, failure)
+        results = list(pool.map(read, _chunks(list(wanted), ITEMS_PER_READ)))
+    items = {key: item for found, _ in results for key, item in found.items()}
+    failure = next((error for _, error in results if error is not None), None)
+
+    def find(some: Sequence[str]) -> CachedFacts:
+        known = {key: items[key] for key in some if key in items}
+        return CachedFacts(items=known, failure=failure if None in known.values() else None)
+
+    return find
 
 
-def _read_items(
-    cache: FactsCache, plan: DialPlan, wanted: Sequence[str]
-) -> tuple[Mapping[str, StoredItem | None], DynamoDBError | None]:
-    """Return the items, and the reason if some of them could not be read."""
-    items: dict[str, StoredItem | None] = dict.fromkeys(wanted)
-    for attempt in range(MAX_READS):
-        unread = [key for key in wanted if key in items and items[key] is None]
-        try:
-            found = cache.read(plan, None, "", unread).items
-        except DynamoDBError as error:
-            return items, error
-        items = {key: item for key, item in items.items() if key not in unread} | dict(found)
-        if None not in found.values():
-            return items, None
-        time.sleep(0.05 * 2**attempt)
-    return items, DynamoDBError("DynamoDB does not return all items about the called numbers.")
-
-
-def _with_fields_of_all(plans: Sequence[DialPlan]) -> DialPlan:
-    """Return a plan for queries: it names each field that one of the plans names."""
+def union_of(plans: Sequence[DialPlan]) -> DialPlan:
+    """Return a plan with the fields of all plans, from which queries are built."""
     objects: dict[str, dict[str, str]] = {}
+    numbers: dict[str, list[str]] = {}
     for plan in plans:
         for name, fields in plan.objects.items():
             found = objects.setdefault(name.lower(), {})
             found |= {path: path for path in fields.values()}
+            numbers.setdefault(name.lower(), []).extend(plan.numbers.get(name, ()))
     paths = [path for plan in plans for path in plan.agent_attributes.values()]
-    return plans[0]._replace(objects=objects, agent_attributes={path: path for path in paths})
+    attributes = {path: path for path in paths}
+    return plans[0]._replace(objects=objects, numbers=numbers, agent_attributes=attributes)
 
 
 def _person_of(plan: DialPlan, name: str, rows: QueryResult) -> str | None:
@@ -321,10 +331,6 @@ def _rows_by_key(
     except (KeyError, TypeError):
         return dict.fromkeys(keys, wrong_types())
     return found
-
-
-def _is_about_one(error: SalesforceError) -> bool:
-    return isinstance(error, InvalidIdError) or error.reason == "more-rows"
 
 
 def _as_salesforce_error(error: SalesforceError | OutOfTimeError) -> SalesforceError:

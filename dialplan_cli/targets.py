@@ -3,9 +3,9 @@
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from click_to_dial.dynamodb.list_changes import ListChanges
 from click_to_dial.dynamodb.number_lists import NumberLists
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
-from click_to_dial.pseudonym import Pseudonym, keyed
+from click_to_dial.pseudonym import Pseudonym, SecretPseudonym
 from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
@@ -62,11 +62,11 @@ class TargetError(ClickToDialError):
 
 @dataclass(frozen=True)
 class Target:
-    """A running system. `name` is its name in messages."""
+    """A running system. `name` is its name in messages; `pseudonym` hashes with its key."""
 
     name: str
     settings: Settings
-    number_key: Callable[[], str]
+    pseudonym: Pseudonym
 
     @cached_property
     def store(self) -> PlanStore:
@@ -94,14 +94,13 @@ class Target:
         )
 
     @cached_property
-    def pseudonym(self) -> Pseudonym:
-        """The function that hashes phone numbers, with the key of the system."""
-        return keyed(self.number_key())
-
-    @cached_property
     def organisation(self) -> SalesforceClient:
-        """The Salesforce organisation, with the credentials of the system."""
-        return connect(self.settings, self._dynamodb, partial(_client, "secretsmanager"))
+        """The Salesforce organisation, with the credentials of the system.
+
+        The command logs in although a login has just failed: the secret may have been filled since.
+        """
+        secrets = partial(_client, "secretsmanager")
+        return connect(self.settings, self._dynamodb, secrets, ignore_failures=True)
 
     @cached_property
     def _dynamodb(self) -> AwsClient:
@@ -146,13 +145,13 @@ def local_target() -> Target | None:
         target_settings = settings.from_environment(
             {**environment, "TIME_BUDGET_MS": TIME_BUDGET_MS}
         )
-        key = settings.number_key(environment)
+        key_id = settings.number_key_secret_id(environment)
     except (ValueError, KeyError) as error:  # written by another version
         raise _unreadable(file) from error
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):  # they belong to the real AWS
         os.environ.pop(name, None)
     os.environ.update({name: environment[name] for name in AWS_VARIABLES if name in environment})
-    return Target("this machine", target_settings, lambda: key)
+    return Target("this machine", target_settings, SecretPseudonym(partial(read_secret, key_id)))
 
 
 def _read_environment(file: Path) -> Mapping[str, str]:
@@ -189,7 +188,8 @@ def stack_target(name: str) -> Target:
         )
     environment = {setting: outputs[output] for output, setting in OUTPUTS.items()}
     target_settings = settings.from_environment(environment | {"TIME_BUDGET_MS": TIME_BUDGET_MS})
-    return Target(name, target_settings, cache(lambda: read_secret(outputs["NumberKeySecretId"])))
+    pseudonym = SecretPseudonym(partial(read_secret, outputs["NumberKeySecretId"]))
+    return Target(name, target_settings, pseudonym)
 
 
 def stack_outputs(name: str) -> Mapping[str, str]:

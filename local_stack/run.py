@@ -25,7 +25,7 @@ from local_stack.children import Child, ChildError
 from local_stack.decision_log import DecisionLog, without_metrics
 from local_stack.gateway import Gateway, GatewayServer, Response
 from local_stack.salesforce.organisation import OrganisationError
-from local_stack.setup import API_KEY, SECRET, TABLE, Inputs, read_inputs, set_up
+from local_stack.setup import API_KEY, NUMBER_KEY, SECRET, TABLE, Inputs, read_inputs, set_up
 
 MAX_EXAMPLES = 3
 MAX_TRIED_CALLS = 30
@@ -116,6 +116,7 @@ def settings_of(aws_url: str, salesforce_url: str, folder: Path) -> Iterator[Map
     """Set the functions' environment, and keep it in `folder` for the command `dialplan`."""
     template = sam.load()
     values = {"Table": TABLE, "SalesforceSecret": SECRET, "SalesforceUrl": salesforce_url}
+    values["NumberKeySecret"] = NUMBER_KEY
     by_key = {**values, "AuthMode": "key", "ApiKeySecret": API_KEY}
     settings = {
         **sam.environment(template, by_key, aws_url, sam.authorizer(template)),

@@ -20,7 +20,7 @@ from local_stack import template as sam
 from local_stack.children import Child
 from local_stack.run import START_ERRORS, listen, settings_of, state_folder
 from local_stack.salesforce.simulator import CLIENT_ID, CLIENT_SECRET
-from local_stack.setup import API_KEY, SECRET, TABLE, read_inputs, set_up
+from local_stack.setup import API_KEY, NUMBER_KEY, SECRET, TABLE, read_inputs, set_up
 
 BUILT = Path(".aws-sam/build/template.yaml")
 COPY = BUILT.with_name("sam-local.json")
@@ -72,7 +72,8 @@ def write_copy(auth: str, aws_url: str, salesforce_url: str) -> None:
     """Write the built template with this machine's values: containers get only declared ones."""
     template = copy.deepcopy(dict(sam.load(BUILT)))
     values = {"Table": TABLE, "SalesforceSecret": SECRET, "SalesforceUrl": salesforce_url}
-    values |= {"AuthMode": auth, "ApiKeySecret": API_KEY}
+    values |= {"AuthMode": auth, "ApiKeySecret": API_KEY, "NumberKeySecret": NUMBER_KEY}
+    values["OnClickToDialFunction.Version"] = "OnClickToDialFunction"  # for CodeDeploy's hook
     shared = set(template["Globals"]["Function"]["Environment"]["Variables"])
     for name, function in sam.resources(template, "AWS::Serverless::Function"):
         given = sam.environment(template, values, aws_url, name)

@@ -23,6 +23,8 @@ from local_stack.salesforce.simulator import CLIENT_ID, CLIENT_SECRET
 TABLE = SECRET = "click-to-dial"
 API_KEY = "local-key"
 """The key that callers send if AUTH=key is set; its secret has the same name."""
+NUMBER_KEY = "local-number-key"
+"""The key of the hashes, which has to stay secret only on AWS; its secret has the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
     credentials = json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
     secrets = boto3.client("secretsmanager")
     secrets.create_secret(Name=SECRET, SecretString=credentials)
-    secrets.create_secret(Name=API_KEY, SecretString=API_KEY)
+    for name in (API_KEY, NUMBER_KEY):
+        secrets.create_secret(Name=name, SecretString=name)
     store = PlanStore(dynamodb, TABLE)
     plan = inputs.plan
     store.publish(plan.document, plan.source.text, author="make run", comment="", replaces=None)

@@ -84,9 +84,6 @@ def handler(template: Template, function: str) -> Any:
     return getattr(importlib.import_module(f"{package}.{module}"), name)
 
 
-GENERATED_SECRET = "as good as any other"
-
-
 def environment(
     template: Template,
     values: Mapping[str, str],
@@ -124,10 +121,8 @@ def aws_at(url: str) -> dict[str, str]:
 
 
 def _text(template: Template, value: Any, known: Mapping[str, str]) -> str:
-    """Resolve a Ref to a `known` value, Fn::If between two, and a generated secret."""
+    """Resolve a Ref to a `known` value, and Fn::If between two."""
     match value:
-        case {"Fn::Sub": str(secret)} if secret.startswith("{{resolve:secretsmanager:"):
-            return GENERATED_SECRET
         case {"Ref": name}:
             return known[name]
         case {"Fn::If": [name, yes, no]}:

@@ -1,21 +1,25 @@
 """Commands about calls: `explain` a decision, `simulate` a change of the dial plan."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from click_to_dial.dialplan import load
+from click_to_dial.dialplan import kept_in_salesforce, load
 from click_to_dial.errors import NoDialPlanError
+from click_to_dial.ports import Entries
 from dialplan_cli import explain as explanations
 from dialplan_cli import output
 from dialplan_cli import simulate as simulation
-from dialplan_cli.commands.options import Json, Stack
+from dialplan_cli.commands.options import ANSWER_IS_NO, Json, Stack
 from dialplan_cli.plan.examples import run_examples
 from dialplan_cli.plan.read import read_plan
-from dialplan_cli.simulate_calls import LoadedPlan, find_missing_columns, parse_calls, read_table
+from dialplan_cli.publications import active_plan
+from dialplan_cli.simulate_calls import LoadedPlan, find_assumptions, parse_calls, read_table
 from dialplan_cli.targets import Target, find_target, local_target
 
 app = typer.Typer()
@@ -49,23 +53,30 @@ def explain(
         Path | None,
         typer.Option(metavar="FILE", help="Dial plan in YAML. Default: the active dial plan."),
     ] = None,
+    outage: Annotated[
+        bool,
+        typer.Option("--outage", help="Decide the call as if Salesforce could not be reached."),
+    ] = False,
     stack: Stack = None,
     json: Json = False,
 ) -> None:
     """Explain how a call is decided.
 
     The output shows the facts, the result of each rule, and the answer that jtel gets. The call
-    does not count as an attempt.
+    does not count as an attempt. The exit status is 0 if the call is allowed, and 3 if it is
+    refused.
     """
     target = find_target(stack)
     service = target.service
-    if plan is not None:
-        service = explanations.with_plan(service, _load_plan(plan, target).plan)
-    explanation = explanations.explain(service, record, number, agent, at)
-    if json:
-        output.print_json(explanations.as_json(explanation))
+    if plan is None:
+        active_plan(target.store)
     else:
-        explanations.print_explanation(explanation)
+        service = explanations.with_plan(service, _load_plan(plan, target).plan)
+    explain_call = explanations.explain_outage if outage else explanations.explain
+    explanation = explain_call(service, record, number, agent, at)
+    output.show(explanation, json, explanations.print_explanation, to_json=explanations.as_json)
+    if explanation.status != HTTPStatus.OK:
+        raise typer.Exit(ANSWER_IS_NO)
 
 
 @app.command()
@@ -105,12 +116,14 @@ def simulate(
     parsed = parse_calls(table, (before, after))
     if not table.facts:
         target = target or find_target(stack)
-    assumptions = find_missing_columns(table, (before, after)) if table.facts else []
+    assumptions = find_assumptions(table, (before, after))
     found = simulation.simulate(parsed, before.plan, after.plan, target)
-    if json:
-        output.print_json(simulation.as_json(found, assumptions))
-    else:
-        simulation.print_simulation(found, assumptions)
+    output.show(
+        found,
+        json,
+        lambda result: simulation.print_simulation(result, assumptions),
+        lambda result: simulation.as_json(result, assumptions),
+    )
     if found.unknown or (expect_no_change and (found.changes or found.undecided)):
         raise typer.Exit(1)
 
@@ -121,18 +134,20 @@ def _load_plan(file: Path | None, target: Target | None) -> LoadedPlan:
     Mappings kept in Salesforce have the entries that the target has cached. Examples with another
     result are warned of. Raises PlanFileError, DynamoDBError, NoDialPlanError.
     """
-    document = None
+    document: Mapping[str, Any] | None = None
     if file is not None:
         plan = read_plan(file)
         document = plan.document
         results = run_examples(document, plan.source, time.time())
         output.print_warnings(each.problem for each in results if each.problem)
     active = None if target is None else target.store.active()
-    if target is None or active is None:
+    version = 0
+    entries: Mapping[str, Entries] = {}
+    if target is not None and active is not None:
+        published, entries = target.store.load(active)
         if document is None:
-            raise NoDialPlanError("No dial plan is published, so there is nothing to compare with.")
-        return LoadedPlan(load(document), document)
-    published, entries = target.store.load(active)
+            document, version = published, active.version
     if document is None:
-        return LoadedPlan(load(published, entries, active.version), published)
-    return LoadedPlan(load(document, entries), document)
+        raise NoDialPlanError("No dial plan is published, so there is nothing to compare with.")
+    unread = [name for name in kept_in_salesforce(document) if name not in entries]
+    return LoadedPlan(load(document, entries, version), document, unread)

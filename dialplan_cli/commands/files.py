@@ -1,7 +1,7 @@
 """Commands for dial plan files: `validate` and `schema`."""
 
 import time
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +14,21 @@ from dialplan_cli.commands.options import File, Json, Stack
 from dialplan_cli.plan.examples import check_results
 from dialplan_cli.plan.read import read_plan
 from dialplan_cli.plan.schema import plan_schema
-from dialplan_cli.plan.source import PlanFileError
+from dialplan_cli.plan.source import PlanFileError, Problem
 from dialplan_cli.targets import find_target
 
 app = typer.Typer()
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Result of checking a plan. `rules` and `examples` are counts, 0 if there are errors."""
+
+    file: str
+    rules: int
+    examples: int
+    errors: list[Problem]
+    warnings: list[Problem]
 
 
 @app.command()
@@ -58,25 +69,31 @@ def validate(
     except PlanFileError as error:
         if not json:
             raise
-        output.print_json({"errors": [asdict(each) for each in error.problems], "warnings": []})
+        output.print_json(output.fields(Validation(str(file), 0, 0, list(error.problems), [])))
         raise typer.Exit(1) from None
     warnings = plan.warnings + not_checked
     if not ask_salesforce:
         warnings += plan.offline_warnings
-    if json:
-        output.print_json({"errors": [], "warnings": [asdict(each) for each in warnings]})
-        return
-    output.print_warnings(warnings)
-    counts = [f"{len(plan.document['rules'])} rules"]
-    if examples := plan.source.data.get("examples"):
-        counts.append(f"{len(examples)} examples")
-    output.print_line(f"{file} is valid: {', '.join(counts)}.", "green")
+    validation = Validation(
+        file=plan.source.file,
+        rules=len(plan.document["rules"]),
+        examples=len(plan.source.data.get("examples") or ()),
+        errors=[],
+        warnings=list(warnings),
+    )
+    output.show(validation, json, _print_validation)
 
 
 @app.command()
-def schema() -> None:
+def schema(json: Json = False) -> None:
     """Print the JSON Schema of dial plan files.
 
-    Editors use it to complete and check a dial plan while you write it.
+    Editors use it to complete and check a dial plan while you write it. It is JSON in any case.
     """
     output.print_json(plan_schema())
+
+
+def _print_validation(valid: Validation) -> None:
+    output.print_warnings(valid.warnings)
+    counts = f"{valid.rules} rules" + f", {valid.examples} examples" * (valid.examples > 0)
+    output.print_line(f"{valid.file} is valid: {counts}.", "green")

@@ -3,10 +3,11 @@
 import csv
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,15 +17,15 @@ from dialplan_cli.commands.options import INTERRUPTED, Author, Json, Stack
 from dialplan_cli.lists import CheckedFile, CheckResult, ImportReport, ImportStoppedError
 from dialplan_cli.number_lists import EXPORT_COLUMNS, ListError, parse_entry
 from dialplan_cli.plan.source import unknown_name
-from dialplan_cli.plan.types import ATTRIBUTE
+from dialplan_cli.plan.types import ATTRIBUTE, MAX_NAME
 from dialplan_cli.targets import Target, find_target
 
 app = typer.Typer(no_args_is_help=True)
 
 
 def _check_name(name: str | None) -> str | None:
-    if name is not None and not re.fullmatch(ATTRIBUTE, name):
-        raise typer.BadParameter("must be a name of letters, digits and _")
+    if name is not None and (len(name) > MAX_NAME or not re.fullmatch(ATTRIBUTE, name)):
+        raise typer.BadParameter("must be a name of letters, digits and _, at most 80")
     return name
 
 
@@ -204,10 +205,10 @@ def history(
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The entries of a list."""
+    """The entries of a list, of which there may be too many for the memory."""
 
     name: str
-    entries: list[lists.ListedEntry]
+    entries: Iterable[lists.ListedEntry]
 
 
 @app.command()
@@ -222,13 +223,18 @@ def export(name: Name, stack: Stack = None, json: Json = False) -> None:
         "This output cannot be imported again: keep the file that you imported."
     )
     entries = output.count(lists.export(find_target(stack), name), "Exporting")
-    if json:
-        output.print_json(Export(name, list(entries)))
-        return
+    output.show(Export(name, entries), json, _print_export, _export_to_json)
+
+
+def _print_export(export: Export) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(EXPORT_COLUMNS)
-    for each in entries:
-        writer.writerow([asdict(each)[column] for column in EXPORT_COLUMNS])
+    for each in export.entries:
+        writer.writerow([getattr(each, column) for column in EXPORT_COLUMNS])
+
+
+def _export_to_json(export: Export) -> dict[str, Any]:
+    return {"name": export.name, "entries": [asdict(each) for each in export.entries]}
 
 
 def _warn_if_unused(name: str, target: Target) -> None:

@@ -20,7 +20,9 @@ def _user() -> str:
         return "unknown"
 
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="Dial plan in YAML.")]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Dial plan in YAML; `-` is standard input.")
+]
 Stack = Annotated[
     str | None,
     typer.Option(

@@ -19,6 +19,7 @@ from dialplan_cli.plan.source import (
     pairs,
     unknown_name,
 )
+from dialplan_cli.plan.standard_objects import CHECKBOX
 from dialplan_cli.plan.suggestions import unknown_fact
 from dialplan_cli.plan.types import is_date
 
@@ -56,8 +57,11 @@ def known_facts(data: Data) -> dict[str, str]:
     """Return the facts that rules may use, except LOOKUPS, with the type of their values."""
     facts = dict(BUILT_IN)
     for _, fields in pairs(data.get("objects")):
-        attributes = {name: field for name, field in pairs(fields) if name != NUMBERS}
-        facts |= {f"record.{name}": _field_type(field) for name, field in attributes.items()}
+        for name, field in pairs(fields):
+            if name == NUMBERS:
+                continue
+            fact, kind = f"record.{name}", _field_type(field)
+            facts[fact] = kind if facts.get(fact, kind) == kind else ANY
         if CONSENT in child(fields):
             facts[f"record.{CONSENT}"] = TEXT
     of_agent = child(data, "agents", "attributes")
@@ -97,6 +101,8 @@ def all_conditions(data: Data) -> Iterator[tuple[Path, str, Any]]:
 
 
 def _field_type(field_path: object) -> str:
+    if CHECKBOX.fullmatch(str(field_path)):
+        return BOOLEAN
     return TEXT if _TEXT_FIELD.fullmatch(str(field_path)) else ANY
 
 
@@ -134,7 +140,7 @@ def check_values(path: Path, fact: str, fact_type: str, expected: Any) -> Findin
         if fact_type == TEXT and isinstance(value, bool | int | float):
             yield place, f"{fact} is text; write it in quotes"
         elif fact_type == BOOLEAN and not isinstance(value, bool):
-            yield place, f"{fact} is true or false; write one of them"
+            yield place, f"{fact} is true or false; write one of them, without quotes"
         elif fact in _CHOICES and operator in ("is", "not"):
             kind, choices = _CHOICES[fact]
             if str(value) not in choices:

@@ -7,10 +7,19 @@ from typing import Any
 import phonenumbers
 
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.salesforce.consent import CONSENT
 from dialplan_cli.plan.facts import COMPARISONS, all_conditions, operands
+from dialplan_cli.plan.lint_values import (
+    warn_dates,
+    warn_numbers,
+    warn_patterns,
+    warn_truth_values,
+    warn_values,
+)
+from dialplan_cli.plan.names import warn_names
 from dialplan_cli.plan.reachability import Conditions, conditions, is_impossible, subsumes
 from dialplan_cli.plan.references import is_restricted, outcomes
-from dialplan_cli.plan.source import Findings, Path, child, condition_sets
+from dialplan_cli.plan.source import Findings, Path, as_list, child, condition_sets
 
 Document = Mapping[str, Any]
 
@@ -44,6 +53,8 @@ def find_offline_warnings(document: Document) -> Findings:
         others = f" (and {len(codes) - 1} similar)" if len(codes) > 1 else ""
         message = "exists only if State and Country picklists are enabled in Salesforce"
         yield path, f"{field}{others} {message}"
+    yield from warn_names(document)
+    yield from warn_truth_values(document)
 
 
 def warn_unreachable(document: Document) -> Findings:
@@ -231,6 +242,39 @@ def warn_consent(document: Document) -> Findings:
             yield ("objects", name), message
 
 
+def warn_before_opt_out(document: Document) -> Findings:
+    """Warn of rules that signal a number before the first rule that refuses unwanted calls.
+
+    People who opted out, or whose number is on a list, are called by such a rule.
+    """
+    rules = document["rules"]
+    first = next((index for index, rule in enumerate(rules) if _is_opt_out(document, rule)), 0)
+    for index, rule in enumerate(rules[:first]):
+        kinds = [
+            own["callee.kind"].expected if "callee.kind" in own else {} for own in conditions(rule)
+        ]
+        is_excepted = all(
+            not isinstance(kind, Mapping) and set(as_list(kind)) <= {"emergency", "internal"}
+            for kind in kinds
+        )
+        if "signal" in rule and not is_excepted:
+            opt_out = rules[first]["id"]
+            message = f"signals a number before '{opt_out}' refuses; put '{opt_out}' first"
+            yield ("rules", index), message
+
+
+def _is_opt_out(document: Document, rule: Mapping[str, Any]) -> bool:
+    """Tell whether a rule refuses calls to people who opted out, or to numbers on a list."""
+    consents = {"record.do_not_call", f"record.{CONSENT}"} | {
+        f"record.{name}"
+        for fields in document["objects"].values()
+        for name, field in fields.items()
+        if isinstance(field, str) and field.endswith("DoNotCall")
+    }
+    facts = {fact for own in conditions(rule) for fact in own}
+    return "refuse" in rule and any(fact in consents or fact.startswith(LISTED) for fact in facts)
+
+
 def warn_internal_digits(document: Document) -> Findings:
     """Warn of emergency numbers with the length of internal numbers: they cannot be extensions."""
     shortest, longest = document.get("internal_digits") or (1, 0)
@@ -246,21 +290,6 @@ def warn_internal_digits(document: Document) -> Findings:
         yield ("internal_digits",), message
 
 
-def warn_values(document: Document) -> Findings:
-    """Warn of values that a built-in fact never has."""
-    for path, fact, expected in all_conditions(document):
-        for _, operator, value in operands(path, expected):
-            if operator not in ("is", "not", "prefix"):
-                continue
-            if fact == "record.object" and value not in document["objects"]:
-                yield path, f"{value} is not among `objects`: no fields of such records are read"
-            elif fact == "callee.country" and value not in phonenumbers.SUPPORTED_REGIONS:
-                yield path, f"no callee is in {value}; write two capital letters, such as DE"
-            elif fact == "callee.number" and not re.fullmatch(r"\+[0-9]*", str(value)):
-                message = f"no number starts with {value}; write a leading plus and digits: +4989…"
-                yield path, message
-
-
 CHECKS = (
     warn_unreachable,
     warn_impossible,
@@ -270,5 +299,9 @@ CHECKS = (
     warn_emergency,
     warn_consent,
     warn_internal_digits,
+    warn_before_opt_out,
+    warn_numbers,
     warn_values,
+    warn_patterns,
+    warn_dates,
 )

@@ -1,6 +1,7 @@
 """Reads a dial plan file: the document to publish, or all problems of the file at once."""
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -42,19 +43,21 @@ class PlanFile:
 
 
 def read_plan(path: FilePath) -> PlanFile:
-    """Read the plan in a file. Raises PlanFileError with all problems."""
+    """Read the plan in a file; `-` is standard input. Raises PlanFileError with all problems."""
+    is_stdin = str(path) == "-"
+    name = "stdin" if is_stdin else str(path)
     try:
-        content = path.read_bytes()
+        content = sys.stdin.buffer.read() if is_stdin else path.read_bytes()
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
-        raise PlanFileError([Problem(str(path), 1, "", message)]) from error
+        raise PlanFileError([Problem(name, 1, "", message)]) from error
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         message = "this is not UTF-8 text; save the file with the encoding UTF-8"
-        raise PlanFileError([Problem(str(path), line, "", message)]) from error
-    return parse_plan(text, str(path))
+        raise PlanFileError([Problem(name, line, "", message)]) from error
+    return parse_plan(text, name)
 
 
 def parse_plan(text: str, file: str = "plan") -> PlanFile:
@@ -132,8 +135,8 @@ def validate(source: PlanSource) -> tuple[Plan | None, list[Problem]]:
     findings = dict(misread_scalars(source))
     for path, message in _explain(source, errors):
         findings.setdefault(path, message)
-    consequences = dict(check_references(source.data))
-    findings |= {path: consequences[path] for path in consequences.keys() - findings.keys()}
+    for path, message in check_references(source.data):
+        findings.setdefault(path, message)
     findings = dict(causes) | dict(without_consequences(list(findings.items()), causes))
     return plan, [*problems, *source.locate(findings.items())]
 
@@ -173,7 +176,8 @@ def misread_scalars(source: PlanSource) -> Findings:
         if location.raw is None:
             continue
         if location.value is None and path:
-            yield path, "has no value; add one, or remove the key"
+            lists = "; several values are written as a list: [first, second]"
+            yield path, f"has no value; add one, or remove the key{lists if 'when' in path else ''}"
         elif _WRONG_QUOTES.fullmatch(location.raw):
             yield path, 'has typographic or missing quotes; use a pair of straight quotes: "text"'
         elif isinstance(location.value, int | float) and _CHANGED_NUMBER.fullmatch(location.raw):

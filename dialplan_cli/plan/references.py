@@ -13,6 +13,7 @@ from click_to_dial.phone_numbers import clean, is_mass_traffic, read_number
 from dialplan_cli.plan.examples import check_examples
 from dialplan_cli.plan.facts import NUMBERS, check_conditions, compares_days, known_facts
 from dialplan_cli.plan.hours import home_zone
+from dialplan_cli.plan.names import check_names
 from dialplan_cli.plan.source import (
     Findings,
     Path,
@@ -219,6 +220,7 @@ def check_rules(data: Data) -> Findings:
 
 CHECKS = (
     check_attributes,
+    check_names,
     check_service_numbers,
     check_mappings,
     check_hours,

@@ -16,6 +16,7 @@ import requests
 
 from click_to_dial import settings
 from click_to_dial.dialplan import load
+from click_to_dial.pseudonym import keyed
 from click_to_dial.salesforce_id import to_18
 from dialplan_cli.explain import explain, with_plan
 from dialplan_cli.plan.read import read_plan
@@ -64,7 +65,7 @@ def calls() -> list[Call]:
 
 def main() -> None:
     """Decide the calls one after the other and by `simulate`, and print milliseconds of a call."""
-    target = Target("the benchmark", settings.from_environment(), lambda: "any key")
+    target = Target("the benchmark", settings.from_environment(), keyed("any key"))
     plan = load(read_plan(ROOT / "dialplans" / "demo.yaml").document)
     service = with_plan(target.service, plan)
     first, *some = calls()[: CALLS_IN_TURN + 1]

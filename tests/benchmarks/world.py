@@ -53,6 +53,7 @@ class World:
                 for url in (aws, salesforce)
             )
         values = {"SalesforceUrl": salesforce, "SalesforceSecret": "salesforce", "Table": table}
+        values["NumberKeySecret"] = "number-key"
         trusted = str(self.folder / "trusted.pem")
         return {
             **sam.environment(sam.load(), values, aws, function),
@@ -133,9 +134,9 @@ def running() -> Iterator[World]:
 def _fill(aws: str) -> None:
     session = boto3.Session("testing", "testing", region_name="eu-central-1")
     secret = json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
-    session.client("secretsmanager", endpoint_url=aws).create_secret(
-        Name="salesforce", SecretString=secret
-    )
+    secrets = session.client("secretsmanager", endpoint_url=aws)
+    secrets.create_secret(Name="salesforce", SecretString=secret)
+    secrets.create_secret(Name="number-key", SecretString="the key of the hashes")
     dynamodb = session.client("dynamodb", endpoint_url=aws)
     plan = read_plan(ROOT / "dialplans" / "demo.yaml")
     for table, seconds in zip(TABLES, (0, 3600), strict=True):

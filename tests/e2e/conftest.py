@@ -40,11 +40,12 @@ def aws_url(folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def environment(aws_url: str) -> Iterator[Mapping[str, str]]:
     """The function's environment, with a secret, but without a table and so without a dial plan."""
-    boto3.client("secretsmanager", endpoint_url=aws_url).create_secret(
-        Name="salesforce", SecretString=CREDENTIALS
-    )
+    secrets = boto3.client("secretsmanager", endpoint_url=aws_url)
+    secrets.create_secret(Name="salesforce", SecretString=CREDENTIALS)
+    secrets.create_secret(Name="number-key", SecretString="the key of the hashes")
     with running(ROOT / "local_stack/demo_org.json") as salesforce:
         settings = {"SalesforceUrl": salesforce.url, "SalesforceSecret": "salesforce", "Table": "-"}
+        settings["NumberKeySecret"] = "number-key"
         yield sam.environment(sam.load(), settings, aws_url)
 
 

@@ -19,6 +19,7 @@ from dialplan_cli import targets
 from local_stack import template
 from local_stack.aws import start
 from local_stack.salesforce import Simulator, running
+from local_stack.setup import NUMBER_KEY
 from tests.integration.dialplan_command import Dialplan
 
 DEMO_ORG = Path(__file__).parents[2] / "local_stack/demo_org.json"
@@ -37,6 +38,7 @@ def aws() -> Iterator[None]:
     """AWS is moto's server in this process; DynamoDB may be another (`make test-dynalite`)."""
     server, url = start()
     os.environ.update(template.aws_at(url))
+    boto3.client("secretsmanager").create_secret(Name=NUMBER_KEY, SecretString=NUMBER_KEY)
     if other := os.environ.get("DYNAMODB_OF_TESTS"):
         os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = other
     yield
@@ -96,6 +98,7 @@ def environment(
         {
             "Table": table.name,
             "SalesforceSecret": secret["ARN"],
+            "NumberKeySecret": NUMBER_KEY,
             "SalesforceUrl": salesforce.url,
         },
         os.environ["AWS_ENDPOINT_URL"],

@@ -19,7 +19,7 @@ ADAPTER = {*VALUES, "deadline", "skip_imports"}
 ARROWS: dict[str, set[str]] = {
     "errors": set(),
     "model": set(),
-    "pseudonym": set(),
+    "pseudonym": {"errors"},
     "salesforce_id": set(),
     "settings": set(),
     "skip_imports": set(),

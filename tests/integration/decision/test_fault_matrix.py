@@ -121,7 +121,7 @@ def system(table: Any, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) ->
         "TABLE_NAME": table.name,
         "SALESFORCE_URL": simulator.url,
         "SALESFORCE_SECRET_ID": table.name,
-        "NUMBER_KEY": "any",
+        "NUMBER_KEY_SECRET_ID": "local-number-key",
         "SALESFORCE_API_VERSION": "62.0",
         "TIME_BUDGET_MS": str(int(BUDGET * 1000)),
     }.items():

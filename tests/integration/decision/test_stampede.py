@@ -43,7 +43,7 @@ def environment(
             "TABLE_NAME": "table",
             "SALESFORCE_URL": simulator.url,
             "SALESFORCE_SECRET_ID": "secret",
-            "NUMBER_KEY": "any",
+            "NUMBER_KEY_SECRET_ID": "local-number-key",
             "SALESFORCE_API_VERSION": "62.0",
             "TIME_BUDGET_MS": "30000",
         }

@@ -42,6 +42,18 @@ def test_a_number_is_added_checked_and_removed(dialplan: Dialplan, table: Any) -
     assert "It is not on the list dnc" in dialplan.err
 
 
+@pytest.mark.parametrize("name", ["", "x" * 81, "a b", "1st"])
+def test_a_list_needs_a_name_that_a_plan_can_have(dialplan: Dialplan, name: str) -> None:
+    assert dialplan("list", "add", NUMBER, "--list", name) == 2
+    assert "must be a name of letters" in " ".join(dialplan.err.replace("│", "").split())
+
+
+def test_a_short_prefix_can_be_checked(dialplan: Dialplan) -> None:
+    """The keys of its longer prefixes would be the same, and DynamoDB refuses duplicates."""
+    assert dialplan("list", "add", "+499*", "--list", "dnc") == 0
+    assert dialplan.json("list", "check", "+499*", "--list", "dnc")["listed"] is True
+
+
 def test_a_list_that_the_active_plan_does_not_use_causes_a_warning(dialplan: Dialplan) -> None:
     assert dialplan("list", "add", NUMBER, "--list", "dnc") == 0
     assert dialplan.err == ""
@@ -173,6 +185,8 @@ def test_unprocessed_items_are_sent_again(
 
     def throttled_client(name: str, **options: Any) -> Any:
         client = make(name, **options)
+        if name != "dynamodb":
+            return client
         write = client.batch_write_item
 
         def some(RequestItems: dict[str, list[Any]]) -> Any:  # noqa: N803, as boto3 has it
@@ -205,7 +219,7 @@ def test_an_import_uses_the_same_clients_for_all_batches(
 
     monkeypatch.setattr(boto3, "client", counted_client)
     assert dialplan("list", "import", file, "--list", "dnc") == 0
-    assert made == ["dynamodb"]
+    assert sorted(made) == ["dynamodb", "secretsmanager"]
 
 
 @pytest.mark.parametrize("content", ["phone\n+49170\n", "number,why\n", ""])

@@ -18,6 +18,7 @@ from click_to_dial.pseudonym import keyed
 from dialplan_cli import targets
 from dialplan_cli.plan.read import read_plan
 from functions.on_click_to_dial import handler
+from local_stack.salesforce import Simulator
 from tests.integration.dialplan_command import Dialplan
 
 ROOT = Path(__file__).parents[3]
@@ -38,6 +39,17 @@ class TestFiles:
         assert dialplan("validate", DEMO) == 0
         assert dialplan.out == f"{DEMO} is valid: 15 rules.\n"
         assert "demo.yaml:28: warning: objects.Account: has no `do_not_call`" in dialplan.err
+
+    def test_a_plan_in_standard_input(
+        self, dialplan: Dialplan, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content = io.BytesIO(DEMO.read_bytes())
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(content))
+        assert dialplan("validate", "-") == 0
+        assert dialplan.out == "stdin is valid: 15 rules.\n"
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"version: 2\n")))
+        assert dialplan("validate", "-") == 1
+        assert dialplan.err.startswith("stdin:1: error: version: ")
 
     def test_an_invalid_plan(self, dialplan: Dialplan) -> None:
         path = ROOT / "tests/unit/dialplan_cli/plan/twenty_mistakes.yaml"
@@ -220,7 +232,10 @@ class TestPublishing:
         real = boto3.client
 
         def client_of(name: str, **options: Any) -> Any:
-            return stack if name == "cloudformation" else real(name, **options)
+            client = real(name, **options)
+            if name == "cloudformation":
+                client.describe_stacks = stack.describe_stacks
+            return client
 
         monkeypatch.setattr(boto3, "client", client_of)
         (targets.LOCAL / "3000/run.json").unlink()
@@ -313,9 +328,47 @@ class TestCalls:
         self, dialplan: Dialplan, environment: Mapping[str, str], changed: Path
     ) -> None:
         call = ("--record", CUSTOMER, "--number", "+4312650321", "--agent", "ahuber")
-        assert dialplan.json("explain", *call)["status"] == 503
+        assert dialplan("explain", *call) == 1
+        assert dialplan.err.startswith("No dial plan is published. Publish one: dialplan publish")
         explained = dialplan.json("explain", *call, "--plan", changed)
         assert explained["body"]["ServiceNumber"] == "498999998100"
+
+    @pytest.mark.parametrize(
+        ("record", "number", "status"),
+        [(CUSTOMER, "+4312650321", 0), (OPTED_OUT, "+496990009731", 3), (CUSTOMER, "abc", 3)],
+    )
+    def test_the_exit_status_tells_if_the_call_is_allowed(
+        self,
+        dialplan: Dialplan,
+        environment: Mapping[str, str],
+        record: str,
+        number: str,
+        status: int,
+    ) -> None:
+        call = ("--record", record, "--number", number, "--agent", "ahuber", "--plan", DEMO)
+        assert dialplan("explain", *call) == status
+        assert dialplan("explain", *call, "--json") == status
+
+    def test_explain_an_outage(
+        self, dialplan: Dialplan, environment: Mapping[str, str], salesforce: Simulator
+    ) -> None:
+        dialplan("publish", DEMO, "--yes")
+        call = ("explain", "--record", CUSTOMER, "--number", "+4312650321", "--agent", "ahuber")
+        requests = salesforce.stats()
+        down = dialplan.json(*call, "--outage")
+        assert salesforce.stats() == requests, "nothing was asked"
+        assert (down["status"], down["record_from"]) == (403, "unknown")
+        assert down["without_copies"] is None
+        assert dialplan(*call, "--outage") == 3
+        assert "Salesforce: outage: with --outage, Salesforce is not asked." in dialplan.out
+
+        assert dialplan(*call) == 0, "now there are copies in the table"
+        stale = dialplan.json(*call, "--outage")
+        assert (stale["status"], stale["record_from"]) == (200, "stale")
+        assert stale["without_copies"]["body"] == down["body"]
+        assert dialplan(*call, "--outage") == 0
+        assert "This answer uses copies of record or agent." in dialplan.out
+        assert dialplan.out.rstrip().endswith(json.dumps(down["body"], ensure_ascii=False))
 
     @pytest.mark.parametrize(
         ("at", "status"),

@@ -138,6 +138,54 @@ class TestFacts:
         ]
         assert not any("callee." in each for each in found["assumptions"])
 
+    def test_a_row_says_whether_the_number_is_on_the_record(
+        self, dialplan: Dialplan, tmp_path: Path
+    ) -> None:
+        strict = tmp_path / "strict.yaml"
+        strict.write_text(
+            DEMO.read_text()
+            .replace("Contact: {kind", "Contact: {numbers: [Phone], kind")
+            .replace(
+                "rules:\n",
+                "rules:\n"
+                "  - {id: other, when: {callee.on_record: false}, refuse: Not on the record.}\n"
+                "  - {id: own, when: {callee.on_record: true}, signal: sales}\n",
+                1,
+            )
+        )
+        calls = tmp_path / "calls.csv"
+        calls.write_text(
+            "CallerID,record.object,record.kind,callee.on_record\n"
+            "+4989461495,Contact,Customer,yes\n+4989461495,Contact,Customer,0\n"
+            "+4989461495,Contact,Customer,\n+4989461495,,Customer,no\n217,Lead,,yes\n"
+        )
+        found = dialplan.json("simulate", calls, "--plan", strict, "--against", DEMO)
+        sales, refused = "200 498999998120 Sales", "403 Not on the record."
+        assert [(each["row"], each["after"]) for each in found["changes"]] == [
+            (1, sales),
+            (2, refused),
+            (4, refused),
+            (5, sales),
+        ]
+
+    def test_a_mapping_whose_entries_are_not_known_is_named(
+        self, dialplan: Dialplan, tmp_path: Path
+    ) -> None:
+        mapped = tmp_path / "mapped.yaml"
+        source = "{object: Hotline__mdt, key: Country__c, value: Number__c}"
+        mapped.write_text(
+            DEMO.read_text().replace(
+                "entries: {DE: hotline, AT: hotline-at}", f"salesforce: {source}"
+            )
+        )
+        calls = tmp_path / "calls.csv"
+        calls.write_text(CALLS)
+        found = dialplan.json("simulate", calls, "--plan", mapped, "--against", DEMO)
+        assert found["assumptions"][0] == (
+            "Assumption: the mapping hotline-by-country has no entries, because they were not yet "
+            "read from Salesforce."
+        )
+
     def test_a_table_with_errors_is_refused(self, dialplan: Dialplan, tmp_path: Path) -> None:
         calls = tmp_path / "calls.csv"
         calls.write_text("CallerID,record.do_not_call\n1,perhaps\n2,\n3,never\n")

@@ -26,7 +26,10 @@ RECORDS: dict[str, Any] = dict(test_records.ORG)
 ORG: dict[str, Any] = {
     **test_consent.ORG,
     **RECORDS,
-    "Contact": [*RECORDS["Contact"], *test_consent.ORG["Contact"]],
+    "Contact": [
+        {"Phone": "+49 89 1234567"} | row
+        for row in (*RECORDS["Contact"], *test_consent.ORG["Contact"])
+    ],
 }
 KNOWN = [row["Id"] for name in ("Account", "Contact", "Case", "Vehicle__c") for row in ORG[name]]
 UNKNOWN = ["0030C0000000009QAA", "5000C0000000009QAA", "a0X0C0000000001UAA", test_records.NOTE]
@@ -35,11 +38,16 @@ PLANS = (
     test_records.PLAN,
     plan(
         objects={
-            "Contact": {"phone": "Phone", "consent": "IndividualId", "do_not_call": "Account.Type"},
+            "Contact": {
+                "name": "LastName",
+                "consent": "IndividualId",
+                "do_not_call": "Account.Type",
+            },
             "Case": {"subject": "Subject", "consent": "Contact.IndividualId"},
             "Vehicle__c": {"fleet": "fleet__c"},
         },
         agents={"match": "Id", "attributes": {"login": "CommunityNickname"}},
+        numbers={"Contact": ["Phone", "Account.Phone"]},
     ),
 )
 
@@ -78,7 +86,10 @@ def fetch(client: SalesforceClient, wanted: list[Request]) -> FetchedRows:
 def facts(source: Any, of: DialPlan, request: Request) -> Any:
     """Return record and agent; an error as its reason."""
     asked = SalesforceRequest(request.record_id, request.agent_uid)
-    result = source.fetch(of, asked, Deadline(30))
+    if isinstance(source, FetchedRows):
+        result = source.result(of, asked)
+    else:
+        result = source.fetch(of, asked, Deadline(30))
     return [
         each.reason if isinstance(each, SalesforceError) else each
         for each in (result.record, result.agent)
@@ -96,6 +107,7 @@ def test_many_records_and_agents_are_those_of_single_requests(client: Salesforce
     )
     opted_out = Request(test_consent.CONTACT, "1", "jdoe")
     assert facts(fetched, PLANS[1], opted_out)[0].attributes["consent"] == "opted-out"
+    assert facts(fetched, PLANS[1], opted_out)[0].numbers == ("+49 89 1234567",)
 
 
 def test_one_request_asks_for_a_thousand_records(

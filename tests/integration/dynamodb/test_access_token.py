@@ -59,13 +59,14 @@ def org() -> Org:
 
 @pytest.fixture
 def sandbox(table: Any, org: Org, clock: Clock) -> Any:
-    def make() -> SharedToken:
+    def make(**options: bool) -> SharedToken:
         return SharedToken(
             table.dynamodb,
             table.name,
             "acme.my.salesforce.com",
             Login(org.log_in, LOGIN_SECONDS),
             clock=clock,
+            **options,
         )
 
     return make
@@ -182,6 +183,22 @@ def test_wrong_credentials_cause_no_storm(sandbox: Any, org: Org, clock: Clock) 
     org.error = None
     clock.advance(MAX_PAUSE_SECONDS)
     assert get(sandbox()).startswith("token-")
+
+
+def test_a_command_logs_in_although_a_sandbox_has_just_failed(sandbox: Any, org: Org) -> None:
+    """As after a deployment, when the secret was empty for the first sandbox."""
+    org.error = SalesforceConfigurationError("secret-empty", "Store client_id and client_secret.")
+    with pytest.raises(SalesforceConfigurationError):
+        get(sandbox())
+    for _ in range(2):  # still empty
+        with pytest.raises(SalesforceConfigurationError):
+            get(sandbox(ignore_failures=True))
+    assert org.logins == 3
+    org.error = None
+    with pytest.raises(SalesforceConfigurationError):
+        get(sandbox())
+    assert get(sandbox(ignore_failures=True)) == "token-4"
+    assert get(sandbox()) == "token-4"  # the sandboxes use the new token at once
 
 
 def test_a_login_that_got_no_answer_is_tried_again_soon(

@@ -17,6 +17,7 @@ from click_to_dial.errors import (
     NoDialPlanError,
     OutOfTimeError,
     SalesforceUnavailableError,
+    SecretError,
     UnreadableDialPlanError,
 )
 from click_to_dial.model import Callee, Click, Decision, Facts
@@ -44,10 +45,12 @@ class Failing:
 class Deciding:
     """A service that returns one report."""
 
-    def __init__(self, gathered: GatheredFacts, plan_failure: ClickToDialError | None) -> None:
+    def __init__(self, gathered: GatheredFacts, plan: ClickToDialError, key: SecretError) -> None:
         click = Click(SECRETS[2], Callee("mobile", "DE", SECRETS[0]), SECRETS[1])
         decision = Decision("rule", reason="No.", cause="outage")
-        self._report = Report(7, click, gathered, Facts({}), decision, plan_failure=plan_failure)
+        self._report = Report(
+            7, click, gathered, Facts({}), decision, plan_failure=plan, hash_failure=key
+        )
 
     def decide(self, request: Request) -> Report:
         return self._report
@@ -127,7 +130,8 @@ def test_the_line_has_the_request_ids_of_all_failures(
         ),
     )
     unchecked = DynamoDBError("Unreadable.", code="InternalServerError", request_id="aws-2")
-    service = Deciding(gathered, unchecked)
+    unhashed = SecretError("Refused.", code="AccessDeniedException", request_id="aws-3")
+    service = Deciding(gathered, unchecked, unhashed)
     monkeypatch.setattr(handler, "click_to_dial", lambda: service)
     assert answer()[0] == 403
     assert one_line(log)["failures"] == [
@@ -139,6 +143,7 @@ def test_the_line_has_the_request_ids_of_all_failures(
         {"error": "DynamoDBError", "code": "ThrottlingException", "request_id": "aws-1"},
         {"error": "OutOfTimeError"},
         {"error": "DynamoDBError", "code": "InternalServerError", "request_id": "aws-2"},
+        {"error": "SecretError", "code": "AccessDeniedException", "request_id": "aws-3"},
     ]
 
 

@@ -1,5 +1,6 @@
 """The service with fakes: sources of facts, and decisions without facts."""
 
+import threading
 import time
 from dataclasses import replace
 from typing import Any
@@ -14,9 +15,11 @@ from click_to_dial.errors import (
     BadParameterError,
     DynamoDBError,
     NoDialPlanError,
+    OutOfTimeError,
     SalesforceConfigurationError,
     SalesforceError,
     SalesforceUnavailableError,
+    SecretError,
 )
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
@@ -529,3 +532,87 @@ class TestEmergencyCalls:
         decided = service(salesforce, the_plan=plan(rules=[sos, *NEEDS_RECORD]))
         assert number(decided.decide(REQUEST._replace(caller_id="112")))
         assert salesforce.requests == []
+
+
+def without_key(text: str) -> str:
+    raise SecretError("Secrets Manager refuses to return the secret.", code="AccessDenied")
+
+
+LISTED = {"id": "listed", "when": {"callee.listed": ["dnc"]}, "refuse": "On the list."}
+
+
+ON_RECORD = {"id": "off-record", "when": {"callee.on_record": False}, "refuse": "Not on record."}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rules": [LISTED, *DOCUMENT["rules"]]},
+        {"rules": [ON_RECORD, *DOCUMENT["rules"]], "numbers": {"Account": ["Phone"]}},
+    ],
+)
+def test_without_the_key_of_the_hashes_a_plan_that_needs_it_decides_as_in_an_outage(
+    changes: dict[str, Any],
+) -> None:
+    """The call is not let through, and nothing is stored under a hash with another key."""
+    salesforce, cache = FakeSalesforce(), FakeFacts(Clock())
+    keyless = replace(service(salesforce, cache, plan(**changes)), pseudonym=without_key)
+    report = keyless.decide(REQUEST)
+    assert report.decision is not None
+    assert (report.decision.cause, report.decision.service_number) == ("outage", None)
+    assert (report.gathered.record_from, report.gathered.agent_from) == ("unknown", "unknown")
+    (failure,) = report.gathered.cache_failures
+    assert (type(failure), failure.code) == (SecretError, "AccessDenied")
+    assert (salesforce.requests, cache.writes, report.callee) == ([], 0, None)
+
+
+def test_without_the_key_a_rule_on_the_number_alone_still_decides() -> None:
+    """Also one that refuses, before the first rule that needs a list."""
+    abroad = {"id": "abroad", "when": {"callee.country": "FR"}, "refuse": "Not to France."}
+    the_plan = plan(rules=[abroad, LISTED, *DOCUMENT["rules"]])
+    keyless = replace(service(the_plan=the_plan), pseudonym=without_key)
+    report = keyless.decide(REQUEST._replace(caller_id="+33123456789"))
+    assert report.decision is not None
+    assert (report.decision.rule, report.decision.cause) == ("abroad", "rule")
+
+
+@pytest.mark.parametrize("caller_id", [REQUEST.caller_id, "217", "112"])
+def test_without_the_key_a_plan_without_lists_decides_as_usual(caller_id: str) -> None:
+    request = REQUEST._replace(caller_id=caller_id)
+    keyless = replace(service(), pseudonym=without_key).decide(request)
+    usual = service().decide(request)
+    assert keyless.decision == usual.decision
+    assert keyless.callee is None
+    has_hash = usual.callee is not None  # an internal number has none
+    assert isinstance(keyless.hash_failure, SecretError) == has_hash
+
+
+@pytest.mark.parametrize("rules", [[LISTED, EMERGENCY], [EMERGENCY, LISTED]])
+def test_an_emergency_call_does_not_need_the_key(rules: list[Any]) -> None:
+    the_plan = plan(rules=[*rules, *DOCUMENT["rules"]])
+    keyless = replace(service(the_plan=the_plan), pseudonym=without_key)
+    assert number(keyless.decide(REQUEST._replace(caller_id="112"))) == "4989461495000"
+
+
+def test_a_decision_waits_only_shortly_for_the_hash_in_its_log_line() -> None:
+    key_arrives = threading.Event()
+
+    def slow(text: str) -> str:
+        key_arrives.wait(5)
+        return text
+
+    try:
+        report = replace(service(), pseudonym=slow).decide(REQUEST)
+    finally:
+        key_arrives.set()
+    assert number(report) == "431265030"
+    assert (report.callee, type(report.hash_failure)) == (None, OutOfTimeError)
+    assert report.duration_ms < 1000
+
+
+def test_a_defect_in_a_hash_is_not_swallowed() -> None:
+    def broken(text: str) -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        replace(service(), pseudonym=broken).decide(REQUEST)

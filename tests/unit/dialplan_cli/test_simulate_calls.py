@@ -13,7 +13,7 @@ from dialplan_cli.simulate_calls import (
     MAX_ERRORS,
     Call,
     LoadedPlan,
-    find_missing_columns,
+    find_assumptions,
     parse_calls,
     read_table,
 )
@@ -178,7 +178,7 @@ def test_a_call_with_facts_needs_no_record_and_no_agent(read: Read) -> None:
 def test_columns_that_a_plan_uses_and_the_file_lacks_are_named(tmp_path: Path) -> None:
     path = tmp_path / "calls.csv"
     path.write_text("CallerID,record.kind,agent.extension\n1,x,2\n")
-    messages = find_missing_columns(read_table(path), [loaded(dict(DOCUMENT)), loaded(PLAN)])
+    messages = find_assumptions(read_table(path), [loaded(dict(DOCUMENT)), loaded(PLAN)])
     assert [message.rpartition(" ")[2] for message in messages] == [
         "agent.id.",
         "callee.listed.",

@@ -120,8 +120,9 @@ class TestEvent:
 
 def test_the_functions_environment_comes_from_the_template() -> None:
     values = {"Table": "t", "SalesforceUrl": "http://x", "SalesforceSecret": "s"}
+    values["NumberKeySecret"] = "n"
     environment = sam.environment(TEMPLATE, values, "http://aws")
     assert environment["TABLE_NAME"] == "t"
     assert environment["SALESFORCE_URL"] == "http://x"
-    assert environment["SALESFORCE_API_VERSION"] == "62.0"
+    assert environment["SALESFORCE_API_VERSION"] == "66.0"
     assert environment["AWS_ENDPOINT_URL"] == "http://aws"

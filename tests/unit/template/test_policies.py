@@ -17,6 +17,7 @@ EXPECTED: dict[str, list[tuple[list[str], object, list[str]]]] = {
             ["agent#*", "attempts#*", "object#*", "record#*", "token#*"],
         ),
         (["secretsmanager:GetSecretValue"], {"Ref": "SalesforceSecret"}, []),
+        (["secretsmanager:GetSecretValue"], {"Ref": "NumberKeySecret"}, []),
     ],
     "AuthorizeFunctionRole": [
         (["secretsmanager:GetSecretValue"], {"Ref": "ApiKeySecret"}, []),

@@ -246,7 +246,7 @@ SHARED = set(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
 
 
 def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings, str]:
-    return settings.from_environment(environment), settings.number_key(environment)
+    return settings.from_environment(environment), settings.number_key_secret_id(environment)
 
 
 @pytest.mark.parametrize(

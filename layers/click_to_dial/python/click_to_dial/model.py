@@ -100,7 +100,8 @@ def as_text(value: Scalar) -> str:
     return str(value)
 
 
-class Facts(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Facts:
     """The facts that a dial plan is evaluated with, by the names that its rules use.
 
     A name that is not in `values` is missing. `unknown` are the groups of facts that could not be

@@ -64,9 +64,9 @@ def role_credentials(environment: Mapping[str, str] = os.environ) -> tuple[str, 
     )
 
 
-def number_key(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the key for hashes of numbers and agents. Raises KeyError if it is missing."""
-    return environment["NUMBER_KEY"]
+def number_key_secret_id(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the name of the secret with the key of the hashes. Raises KeyError."""
+    return environment["NUMBER_KEY_SECRET_ID"]
 
 
 class AuthSettings(NamedTuple):

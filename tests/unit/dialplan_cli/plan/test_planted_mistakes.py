@@ -352,6 +352,84 @@ NAMES = {
     "duration-in-words": Mistake("agent: 1h", "agent: 1 hour", "1 hour", "unit|8h"),
 }
 
+SALESFORCE = {
+    "object-in-small-letters": Mistake("  Lead: {", "  lead: {", "  lead: {", "write Lead"),
+    "relationship-in-small-letters": Mistake(
+        "Account.Type, country", "account.Type, country", "account.Type", "write Account"
+    ),
+    "field-in-small-letters": Mistake(
+        "do_not_call: PersonDoNotCall", "do_not_call: personDoNotCall", "personDo", "write Person"
+    ),
+    "agents-field-in-small-letters": Mistake(
+        "  match: CommunityNickname",
+        "  match: communitynickname",
+        "communityn",
+        "CommunityNickname",
+    ),
+    "custom-field-for-a-relationship": Mistake(
+        "brand: Brand__c, size",
+        "brand: Account_Manager__c.CommunityNickname, size",
+        "Account_Manager__c",
+        "Account_Manager__r",
+    ),
+    "custom-relationship-for-a-field": Mistake(
+        "brand: Brand__c, size", "brand: Brand__r, size", "Brand__r", "Brand__r.Name"
+    ),
+    "id-field-for-a-relationship": Mistake(
+        "kind: Account.Type, country", "kind: AccountId.Type, country", "AccountId", "is Account"
+    ),
+    "relationship-for-a-field": Mistake(
+        "kind: Account.Type, country", "kind: Account, country", "kind: Account,", "Account.Name"
+    ),
+    "compound-field": Mistake("MailingCountry", "MailingAddress", "MailingA", "MailingCountry"),
+    "path-from-the-object-itself": Mistake(
+        "kind: Account.Type, c", "kind: Contact.Account.Type, c", "Contact.A", "leave out"
+    ),
+    "yes-for-a-checkbox": Mistake("_call: true}", "_call: yes}", "_call: yes", "true or false"),
+    "quoted-true-for-a-checkbox": Mistake(
+        "_call: true}", '_call: "true"}', '_call: "true"', "true or false|without quotes"
+    ),
+    "german-true-for-a-checkbox": Mistake("_call: true}", "_call: ja}", "_call: ja", "true or f"),
+    "number-for-a-checkbox": Mistake("_call: true}", "_call: 1}", "_call: 1", "true or false"),
+    "number-for-text": Mistake("{not: Sales}", "{not: yes}, agent.extension: 217", "217", "quotes"),
+}
+
+WARNINGS = {
+    "yes-for-a-custom-field": Mistake(
+        "{record.brand: {present: true}}", "{record.brand: yes}", "brand: yes", "true without"
+    ),
+    "quoted-false-for-a-custom-field": Mistake(
+        "{record.brand: {present: true}}", '{record.brand: "false"}', 'brand: "', "false without"
+    ),
+    "standard-field-misspelt": Mistake(
+        "country: Country, do_not_call: DoNotCall",
+        "country: Country, do_not_call: DoNotCal",
+        "DoNotCal}",
+        "DoNotCall?",
+    ),
+    "custom-field-without-c": Mistake("brand: Brand__c, ", "brand: Brand, ", "Brand,", "Brand__c"),
+    "custom-object-without-c": Mistake("  Vehicle__c: {", "  Vehicle: {", "Vehicle:", "Vehicle__c"),
+    "object-in-the-plural": Mistake("  Lead: {", "  Leads: {", "Leads:", "did you mean Lead?"),
+    "mapping-without-mdt": Mistake("Mapping__mdt", "Mapping", "Hotline_Mapping,", "standard obj"),
+    "blanks-in-a-number": Mistake('"431265030"', '"43 1 265030"', '"43 1', "blanks|431265030"),
+    "hyphen-in-a-number": Mistake('"431265030"', '"43-1265030"', '"43-', "431265030"),
+    "blanks-in-a-prefix": Mistake('"4989461495"', '"49 89 461495"', '"49 89 461', "4989461495"),
+    "star-in-a-text": Mistake("{not: Sales}", '"Sal*"', '"Sal*"', 'matches: "Sal*"'),
+    "star-in-a-prefix": Mistake("{not: Sales}", '{prefix: "Sal*"}', "Sal*", 'prefix: "Sal"'),
+    "regular-expression": Mistake("{not: Sales}", '{matches: "^S.*$"}', "^S", "regular expression"),
+    "pattern-without-a-star": Mistake("{not: Sales}", "{matches: Sales}", "matches", "no * or ?"),
+    "values-in-one-text": Mistake("{not: Sales}", '"Sales, HR"', '"Sales, HR"', "[Sales, HR]"),
+    "german-date": Mistake("{not: Sales}", "{lt: 31.12.2025}", "31.12", "2026-01-31"),
+    "signal-before-the-opt-outs": Mistake(
+        "  - id: opted-out",
+        "  - id: vip\n    when: {record.brand: VIP}\n    signal: hotline\n  - id: opted-out",
+        "id: vip",
+        "'opted-out'",
+    ),
+}
+
+ERRORS = YAML | NAMES | SALESFORCE
+
 
 def line_of(text: str, snippet: str) -> int:
     assert snippet in text
@@ -374,10 +452,34 @@ def test_the_plan_without_mistakes_is_valid() -> None:
     assert [*plan.warnings, *plan.offline_warnings] == []
 
 
-@pytest.mark.parametrize("mistake", (YAML | NAMES).values(), ids=(YAML | NAMES).keys())
+@pytest.mark.parametrize("mistake", ERRORS.values(), ids=ERRORS)
 def test_a_mistake_is_one_error_in_its_line(mistake: Mistake) -> None:
     text = planted(mistake)
     found = problems(text)
     assert [each.line for each in found] == [line_of(text, mistake.at)], found
     for words in mistake.words.split("|"):
         assert words in found[0].message
+
+
+@pytest.mark.parametrize("mistake", WARNINGS.values(), ids=WARNINGS)
+def test_a_mistake_that_may_be_intended_is_one_warning_in_its_line(mistake: Mistake) -> None:
+    text = planted(mistake)
+    plan = parse_plan(text)
+    found = [*plan.warnings, *plan.offline_warnings]
+    assert [each.line for each in found] == [line_of(text, mistake.at)], found
+    for words in mistake.words.split("|"):
+        assert words in found[0].message
+
+
+def test_signals_of_emergency_and_internal_calls_may_come_before_the_opt_outs() -> None:
+    colleagues = (
+        "  - {id: colleagues, when: {callee.kind: [internal, emergency]}, signal: hotline}\n"
+    )
+    text = PLAN.replace("  - id: opted-out\n", f"{colleagues}  - id: opted-out\n")
+    assert parse_plan(text).warnings == ()
+
+
+def test_a_problem_names_the_rule() -> None:
+    (problem,) = problems(planted(NAMES["startswith"]))
+    assert problem.rule == "suppliers"
+    assert str(problem).startswith("plan:46: rules[3].when.agent.team.startswith (suppliers): ")

@@ -6,9 +6,11 @@ from typing import Any
 from click_to_dial.decision.service import Report
 from click_to_dial.errors import (
     BadParameterError,
+    ClickToDialError,
     DialPlanError,
     SalesforceConfigurationError,
     SalesforceError,
+    SecretError,
 )
 from click_to_dial.model import Decision
 from click_to_dial.observability import count, describe, logger, metrics
@@ -22,11 +24,15 @@ def log_report(report: Report) -> None:
     """Log and count a call that was decided, or whose record does not exist."""
     gathered, decision = report.gathered, report.decision
     outcome = _outcome(decision)
-    failures = [*gathered.failures, *gathered.cache_failures]
+    failures: list[ClickToDialError] = [*gathered.failures, *gathered.cache_failures]
     remedies = [str(each) for each in gathered.failures if _needs_administrator(each)]
     if report.plan_failure is not None:
         failures.append(report.plan_failure)
         remedies.append(str(report.plan_failure))
+    if report.hash_failure is not None:
+        failures.append(report.hash_failure)
+        if isinstance(report.hash_failure, SecretError):
+            remedies.append(f"The key of the hashes cannot be read: {report.hash_failure}")
     fields: dict[str, Any] = {
         "outcome": outcome,
         "rule": decision.rule if decision else None,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from queue import Empty
 from typing import NamedTuple
 
 from click_to_dial.deadline import Deadline, begin
@@ -19,15 +20,22 @@ from click_to_dial.errors import (
     ClickToDialError,
     DynamoDBError,
     OutOfTimeError,
+    SecretError,
     UnreadableItemError,
 )
 from click_to_dial.model import Callee, Click, Decision, Facts
 from click_to_dial.phone_numbers import read_number
 from click_to_dial.ports import Attempts, CachedFacts, DialPlans, FactsCache, Salesforce
-from click_to_dial.pseudonym import Pseudonym
+from click_to_dial.pseudonym import Pseudonym, keyed
 
 COUNT_SECONDS = 0.5
 """Time limit for counting a call that a limit applies to."""
+
+KEY_SECONDS = 0.5
+"""Time limit of a decision that needs the key of the hashes, in a new sandbox."""
+
+HASH_SECONDS = 0.25
+"""Time for which a decision that is made waits for the hash in its log line, in a new sandbox."""
 
 COUNT_SHARE = 0.2
 """Maximum share of the time budget that Salesforce leaves for counting."""
@@ -65,8 +73,8 @@ class Report(NamedTuple):
 
     `facts` are those of the number that is dialled. `other` is set if the number is ambiguous; then
     the call is allowed only if both readings are.
-    `callee` is the keyed hash of the called number. `plan_failure` is the reason why the plan could
-    not be checked for changes.
+    `callee` is the keyed hash of the called number, `hash_failure` the reason if it has none.
+    `plan_failure` is the reason why the plan could not be checked for changes.
     """
 
     plan_version: int
@@ -76,6 +84,7 @@ class Report(NamedTuple):
     decision: Decision | None
     other: OtherReading | None = None
     callee: str | None = None
+    hash_failure: ClickToDialError | None = None
     plan_failure: ClickToDialError | None = None
     duration_ms: int = 0
 
@@ -118,12 +127,13 @@ class ClickToDial:
     clock: Callable[[], float] = time.time
 
     def prepare(self) -> None:
-        """Start reading the plan and connecting to Salesforce, for the first decision.
+        """Start reading the plan and the key, and connecting to Salesforce, for the first decision.
 
         Failures are ignored here: the decision meets and reports them.
         """
         begin(lambda: self.plans.get(Deadline(self.time_budget)))
         begin(lambda: self.salesforce.prepare(Deadline(self.time_budget)))
+        begin(lambda: self.pseudonym(""))
 
     def decide(self, request: Request) -> Report:
         """Decide with as few look-ups as possible: none, then the cache, then Salesforce.
@@ -133,27 +143,62 @@ class ClickToDial:
         deadline = Deadline(self.time_budget)
         plan = self.plans.get(deadline)
         click = to_click(request, plan)
-        number_keys = keys(plan, click, self.pseudonym)
-        cached = CachedFacts(items=dict.fromkeys(number_keys))  # nothing is read yet
-        report = self._evaluate(plan, click, from_cache(plan, click, cached))
-        if not report.is_final:
-            sources = FactSources(
-                self.cache, self.salesforce, self.breaker, self.pseudonym, self.clock
-            )
-            cached = sources.read_cache(plan, click, number_keys, deadline)
-            report = self._evaluate(plan, click, from_cache(plan, click, cached))
-            if not report.is_final:
-                seconds = self._seconds_for_salesforce(plan, click, deadline)
-                gathered = sources.from_salesforce(plan, click, cached, Deadline(seconds))
-                report = self._evaluate(plan, click, gathered, is_last=True)
-        if request.counted:
-            report = self._count(plan, report, deadline)
         number = click.callee.number
+        hashing = begin(lambda: None if number is None else self.pseudonym(number))
+        try:
+            if plan.lists or plan.limits or plan.numbers:  # only a new sandbox waits
+                deadline.run(lambda: self.pseudonym(""), KEY_SECONDS)
+        except (SecretError, OutOfTimeError) as error:
+            report = self._decide_without_key(plan, click, error)
+        else:
+            report = self._decide_with_facts(plan, click, deadline)
+            if request.counted:
+                report = self._count(plan, report, deadline)
+        try:
+            callee, failure = hashing.get(timeout=min(HASH_SECONDS, deadline.remaining()))
+        except Empty:
+            callee, failure = None, OutOfTimeError("The key of the hashes was not read in time.")
+        if failure is not None and not isinstance(failure, ClickToDialError):
+            raise failure
         return report._replace(
-            callee=None if number is None else self.pseudonym(number),
+            callee=callee,
+            hash_failure=failure,
             plan_failure=self.plans.failure,
             duration_ms=round((self.time_budget - deadline.remaining()) * 1000),
         )
+
+    def _decide_with_facts(self, plan: DialPlan, click: Click, deadline: Deadline) -> Report:
+        """Decide with increasingly complete facts. Stop when more cannot change the result."""
+        number_keys = keys(plan, click, self.pseudonym)
+        cached = CachedFacts(items=dict.fromkeys(number_keys))  # nothing is read yet
+        report = self._evaluate(plan, click, from_cache(plan, click, cached))
+        if report.is_final:
+            return report
+        sources = FactSources(self.cache, self.salesforce, self.breaker, self.pseudonym, self.clock)
+        cached = sources.read_cache(plan, click, number_keys, deadline)
+        report = self._evaluate(plan, click, from_cache(plan, click, cached))
+        if report.is_final:
+            return report
+        seconds = self._seconds_for_salesforce(plan, click, deadline)
+        gathered = sources.from_salesforce(plan, click, cached, Deadline(seconds))
+        return self._evaluate(plan, click, gathered, is_last=True)
+
+    def _decide_without_key(
+        self, plan: DialPlan, click: Click, failure: ClickToDialError
+    ) -> Report:
+        """Decide by the number alone: without the key of the hashes, its items cannot be found.
+
+        Nothing is looked up, so that nothing is stored under hashes with another key.
+        """
+        keyless = replace(self, pseudonym=keyed("unknown"))
+        unread = CachedFacts(items=dict.fromkeys(keys(plan, click, keyless.pseudonym)))
+        gathered = from_cache(plan, click, unread)
+        gathered = gathered._replace(
+            record_from="unknown" if click.record_id else "none",
+            agent_from="unknown" if click.agent_uid else "none",
+            cache_failures=(failure,),
+        )
+        return keyless._evaluate(plan, click, gathered, is_last=True)
 
     def _seconds_for_salesforce(self, plan: DialPlan, click: Click, deadline: Deadline) -> float:
         """Return the time for Salesforce. If a limit may apply, counting keeps its share."""
@@ -177,7 +222,7 @@ class ClickToDial:
             gathered = gathered._replace(record=None, record_from="none")
         facts = to_facts(plan, click, gathered, self.pseudonym, self.clock())
         if _is_emergency(click) and is_last:
-            facts = facts._replace(unknown=frozenset())
+            facts = replace(facts, unknown=frozenset())
         decision = evaluate(plan, facts) if exists or _is_emergency(click) else None
         report = Report(plan.version, click, gathered, facts, decision)
         if click.other_callee is None or decision is None:

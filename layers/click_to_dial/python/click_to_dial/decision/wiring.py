@@ -1,7 +1,7 @@
 """Connect the ports of the decision to adapters, once for each sandbox."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 from click_to_dial import aws, settings
 from click_to_dial.aws import AwsClient
@@ -11,7 +11,7 @@ from click_to_dial.decision.service import ClickToDial
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.dynamodb.number_lists import DynamoDBAttempts
 from click_to_dial.dynamodb.plan_store import PlanStore
-from click_to_dial.pseudonym import Pseudonym, keyed
+from click_to_dial.pseudonym import Pseudonym, SecretPseudonym
 from click_to_dial.salesforce.records import SalesforceRecords
 from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
@@ -20,11 +20,13 @@ from click_to_dial.settings import Settings
 @cache
 def click_to_dial() -> ClickToDial:
     """Return the service for the settings in the environment."""
-    secrets = cache(aws.secrets_client)
-    if settings.starts_from_snapshot():
-        secrets()  # otherwise only a sandbox that logs in to Salesforce needs it
+    secrets = aws.secrets_client()
+    read_key = partial(aws.read_secret, secrets, settings.number_key_secret_id())
     return build_service(
-        settings.from_environment(), aws.dynamodb_client(), secrets, keyed(settings.number_key())
+        settings.from_environment(),
+        aws.dynamodb_client(),
+        lambda: secrets,
+        SecretPseudonym(read_key),
     )
 
 

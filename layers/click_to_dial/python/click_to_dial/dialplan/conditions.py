@@ -3,6 +3,7 @@
 import fnmatch
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -32,7 +33,8 @@ class AttemptLimit(NamedTuple):
     enough: int
 
 
-class Condition(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Condition:
     """A test of one fact.
 
     `group` is the part of the fact's name that may be unknown as a whole. `expected` is the plan's
@@ -55,9 +57,11 @@ class Condition(NamedTuple):
         value = facts.values.get(self.fact)
         if value is not None:
             result: bool | None = self.test(value)
+            if not self.compared:  # nearly every condition: keep this fast
+                return result
         else:
             result = None if self.group in facts.unknown else self.if_missing
-        for other, equal in self.compared:  # nearly always empty
+        for other, equal in self.compared:
             result = _both(result, self._is_compared(value, other, equal, facts))
         return result
 
@@ -104,7 +108,7 @@ def _list_condition(expected: Expected) -> Condition:
     lists = frozenset(str(name) for name in _as_list(names))
     fact = f"{LISTED}.{'+'.join(sorted(lists))}"
     result = _condition(fact, not isinstance(expected, Mapping), "UTC")
-    return result._replace(group=LISTED, lists=lists)
+    return replace(result, group=LISTED, lists=lists)
 
 
 def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
@@ -113,7 +117,7 @@ def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
     counts = (int(str(operand)) + (name in ("lte", "gt")) for name, operand in operators.items())
     limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]), max(counts))
     result = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators, "UTC")
-    return result._replace(group=ATTEMPTS, limit=limit)
+    return replace(result, group=ATTEMPTS, limit=limit)
 
 
 def _condition(fact: str, expected: Expected, zone: str) -> Condition:

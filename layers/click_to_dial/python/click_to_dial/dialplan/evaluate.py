@@ -39,7 +39,8 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
         if emergency and isinstance(rule.outcome, Refuse):
             rule = _for_emergency(rule)
         matches, condition = _match(rule, facts)
-        limited = limited or _checks_limit(rule, facts)
+        if plan.limits:
+            limited = limited or _checks_limit(rule, facts)
         fact, expected = (condition.fact, condition.expected) if condition else (None, None)
         if matches is False:
             trace.append((rule.id, "failed", fact, expected))
@@ -66,7 +67,7 @@ def _for_emergency(rule: Rule) -> Rule:
         for conditions in rule.condition_sets
         if not any(_may_not_refuse_emergency(condition) for condition in conditions)
     )
-    return rule._replace(condition_sets=sets)
+    return replace(rule, condition_sets=sets)
 
 
 def _may_not_refuse_emergency(condition: Condition) -> bool:
@@ -82,37 +83,31 @@ def _match(rule: Rule, facts: Facts) -> tuple[bool | None, Condition | None]:
     failed: Condition | None = None
     unknown: Condition | None = None
     for conditions in rule.condition_sets:
-        holds, condition = _holds(conditions, facts)
-        if holds:
-            return True, None
-        if holds is None:
-            unknown = unknown or condition
+        undecided: Condition | None = None
+        for condition in conditions:
+            holds = condition.holds(facts)
+            if holds:
+                continue
+            if holds is False:
+                if failed is None:
+                    failed = condition
+                break
+            undecided = undecided or condition
         else:
-            failed = failed or condition
+            if undecided is None:
+                return True, None
+            unknown = unknown or undecided
     return (None, unknown) if unknown is not None else (False, failed)
-
-
-def _holds(conditions: tuple[Condition, ...], facts: Facts) -> tuple[bool | None, Condition | None]:
-    """Return whether all conditions hold, and the first that failed or, if none did, is unknown."""
-    unknown: Condition | None = None
-    for condition in conditions:
-        holds = condition.holds(facts)
-        if holds is False:
-            return False, condition
-        if holds is None:
-            unknown = unknown or condition
-    return (True, None) if unknown is None else (None, unknown)
 
 
 def _checks_limit(rule: Rule, facts: Facts) -> bool:
     """Return whether a limit was checked: limits are the last conditions of a set."""
-    for conditions in rule.condition_sets:
-        if not conditions or conditions[-1].limit is None:  # nearly every rule: keep this fast
-            continue
-        others = tuple(condition for condition in conditions if condition.limit is None)
-        if _holds(others, facts)[0] is not False:
-            return True
-    return False
+    return any(
+        conditions
+        and conditions[-1].limit is not None
+        and all(each.limit is not None or each.holds(facts) is not False for each in conditions)
+        for conditions in rule.condition_sets
+    )
 
 
 def _resolve(

@@ -6,10 +6,12 @@ was published by another version of this software, which has other keys.
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from click_to_dial.dialplan.conditions import Condition, condition
 from click_to_dial.dialplan.model import (
     DialPlan,
+    Fields,
     Freshness,
     Otherwise,
     Outcome,
@@ -20,12 +22,12 @@ from click_to_dial.dialplan.model import (
     SignalNumber,
     SignalRecord,
 )
-from click_to_dial.errors import UnreadableDialPlanError
+from click_to_dial.errors import UNREADABLE, UnreadableDialPlanError
 from click_to_dial.model import Numbering, ServiceNumber
 from click_to_dial.phone_numbers import comparable
 
 if TYPE_CHECKING:
-    from click_to_dial.dialplan.calling_hours import Window
+    from click_to_dial.dialplan.calling_hours import Days, Window
 
 Document = Mapping[str, Any]
 Entries = Mapping[str, str]
@@ -58,37 +60,66 @@ def load(
         limits = sorted(
             (each.limit.enough, each.fact, each.limit) for each in conditions if each.limit
         )
-        attributes = document["agents"]["attributes"]
+        attributes = _fields(document["agents"]["attributes"])
         if AGENT_ID in {each.fact for each in conditions} | _compared(conditions):
             attributes = {"id": "Id", **attributes}
         return DialPlan(
             numbering=_numbering(document),
             without_record=document["without_record"] == "allow",
-            objects=document["objects"],
-            agent_match=document["agents"]["match"],
+            objects={_text(name): _fields(each) for name, each in document["objects"].items()},
+            agent_match=_text(document["agents"]["match"]),
             agent_attributes=attributes,
             case_sensitive_agents=document["agents"].get("case_sensitive", False),
             rules=rules,
             outage=outage,
-            freshness=Freshness(**document["freshness"]),
-            hours=_hours(document.get("hours", {}), document.get("holidays", {})),
-            home_zone=document.get("home_zone") or "",
+            freshness=Freshness(
+                **{name: int(each) for name, each in document["freshness"].items()}
+            ),
+            hours=_hours(document),
+            home_zone=_zone(document.get("home_zone")) or "",
             lists={each.fact: each.lists for each in conditions if each.lists},
             limits={fact: limit for _, fact, limit in limits},
             numbers={name: tuple(fields) for name, fields in document.get("numbers", {}).items()},
             version=version,
         )
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except UNREADABLE as error:
         raise UnreadableDialPlanError(
             "The published dial plan was written by another version of click-to-dial "
             f"({type(error).__name__}: {error}). Deploy that version or publish the plan again."
         ) from error
 
 
+def _text(value: Any) -> str:
+    """Return a text of the document. What is not checked here would fail in a decision."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a text")
+    return value
+
+
+def _fields(document: Document) -> Fields:
+    return {_text(name): _text(path) for name, path in document.items()}
+
+
+def _seconds(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _zone(name: Any) -> str | None:
+    """Return the name of a time zone, which this version may not know, or None."""
+    return None if not name else ZoneInfo(_text(name)).key
+
+
+def _days(document: Any) -> "Mapping[str, Days]":
+    """Return ISO dates by region."""
+    if not all(isinstance(days, str | list) for days in document.values()):
+        raise TypeError("holidays are neither a list nor a text")
+    return {_text(region): days for region, days in document.items()}
+
+
 def _numbering(document: Document) -> Numbering:
     shortest, longest = document.get("internal_digits") or (1, 0)
     return Numbering(
-        home_region=document["home_region"],
+        home_region=_text(document["home_region"]),
         internal_digits=range(shortest, longest + 1) or None,
         plain_numbers=document.get("plain_numbers", "international"),
     )
@@ -97,10 +128,10 @@ def _numbering(document: Document) -> Numbering:
 def _service_number(document: Document) -> ServiceNumber:
     regions = document.get("regions")
     return ServiceNumber(
-        number=document["number"],
-        name=document["name"],
-        valid_from=document.get("valid_from"),
-        valid_to=document.get("valid_to"),
+        number=_text(document["number"]),
+        name=_text(document["name"]),
+        valid_from=_seconds(document.get("valid_from")),
+        valid_to=_seconds(document.get("valid_to")),
         regions=None if regions is None else frozenset(regions),
     )
 
@@ -142,7 +173,7 @@ class _Parts:
         when = document["when"]
         sets = when if isinstance(when, list) else [when]
         return Rule(
-            id=document["id"],
+            id=_text(document["id"]),
             condition_sets=tuple(self._conditions(conditions) for conditions in sets),
             outcome=self._outcome(document),
         )
@@ -159,17 +190,18 @@ class _Parts:
 
     def _outcome(self, document: Document) -> Outcome:
         if "refuse" in document:
-            return Refuse(document["refuse"])
+            return Refuse(_text(document["refuse"]))
         signal, otherwise = document["signal"], self._otherwise(document.get("otherwise"))
         if "number" in signal:
             return SignalNumber(self._numbers[signal["number"]], otherwise)
         if "mapping" in signal:
             entries, default = self._mappings[signal["mapping"]]
-            return SignalMapping(signal["key"], entries, default, otherwise)
+            return SignalMapping(_text(signal["key"]), entries, default, otherwise)
         if "record" in signal:
             fact = f"record.{signal['record']}"
             return SignalRecord(fact, self._comparable_numbers(), otherwise)
-        return SignalAgent(f"agent.{signal['agent']}", signal["prefix"], signal["name"], otherwise)
+        prefix, name = _text(signal["prefix"]), _text(signal["name"])
+        return SignalAgent(f"agent.{signal['agent']}", prefix, name, otherwise)
 
     def _otherwise(self, document: Any) -> Otherwise:
         if document is None or document == "next":
@@ -186,17 +218,24 @@ class _Parts:
         return found
 
 
-def _hours(document: Document, by_country: Mapping[str, str]) -> "Mapping[str, Window]":
-    if not document:
+def _hours(document: Document) -> "Mapping[str, Window]":
+    hours = document.get("hours")
+    if not hours:
         return {}
     from click_to_dial.dialplan.calling_hours import Window
 
+    if not document["home_zone"]:
+        raise ValueError("home_zone is empty")
+    public_holidays = _days(document.get("holidays", {}))
     return {
         name: Window(
-            zone=window["zone"],
-            spans={int(day): spans for day, spans in window["open"].items()},
-            holidays=window["holidays"],
-            by_country=by_country if window.get("holidays_of_callee") else None,
+            zone=_zone(window["zone"]),
+            spans={
+                int(day): [(int(start), int(end)) for start, end in spans]
+                for day, spans in window["open"].items()
+            },
+            holidays=_days(window["holidays"]),
+            by_country=public_holidays if window.get("holidays_of_callee") else None,
         )
-        for name, window in document.items()
+        for name, window in hours.items()
     }

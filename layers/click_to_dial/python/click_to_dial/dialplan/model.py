@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from click_to_dial.dialplan.conditions import AttemptLimit, Condition
@@ -67,7 +68,8 @@ Otherwise = Outcome | Literal["next"] | None
 """Another outcome, `next` to go on with the next rule, or None to refuse the call."""
 
 
-class Rule(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Rule:
     """A rule that matches if all conditions of one of its `condition_sets` hold.
 
     A rule that always matches has one empty set.

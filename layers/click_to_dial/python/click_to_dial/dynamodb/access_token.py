@@ -52,7 +52,11 @@ class TokenStoreError(SalesforceUnavailableError):
 
 
 class SharedToken:
-    """Returns the token from memory, from the table or, holding the lease, from a login."""
+    """Returns the token from memory, from the table or, holding the lease, from a login.
+
+    With `ignore_failures`, it logs in although another login has just failed: an administrator who
+    runs a command may have removed the cause.
+    """
 
     def __init__(
         self,
@@ -61,7 +65,10 @@ class SharedToken:
         org: str,
         login: Login,
         clock: Callable[[], float] = time.time,
+        *,
+        ignore_failures: bool = False,
     ) -> None:
+        self._ignore_failures = ignore_failures
         self._client = client
         self._item = {
             "TableName": table_name,
@@ -114,7 +121,7 @@ class SharedToken:
         """Raise the error of a recent failed login of any sandbox."""
         now = self._clock()
         until = float(item.get("failed_until", {}).get("N", "0"))
-        if now < until <= now + MAX_PAUSE_SECONDS + MAX_SECONDS_AHEAD:
+        if not self._ignore_failures and now < until <= now + MAX_PAUSE_SECONDS + MAX_SECONDS_AHEAD:
             retryable = item.get("heals", {}).get("BOOL", True)
             error = SalesforceUnavailableError if retryable else SalesforceConfigurationError
             reason = item.get("reason", {}).get("S", "login-unavailable")
@@ -162,6 +169,8 @@ class SharedToken:
         now = self._clock()
         lease_ends = now + self._login.seconds + LEASE_MARGIN_SECONDS
         no_token = "attribute_not_exists(#token)"
+        # Every pause ends after 0, so that each is ignored.
+        latest_pause = 0 if self._ignore_failures else now + MAX_PAUSE_SECONDS + MAX_SECONDS_AHEAD
         return self._update(
             "SET lease_owner = :owner, lease_until = :until",
             "(NOT attribute_type(lease_until, :number) OR lease_until < :now "
@@ -175,7 +184,7 @@ class SharedToken:
                 ":now": _number(now),
                 ":number": _text("N"),
                 ":latest_lease": _number(lease_ends + MAX_SECONDS_AHEAD),
-                ":latest_pause": _number(now + MAX_PAUSE_SECONDS + MAX_SECONDS_AHEAD),
+                ":latest_pause": _number(latest_pause),
             }
             | ({} if replaced is None else {":replaced": replaced}),
         )

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
+from click_to_dial.dynamodb.items import check_size
 from click_to_dial.errors import UNREADABLE, ConditionFailedError, DynamoDBError
 from click_to_dial.ports import StoredItem
 
@@ -60,6 +61,17 @@ class StoredForNumber(NamedTuple):
     item: StoredItem
 
 
+def to_list_entry(stored: StoredForNumber) -> ListEntry:
+    """Return the entry in an item. An entry in an unknown form has no reason and no source."""
+    expires_at = stored.item.expires_at
+    try:
+        data = json.loads(stored.item.data)
+        reason, source = str(data["reason"]), str(data["source"])
+    except UNREADABLE:
+        reason = source = ""
+    return ListEntry(stored.key, reason, source, None if expires_at is None else int(expires_at))
+
+
 OnWritten = Callable[[Collection[str], Collection[str]], object]
 """Called in any thread with the keys of written entries: the new ones, and the replaced ones."""
 
@@ -78,6 +90,10 @@ class NumberLists:
         was called for, and perhaps more if DynamoDB's response was lost.
         """
         unique = list({entry.key: entry for entry in entries}.values())
+        for entry in unique:
+            check_size(
+                _from_entry(entry), "An entry is larger than 400 KB: shorten its reason or source."
+            )
         chunks = [unique[at : at + CHUNK] for at in range(0, len(unique), CHUNK)]
         with ThreadPoolExecutor(CONCURRENCY) as pool:
             list(pool.map(partial(self._write_chunk, on_written), chunks))
@@ -94,8 +110,9 @@ class NumberLists:
         return "Item" in response
 
     def read(self, keys: Sequence[str]) -> list[ListEntry]:
-        """Return the existing entries of up to 100 keys."""
-        return [_to_entry(item) for item in self._get(keys)]
+        """Return the existing entries of up to 100 keys, which may be repeated."""
+        unique = list(dict.fromkeys(keys))  # DynamoDB refuses duplicates, and no keys at all
+        return [_to_entry(item) for item in self._get(unique)] if unique else []
 
     def scan(self, key_prefix: str) -> Iterator[ListEntry]:
         """Yield all entries whose keys begin with `key_prefix`.
@@ -194,6 +211,8 @@ class DynamoDBAttempts:
         condition = "attribute_not_exists(pk)"
         if before is not None:
             condition, values[":before"] = "#data = :before", {"S": before.data}
+        item = item_key(key) | {"data": values[":after"], "expires_at": values[":until"]}
+        check_size(item, "The calls to the number need more than 400 KB: no more can be counted.")
         try:
             with dynamodb_errors("Attempts cannot be written."):
                 self._client.update_item(
@@ -218,12 +237,5 @@ def _from_entry(entry: ListEntry) -> Mapping[str, Any]:
 
 
 def _to_entry(item: Mapping[str, Any]) -> ListEntry:
-    """Return the entry in an item. An entry in an unknown form has no reason and no end."""
-    stored = to_stored_item(item)
-    try:
-        data = json.loads(stored.data)
-        reason, source = str(data["reason"]), str(data["source"])
-    except UNREADABLE:
-        return ListEntry(item["pk"]["S"], "", "", None)
-    expires_at = None if stored.expires_at is None else int(stored.expires_at)
-    return ListEntry(item["pk"]["S"], reason, source, expires_at)
+    stored = StoredForNumber(item["pk"]["S"], item["sk"]["S"], to_stored_item(item))
+    return to_list_entry(stored)

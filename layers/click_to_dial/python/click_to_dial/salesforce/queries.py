@@ -20,20 +20,13 @@ _CONSENTS = (
 
 def record_query(plan: DialPlan, request: SalesforceRequest, object_name: str) -> str:
     """Return the query for the clicked record with exactly the fields that the plan names."""
-    name, fields = plan.object_fields(object_name)
-    columns = _columns("Id", *fields.values(), *plan.numbers.get(name, ()))
-    return _bound(
-        f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id = {{}} LIMIT 1",
-        request.record_id,
-    )
+    soql = f"{_select_records(plan, object_name)} WHERE Id = {{}} LIMIT 1"
+    return _bound(soql, request.record_id)
 
 
 def records_query(plan: DialPlan, object_name: str, record_ids: Sequence[str]) -> str:
     """Return the query for several records of one object, with the fields that the plan names."""
-    columns = _columns("Id", *plan.object_fields(object_name)[1].values())
-    return _bound(
-        f"SELECT {columns} FROM {checked_name(object_name)} WHERE Id IN {{}}", list(record_ids)
-    )
+    return _bound(f"{_select_records(plan, object_name)} WHERE Id IN {{}}", list(record_ids))
 
 
 def consent_query(plan: DialPlan, object_name: str) -> str | None:
@@ -79,6 +72,12 @@ def mapping_query(source: Mapping[str, str]) -> str:
     key, value, name = (checked_name(source[part]) for part in ("key", "value", "object"))
     where = f" WHERE {source['filter']}" if source.get("filter") else ""
     return f"SELECT {key},{value} FROM {name}{where}"
+
+
+def _select_records(plan: DialPlan, object_name: str) -> str:
+    name, fields = plan.object_fields(object_name)
+    columns = _columns("Id", *fields.values(), *plan.numbers.get(name, ()))
+    return f"SELECT {columns} FROM {checked_name(object_name)}"
 
 
 def _columns(*paths: str) -> str:

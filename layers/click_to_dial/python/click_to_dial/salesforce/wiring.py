@@ -13,11 +13,16 @@ from click_to_dial.settings import Settings
 
 
 def connect(
-    settings: Settings, dynamodb: AwsClient, secrets: Callable[[], AwsClient]
+    settings: Settings,
+    dynamodb: AwsClient,
+    secrets: Callable[[], AwsClient],
+    *,
+    ignore_failures: bool = False,
 ) -> SalesforceClient:
     """Return the client of the organisation, with the access token that all sandboxes share.
 
-    `secrets` returns a client of Secrets Manager. It is called when a login needs the secret.
+    `secrets` returns a client of Secrets Manager. It is called when a login needs the secret. With
+    `ignore_failures`, a recent failed login does not prevent another one.
     """
     session = SalesforceSession(settings.salesforce_url)
 
@@ -25,5 +30,11 @@ def connect(
         return aws.read_secret(secrets(), settings.salesforce_secret_id)
 
     login = Login(partial(log_in, session, read_secret), settings.time_budget)
-    tokens = SharedToken(dynamodb, settings.table_name, settings.salesforce_host, login)
+    tokens = SharedToken(
+        dynamodb,
+        settings.table_name,
+        settings.salesforce_host,
+        login,
+        ignore_failures=ignore_failures,
+    )
     return SalesforceClient(session, settings.salesforce_api_version, tokens)

@@ -1,0 +1,135 @@
+"""Everything that the table has about a number, and its deletion: for data-protection requests.
+
+A number is stored only as a keyed hash. The table is searched for the hash, so that entries of
+lists that no plan names are found as well. Nothing is printed.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from click_to_dial.decision.number_lookups import ATTEMPTS_PREFIX, PREFIX_DIGITS, calls_of
+from click_to_dial.dynamodb.number_lists import StoredForNumber, to_list_entry
+from dialplan_cli.lists import (
+    ListedEntry,
+    WriteCount,
+    new_change,
+    published_numbering,
+    recorded,
+    to_listed,
+)
+from dialplan_cli.number_lists import read_numbers
+from dialplan_cli.targets import Target
+
+LIST_PREFIX = "list#"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number that the text may mean, and its hash in the table and the log."""
+
+    number: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberOnList:
+    """An entry of the list `name`. A prefix is not personal, and is not deleted with a number."""
+
+    name: str
+    entry: ListedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """Another item: `calls` with the times of calls to the number, or a `copy` of a record.
+
+    `newest` is the time of the last call. `count` and `newest` are None if the item has an unknown
+    form. `expires_at` is the time after which it is deleted.
+    """
+
+    kind: str
+    count: int | None
+    newest: str | None
+    expires_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNumber:
+    """Everything that is stored about a number. `forgotten` is the number of deleted items."""
+
+    readings: list[Reading]
+    lists: list[NumberOnList]
+    prefixes: list[NumberOnList]
+    others: list[StoredItem]
+    forgotten: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Result of a search: what is shown, and the items of the table that can be deleted."""
+
+    shown: StoredNumber
+    items: list[StoredForNumber]
+
+
+def find(target: Target, text: str) -> Search:
+    """Search the table for a number in all its readings. Raises ListError, DynamoDBError."""
+    numbers = read_numbers(text, published_numbering(target))
+    readings = [Reading(number, target.pseudonym(number)) for number in numbers]
+    prefixes = {f"#prefix#{number[1 : 1 + n]}" for number in numbers for n in PREFIX_DIGITS}
+    shown = StoredNumber(readings, [], [], [])
+    items: list[StoredForNumber] = []
+    for stored in target.lists.find([reading.hash for reading in readings], prefixes):
+        if not stored.key.startswith(LIST_PREFIX):
+            shown.others.append(_to_item(stored))
+            items.append(stored)
+            continue
+        _, name, rest = stored.key.split("#", 2)
+        entry = NumberOnList(name, to_listed(to_list_entry(stored)))
+        if not rest.startswith("prefix#"):
+            shown.lists.append(entry)
+            items.append(stored)
+        elif f"#{rest}" in prefixes:  # the search also finds longer ones
+            shown.prefixes.append(entry)
+    return Search(shown, items)
+
+
+def forget(target: Target, search: Search, author: str) -> StoredNumber:
+    """Delete the items that were found, and record for each list that a number was removed.
+
+    Raises DynamoDBError.
+    """
+    counts = Counter(each.name for each in search.shown.lists)
+    for stored in search.items:
+        if not stored.key.startswith(LIST_PREFIX):
+            target.lists.delete_item(stored)
+    for name in counts:
+        counter = WriteCount()
+        with recorded(target, new_change(name, "forget", author), counter):
+            for stored in search.items:
+                if stored.key.startswith(f"{LIST_PREFIX}{name}#"):
+                    target.lists.delete_item(stored)
+                    counter.removed += 1
+    shown = search.shown
+    return StoredNumber(
+        shown.readings, shown.lists, shown.prefixes, shown.others, len(search.items)
+    )
+
+
+def _to_item(stored: StoredForNumber) -> StoredItem:
+    expires_at = _to_time(stored.item.expires_at)
+    if not stored.key.startswith(ATTEMPTS_PREFIX):
+        return StoredItem("copy", None, None, expires_at)
+    calls = calls_of(stored.item)
+    if calls is None:
+        return StoredItem("calls", None, None, expires_at)
+    newest = max((at for at, _ in calls), default=None)
+    return StoredItem("calls", len(calls), _to_time(newest), expires_at)
+
+
+def _to_time(seconds: float | None) -> str | None:
+    """Return a time as ISO 8601, in UTC."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
