@@ -17,9 +17,8 @@ from click_to_dial.dynamodb.plan_store import PlanStore
 from local_stack import template
 from local_stack.children import Child
 from local_stack.salesforce.simulator import CLIENT_ID, CLIENT_SECRET
+from local_stack.setup import NUMBER_KEY, SECRET, TABLE
 from tests.attack.sandbox import Sandbox
-
-TABLE = SECRET = "click-to-dial"
 
 
 @dataclass(frozen=True)
@@ -95,12 +94,13 @@ def running(org: Mapping[str, Any]) -> Iterator[World]:
         )
         session = boto3.Session("testing", "testing", region_name="eu-central-1")
         secret = json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
-        session.client("secretsmanager", endpoint_url=aws).create_secret(
-            Name=SECRET, SecretString=secret
-        )
+        secrets = session.client("secretsmanager", endpoint_url=aws)
+        secrets.create_secret(Name=SECRET, SecretString=secret)
+        secrets.create_secret(Name=NUMBER_KEY, SecretString=NUMBER_KEY)
         dynamodb = session.client("dynamodb", endpoint_url=aws)
         template.create_table(dynamodb, template.load(), TABLE)
         values = {"Table": TABLE, "SalesforceSecret": SECRET, "SalesforceUrl": salesforce}
+        values["NumberKeySecret"] = NUMBER_KEY
         environment = {
             **template.environment(template.load(), values, proxy),
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
