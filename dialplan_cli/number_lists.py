@@ -133,6 +133,8 @@ def read_numbers(text: str, numbering: Numbering | None) -> list[str]:
             callees = read_number(cleaned, numbering)
     except BadParameterError as error:
         message = str(error).replace("CallerID, the number to be called,", "The number")
+        if numbering is None:
+            message += " No dial plan is published that says how other numbers are read."
         raise ListError(message) from error
     numbers = [number for callee in callees for number in numbers_on_lists(callee)]
     if not numbers:

@@ -297,7 +297,7 @@ def _print_check(result: CheckResult) -> None:
 
 def _print_lists(result: Lists) -> None:
     if not result.lists:
-        output.print_line("There is no list. The active dial plan names none either.")
+        output.print_line("There is no list.")
         return
     rows = [
         (
