@@ -105,7 +105,9 @@ def test_the_first_plan_has_only_the_warning_about_accounts() -> None:
 def test_all_keys_facts_and_commands_are_documented() -> None:
     operators = [field.alias or name for name, field in Operators.model_fields.items()]
     commands = [
-        f"dialplan {each.callback.__name__}" for each in app.registered_commands if each.callback
+        f"dialplan {each.name or each.callback.__name__}"
+        for each in app.registered_commands
+        if each.callback
     ]
     for word in (*Plan.model_fields, *KEYS, *BUILT_IN, *KINDS, *operators, *commands):
         assert f"`{word}" in PAGE or f"`{{{word}: " in PAGE or f"### {word}" in PAGE, word
