@@ -78,7 +78,7 @@ def parse_entry(row: Mapping[str, str]) -> Entry:
     if expires and not is_date(expires):
         raise ListError("expires must be a day, written year-month-day: 2026-01-31")
     reason, source = ((row.get(name) or "").strip() for name in ("reason", "source"))
-    number, complete = _parse_number((row.get("number") or "").strip())
+    number, complete = parse_number((row.get("number") or "").strip())
     return Entry(number, complete, reason, source, expires)
 
 
@@ -154,7 +154,7 @@ def hash_of_number_or_prefix(key: str) -> str:
     return number_hash if prefix == number_hash else f"+{prefix}*"
 
 
-def _parse_number(text: str) -> tuple[str, bool]:
+def parse_number(text: str) -> tuple[str, bool]:
     """Return a number in E.164, or a prefix with its star, and whether it may be complete.
 
     Raises ListError.
