@@ -13,7 +13,7 @@ from click_to_dial.errors import ClickToDialError
 DELIMITERS = (";", "\t", ",")
 """The first one that is in the line with the names of the columns separates the cells."""
 
-_DECLARED_DELIMITER = re.compile(r'"?sep=(.)"?')  # the first line of some files for Excel
+_DECLARED_DELIMITER = re.compile(r'"?sep=([^"])"?')  # the first line of some files for Excel
 
 
 class CsvFileError(ClickToDialError):

@@ -14,8 +14,14 @@ import typer
 from click_to_dial.dynamodb.list_changes import ListChange
 from dialplan_cli import lists, output
 from dialplan_cli.commands.options import INTERRUPTED, Author, Json, Stack
-from dialplan_cli.lists import CheckedFile, CheckResult, ImportReport, ImportStoppedError
-from dialplan_cli.number_lists import EXPORT_COLUMNS, ListError, parse_entry
+from dialplan_cli.lists import CheckResult, ImportReport, ImportStoppedError
+from dialplan_cli.number_lists import (
+    EXPORT_COLUMNS,
+    CheckedFile,
+    ListError,
+    check_file,
+    parse_entry,
+)
 from dialplan_cli.plan.source import unknown_name
 from dialplan_cli.plan.types import ATTRIBUTE, MAX_NAME
 from dialplan_cli.targets import Target, find_target
@@ -82,7 +88,7 @@ def import_(
     The whole file is checked first. If a row is invalid, nothing is imported, unless
     `--skip-invalid` is given. The exit status of an interrupted import is 130.
     """
-    checked = lists.check_file(file, datetime.now(UTC).date())
+    checked = check_file(file, datetime.now(UTC).date())
     print_problems(file, checked)
     if checked.invalid and not skip_invalid:
         raise ListError(
