@@ -60,10 +60,10 @@ def validate(
     ask_salesforce = salesforce or stack is not None
     try:
         plan = read_plan(file)
-        not_checked = check_results(plan.document, plan.source, time.time())
+        warnings = plan.warnings + check_results(plan.document, plan.source, time.time())
         organisation = find_target(stack).organisation if ask_salesforce else None
         if organisation is not None:
-            check_salesforce(plan, organisation)
+            warnings += check_salesforce(plan, organisation)
         if jtel is not None:
             check_jtel(plan, read_service_numbers(jtel), organisation)
     except PlanFileError as error:
@@ -71,7 +71,6 @@ def validate(
             raise
         output.print_json(output.fields(Validation(str(file), 0, 0, list(error.problems), [])))
         raise typer.Exit(1) from None
-    warnings = plan.warnings + not_checked
     if not ask_salesforce:
         warnings += plan.offline_warnings
     validation = Validation(

@@ -66,15 +66,14 @@ def publish(
     kept in Salesforce.
     """
     plan = read_plan(file)
-    not_checked = check_results(plan.document, plan.source, time.time())
+    warnings = plan.warnings + check_results(plan.document, plan.source, time.time())
     target = find_target(stack)
     if not offline:
         try:
-            check_salesforce(plan, target.organisation)
+            warnings += check_salesforce(plan, target.organisation)
         except (SalesforceError, OutOfTimeError) as error:
             output.print_error("Salesforce cannot be asked. To publish without it, use --offline.")
             raise error from None
-    warnings = plan.warnings + not_checked
     output.print_warnings(warnings + plan.offline_warnings if offline else warnings)
     difference = publications.compare_with_active(target.store, plan, str(file))
     _confirm(target, difference, f"Publish to {target.name}?", yes, json)
