@@ -86,6 +86,7 @@ def test_every_command_prints_what_its_example_shows(
     steps: list[tuple[str, tuple[object, ...]]] = [
         ("validate", (DEMO,)),
         ("schema", ()),
+        ("permission-set", (DEMO, "--output", tmp_path / "permission-set")),
         ("publish", (DEMO, "--yes")),
         ("publish", (plan, "--yes")),
         ("diff", ()),

@@ -197,7 +197,7 @@ class DynamoDBFacts:
             "read_at": {"N": f"{asked_at:.3f}"},
             "expires_at": {"N": str(int(valid_until))},
         }
-        check_size(_item_key(key) | values, TOO_LARGE)
+        check_size({**_item_key(key), **values}, TOO_LARGE)
         with suppress(ConditionFailedError), dynamodb_errors("Facts cannot be written."):
             self._client.update_item(
                 TableName=self._table_name,
