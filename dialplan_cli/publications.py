@@ -14,8 +14,8 @@ from dialplan_cli.targets import Target
 
 NOT_PUBLISHED = "No dial plan is published. Publish one: dialplan publish FILE"
 UNKNOWN_BEFORE = (
-    "It was not recorded which version was active before this rollback to version {}: it was made "
-    "by an earlier release. Compare files: dialplan show VERSION > FILE; dialplan diff FILE"
+    "It was not recorded which version was active before this rollback to version {}. "
+    "Compare files: dialplan show VERSION > FILE; dialplan diff FILE"
 )
 UNREADABLE = "an unreadable plan"
 """Name of an active plan that another release, or somebody else, wrote in an unknown form."""

@@ -43,9 +43,10 @@ class Answer(NamedTuple):
         text = f"{explanation.status} {detail}"
         if report is None:
             return cls(text, "undecided")
-        for error in (*report.gathered.failures, *report.gathered.cache_failures):
-            reason = f" ({error.reason})" if isinstance(error, SalesforceError) else ""
-            return cls(f"not looked up{reason}: {error}", "unknown")
+        errors = (*report.gathered.failures, *report.gathered.cache_failures)
+        if errors:
+            reason = f" ({errors[0].reason})" if isinstance(errors[0], SalesforceError) else ""
+            return cls(f"not looked up{reason}: {errors[0]}", "unknown")
         if report.decision is None:
             return cls(text, "undecided")
         return cls(text, "unknown" if report.decision.cause == "outage" else "decided")

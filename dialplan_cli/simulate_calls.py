@@ -205,10 +205,10 @@ def parse_cell(name: str, cell: str, types: set[type], lists: set[str]) -> Scala
             "checksum of the others"
         )
     if name in PARAMETERS:
-        return cell  # a blank before a number is a plus
+        return cell if name == "CallerID" else text  # a blank before a number is a plus
     if name == ATTEMPTS:
-        if not (text.isascii() and text.isdecimal()):
-            raise ValueError("must be a whole number")
+        if not re.fullmatch("[0-9]{1,4}", text):
+            raise ValueError("must be a whole number of at most four digits")
         return int(text)
     if name == LISTED:
         for each in text.split():
@@ -237,7 +237,7 @@ def parse_fact(text: str, types: set[type]) -> Scalar:
 
 
 def used_facts(plan: DialPlan) -> Iterator[str]:
-    """Yield the facts of all conditions and signals of the plan's rules."""
+    """Yield the facts in the conditions and signals of the plan's rules, some more than once."""
     for rule in plan.rules:
         for condition in rule.conditions:
             yield condition.group if condition.lists or condition.limit else condition.fact

@@ -248,7 +248,7 @@ def fetch_rows(
     consents = bulk.fetch(batches, "PartyId")
     logins = dict.fromkeys(each.agent_uid for each in requests if each.agent_uid)
     agents = [(match, uid) for match in {plan.agent_match for plan in plans} for uid in logins]
-    queries = [
+    queries = [  # one for each agent, because it depends on the field if `=` ignores case
         agent_query(union._replace(agent_match=match), SalesforceRequest(None, uid))
         for match, uid in agents
     ]

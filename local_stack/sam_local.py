@@ -9,15 +9,13 @@ import copy
 import json
 import os
 import platform
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import requests
 
 from local_stack import template as sam
-from local_stack.children import Child
+from local_stack.children import Child, run_command
 from local_stack.run import START_ERRORS, listen, settings_of, state_folder
 from local_stack.salesforce.simulator import CLIENT_ID, CLIENT_SECRET
 from local_stack.setup import API_KEY, NUMBER_KEY, SECRET, TABLE, read_inputs, set_up
@@ -93,11 +91,7 @@ def log_in(salesforce_url: str) -> str:
 
 def serve(*options: str) -> int:
     """Run SAM and return its exit status. After Ctrl-C, wait until it removed its containers."""
-    command = [*SAM, "start-api", *OPTIONS, "--warm-containers", "LAZY", *options]
-    process = subprocess.Popen(command)  # noqa: S603
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    return process.wait()
+    return run_command([*SAM, "start-api", *OPTIONS, "--warm-containers", "LAZY", *options])
 
 
 if __name__ == "__main__":

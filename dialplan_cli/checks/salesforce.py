@@ -14,8 +14,9 @@ from dialplan_cli.checks.salesforce_schema import (
     SalesforceSchema,
     SObject,
 )
+from dialplan_cli.checks.values import check_values
 from dialplan_cli.plan.read import PlanFile
-from dialplan_cli.plan.source import Findings, Path, PlanFileError
+from dialplan_cli.plan.source import Findings, Path, PlanFileError, Problem
 
 TIMEOUT_SECONDS = 60.0
 """Describing the Account of a large organisation takes a few seconds."""
@@ -41,10 +42,10 @@ CONSENT_FIELDS = (
 REMEDY = "if it exists, the integration user's permission set must grant read access to it"
 
 
-def check_salesforce(plan: PlanFile, salesforce: SalesforceReader) -> None:
-    """Check that all objects and fields in the plan exist and can be read.
+def check_salesforce(plan: PlanFile, salesforce: SalesforceReader) -> tuple[Problem, ...]:
+    """Check that all objects and fields in the plan exist, can be read and fit their values.
 
-    Raises PlanFileError with all problems, SalesforceError, OutOfTimeError.
+    Return warnings. Raises PlanFileError with all errors, SalesforceError, OutOfTimeError.
     """
     schema = SalesforceSchema(salesforce, Deadline(TIMEOUT_SECONDS))
     user = schema.user()
@@ -53,8 +54,14 @@ def check_salesforce(plan: PlanFile, salesforce: SalesforceReader) -> None:
         *check_objects(schema, plan.document["objects"], plan.document.get("numbers", {})),
         *check_mappings(schema, plan.document["mappings"]),
     ]
+    places = {path for path, _ in findings}
+    values = [
+        value for value in check_values(schema, plan.document) if places.isdisjoint(value.fields)
+    ]
+    findings += [(value.path, value.message) for value in values if value.is_error]
     if findings:
         raise PlanFileError(plan.source.locate(findings))
+    return plan.source.locate((value.path, value.message) for value in values)
 
 
 def check_agents(schema: SalesforceSchema, user: SObject, agents: Mapping[str, Any]) -> Findings:
@@ -65,6 +72,8 @@ def check_agents(schema: SalesforceSchema, user: SObject, agents: Mapping[str, A
     elif not match.filterable:
         message = f"Salesforce cannot filter users by {match.name}; name a field that it can filter"
         yield ("agents", "match"), message
+    elif match.name != agents["match"]:
+        yield ("agents", "match"), _misspelt(agents["match"], match.name)
     elif match.case_sensitive and not agents.get("case_sensitive"):
         message = f"Salesforce compares {match.name} with case; add `case_sensitive: true`"
         yield ("agents", "match"), message
@@ -85,6 +94,8 @@ def check_objects(
         if sobject is None:
             yield ("objects", name), _no_object(name)
             continue
+        if sobject.name != name:
+            yield ("objects", name), _misspelt(name, sobject.name)
         yield from check_fields(schema, sobject, ("objects", name), fields)
         number_fields = dict(enumerate(numbers.get(name, ())))
         yield from check_fields(schema, sobject, ("objects", name, "numbers"), number_fields)
@@ -118,6 +129,8 @@ def check_mappings(schema: SalesforceSchema, mappings: Mapping[str, Any]) -> Fin
         if sobject is None:
             yield (*path, "object"), _no_object(source["object"])
             continue
+        if sobject.name != source["object"]:
+            yield (*path, "object"), _misspelt(source["object"], sobject.name)
         fields = {key: source[key] for key in ("key", "value")}
         findings = list(check_fields(schema, sobject, path, fields))
         yield from findings or check_query(schema, path, source)
@@ -151,11 +164,13 @@ def _path_error(schema: SalesforceSchema, sobject: SObject, path: str) -> str | 
             return _no_field(sobject, first)
         if target.type in COMPOUND_TYPES:
             return f"{target.name} of {sobject.name} is not a single value; name one of its parts"
-        return None
+        return None if target.name == first else _misspelt(first, target.name)
     field = sobject.relationships.get(first.lower())
     if field is None:
         names = [other.relationship or "" for other in sobject.relationships.values()]
         return f"{sobject.name} has no relationship {first}{_suggestion(first, names)}; {REMEDY}"
+    if field.relationship and field.relationship != first:
+        return _misspelt(first, field.relationship)
     if len(field.parents) == 1:
         return _parent_error(schema, first, field.parents[0], rest)
     return _polymorphic_error(schema, sobject, field, rest)
@@ -187,22 +202,15 @@ def _polymorphic_error(
 
 
 def _person_error(schema: SalesforceSchema, sobject: SObject, path: str) -> str | None:
-    """Return why a path does not lead to an Individual in Salesforce's own spelling, or None.
+    """Return why a path does not lead to an Individual, or None if it does."""
+    field = schema.field(sobject, path)
+    if field is not None and "Individual" in field.parents:
+        return None
+    return f"{path} does not lead to a person; name the field that does, such as IndividualId"
 
-    The path is used to refer to the record's row, where upper and lower case count.
-    """
-    spelling: list[str] = []
-    current: SObject | None = sobject
-    *relationships, last = path.lower().split(".")
-    for name in relationships:
-        step = current.relationships.get(name) if current else None
-        spelling.append(step.relationship or "" if step else name)
-        current = schema.object(step.parents[0]) if step and len(step.parents) == 1 else None
-    field = current.fields.get(last) if current else None
-    if field is None or "Individual" not in field.parents:
-        return f"{path} does not lead to a person; name the field that does, such as IndividualId"
-    correct = ".".join([*spelling, field.name])
-    return None if correct == path else f"upper and lower case count here; write it as {correct}"
+
+def _misspelt(name: str, spelling: str) -> str:
+    return f"upper and lower case count; write {spelling} instead of {name}"
 
 
 def _no_object(name: str) -> str:

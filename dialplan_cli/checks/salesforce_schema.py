@@ -25,15 +25,23 @@ class SalesforceReader(Protocol):
 class Field:
     """A field. `parents` are the objects that it can refer to, through `relationship`.
 
-    `case_sensitive` tells if Salesforce compares its values with case.
+    `case_sensitive` tells if Salesforce compares its values with case. `values` are those of a
+    picklist; it accepts no others if `is_restricted`. A permission set can contain the field only
+    if `is_permissionable`. `compound` is the field that it is a part of. `is_detail` is True if it
+    refers to the master of a detail record.
     """
 
     name: str
     type: str
     filterable: bool
-    parents: tuple[str, ...]
-    relationship: str | None
+    parents: tuple[str, ...] = ()
+    relationship: str | None = None
     case_sensitive: bool = False
+    values: tuple[str, ...] = ()
+    is_restricted: bool = False
+    is_permissionable: bool = True
+    compound: str | None = None
+    is_detail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,7 @@ class SObject:
     name: str
     fields: Mapping[str, Field]
     relationships: Mapping[str, Field]
+    is_custom_setting: bool = False
 
 
 class SalesforceSchema:
@@ -77,6 +86,21 @@ class SalesforceSchema:
                 self._objects[key] = None
         return self._objects[key]
 
+    def field(self, sobject: SObject, path: str) -> Field | None:
+        """Return the field at the end of a path from `sobject`.
+
+        Return None if it does not exist, or if the path leads to one of several objects. Raises
+        SalesforceError, OutOfTimeError.
+        """
+        *relationships, last = path.lower().split(".")
+        for relationship in relationships:
+            step = sobject.relationships.get(relationship)
+            parent = self.object(step.parents[0]) if step and len(step.parents) == 1 else None
+            if parent is None:
+                return None
+            sobject = parent
+        return sobject.fields.get(last)
+
 
 def _parse(description: Any) -> SObject:
     try:
@@ -88,6 +112,13 @@ def _parse(description: Any) -> SObject:
                 parents=tuple(field["referenceTo"]),
                 relationship=field["relationshipName"],
                 case_sensitive=field.get("caseSensitive") is True,
+                values=tuple(
+                    value["value"] for value in field.get("picklistValues", ()) if value["active"]
+                ),
+                is_restricted=field.get("restrictedPicklist") is True,
+                is_permissionable=field.get("permissionable") is not False,
+                compound=field.get("compoundFieldName"),
+                is_detail=field.get("relationshipOrder") is not None,
             )
             for field in description["fields"]
         ]
@@ -97,6 +128,7 @@ def _parse(description: Any) -> SObject:
             relationships={
                 field.relationship.lower(): field for field in fields if field.relationship
             },
+            is_custom_setting=description.get("customSetting") is True,
         )
     except (KeyError, TypeError, AttributeError) as error:
         message = "Salesforce's description of an object does not have the documented form."

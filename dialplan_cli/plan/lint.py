@@ -6,15 +6,20 @@ from typing import Any
 
 import phonenumbers
 
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dialplan.conditions import LISTED, ON_RECORD
 from click_to_dial.salesforce.consent import CONSENT
-from dialplan_cli.plan.facts import COMPARISONS, all_conditions, operands
+from dialplan_cli.plan.facts import COMPARISONS, NUMBERS, all_conditions, operands
 from dialplan_cli.plan.lint_values import (
     warn_dates,
     warn_numbers,
     warn_patterns,
     warn_truth_values,
     warn_values,
+)
+from dialplan_cli.plan.missing_facts import (
+    warn_facts_of_outage,
+    warn_on_record,
+    warn_signals_of_outage,
 )
 from dialplan_cli.plan.names import warn_names
 from dialplan_cli.plan.reachability import Conditions, conditions, is_impossible, subsumes
@@ -175,6 +180,9 @@ def warn_unused_facts(document: Document) -> Findings:
         for name in names:
             if f"{group}.{name}" not in facts:
                 yield (*path, name), f"no rule uses {group}.{name}"
+    if ON_RECORD not in facts:
+        for name in document.get(NUMBERS, {}):
+            yield ("objects", name, NUMBERS), f"no rule uses {ON_RECORD}"
 
 
 def warn_emergency(document: Document) -> Findings:
@@ -184,9 +192,7 @@ def warn_emergency(document: Document) -> Findings:
     """
     for index, rule in enumerate(document["rules"]):
         for place, own in zip(condition_sets(rule), conditions(rule), strict=True):
-            if not all(fact.startswith("callee.") for fact in own) or any(
-                fact.startswith((LISTED, ATTEMPTS)) for fact in own
-            ):
+            if not all(each.group == "callee" for each in own.values()):
                 continue
             if not _may_be_emergency(own):
                 continue
@@ -304,4 +310,7 @@ CHECKS = (
     warn_values,
     warn_patterns,
     warn_dates,
+    warn_facts_of_outage,
+    warn_signals_of_outage,
+    warn_on_record,
 )

@@ -74,7 +74,7 @@ def parse_plan(text: str, file: str = "plan") -> PlanFile:
     return PlanFile(
         document,
         source,
-        warnings=source.locate(find_warnings(document)),
+        warnings=source.locate([*find_warnings(document), *warn_separators(source)]),
         offline_warnings=source.locate(find_offline_warnings(document)),
     )
 
@@ -110,6 +110,9 @@ _MISSING_KEYS_MESSAGES = {
 _EXCLUDED_BY = {"refuse": "`signal`", "otherwise": "`refuse`"}
 _CHANGED_NUMBER = re.compile(r"\+.*|-?0[0-9].*|[-.0-9]+[eE].*")
 """Unquoted numbers whose value is not what is written, such as 089."""
+
+_SEPARATED = re.compile(r"[-+]?[0-9]+([_,][0-9]+)+|[-+]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?")
+"""Numbers with a separator of thousands or a decimal comma: 1_000, 10.000, 4,5."""
 
 _TYPOGRAPHIC = "[\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019\u201a]"
 _WRONG_QUOTES = re.compile(rf"""{_TYPOGRAPHIC}.*{_TYPOGRAPHIC}|[^"]*"|[^']*[^'\w]'""", re.S)
@@ -182,6 +185,21 @@ def misread_scalars(source: PlanSource) -> Findings:
             yield path, 'has typographic or missing quotes; use a pair of straight quotes: "text"'
         elif isinstance(location.value, int | float) and _CHANGED_NUMBER.fullmatch(location.raw):
             yield path, _quote(location.raw)
+
+
+def warn_separators(source: PlanSource) -> Findings:
+    """Warn of unquoted numbers with separators in conditions and examples, such as 10.000."""
+    for path, location in source.locations.items():
+        raw = location.raw or ""
+        if not _SEPARATED.fullmatch(raw) or not {"when", "examples"}.intersection(path):
+            continue
+        is_decimal = re.fullmatch(r"[-+]?[0-9]+,[0-9]{1,2}", raw) is not None
+        number = raw.replace(",", ".") if is_decimal else re.sub("[._,]", "", raw)
+        if isinstance(location.value, str):
+            message = f"is text, not a number; write {number}, or use quotes if it is text"
+        else:
+            message = f"is the number {location.value:g}; write {number} or {location.value:g}"
+        yield path, f"{raw} {message}"
 
 
 def _quote(raw: str) -> str:

@@ -151,3 +151,79 @@ def parent_object(object_name: str, relationship: str) -> str | None:
         name = relationship.removesuffix("__r")
         return name if name in OBJECTS else f"{name}__c"
     return _PARENTS.get(relationship, relationship)
+
+
+# Permissions --------------------------------------------------------------------------------------
+
+WITHOUT_PERMISSIONS = frozenset("User Profile UserRole RecordType Group Organization".split())
+"""Objects that object permissions and field permissions do not apply to, except custom fields."""
+
+FOLLOWING = {"CampaignMember": "Campaign"}
+"""Objects whose permissions are those of another object."""
+
+ACTIVITIES = frozenset(("Task", "Event"))
+"""Objects that the permission Access Activities applies to, and no object permissions."""
+
+DEPENDENCIES = dict.fromkeys(("Contact", "Opportunity", "Contract", "Order", "Asset"), "Account")
+"""Objects that can be read only by those who can read another one."""
+
+_REQUIRED: Mapping[str, frozenset[str]] = {
+    "Account": frozenset(("IsPersonAccount", "PersonContactId")),
+    "Lead": frozenset(
+        "Company Status IsConverted ConvertedAccountId ConvertedContactId"
+        " ConvertedOpportunityId".split()
+    ),
+    "Case": frozenset(
+        "CaseNumber Status IsClosed ContactEmail ContactFax ContactMobile ContactPhone".split()
+    ),
+    "Opportunity": frozenset(
+        "CloseDate ContactId Fiscal ForecastCategory ForecastCategoryName HasOpportunityLineItem"
+        " IsClosed IsWon Pricebook2Id StageName".split()
+    ),
+    "Task": frozenset(
+        "AccountId CallDisposition CallDurationInSeconds CallType IsClosed IsHighPriority Priority"
+        " Status Subject TaskSubtype".split()
+    ),
+    "Event": frozenset(
+        "AccountId ActivityDate ActivityDateTime DurationInMinutes EndDateTime IsPrivate"
+        " StartDateTime Subject".split()
+    ),
+    "Contract": frozenset("AccountId ContractNumber Status StatusCode".split()),
+    "Order": frozenset("AccountId EffectiveDate OrderNumber Status StatusCode".split()),
+    "ContactPointTypeConsent": frozenset("PartyId ContactPointType PrivacyConsentStatus".split()),
+    "CampaignMember": FIELDS["CampaignMember"],
+}
+"""Standard fields that are required or computed, so that everyone who sees the record reads them.
+
+They were compared with the profiles of system administrators in three public repositories, which
+name every field that a permission set can contain.
+"""
+
+
+def permission_field(object_name: str, field: str) -> tuple[str, str] | None:
+    """Return the object and the field that a permission to read `field` is given for.
+
+    Return None if the field needs no permission and must not be in a permission set: required
+    fields, names, and fields that Salesforce maintains.
+    https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_fieldpermissions.htm
+    Parts of an address have the permission of the address, and fields of a person account that of
+    the contact.
+    """
+    if field.endswith("__pc"):
+        return "Contact", f"{field[:-2]}c"
+    if is_custom(field):
+        return object_name, field
+    if object_name.endswith("__mdt"):
+        return None
+    if field in SYSTEM_FIELDS or field in ("OwnerId", "RecordTypeId", "CurrencyIsoCode"):
+        return None
+    if object_name in WITHOUT_PERMISSIONS or field in _REQUIRED.get(object_name, ()):
+        return None
+    if field == "Name" and object_name not in ("Order", "Contract"):
+        return None
+    if object_name == "Account" and field.startswith("Person"):
+        return permission_field("Contact", field.removeprefix("Person"))
+    compound = compound_field(object_name, field)
+    if compound == "Name":
+        return None
+    return object_name, compound or field

@@ -27,6 +27,7 @@ SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 NAME = r"^\S+$"
 ATTRIBUTE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+MAX_NAME = 80
 API_NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
 FIELD_PATH = r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*){0,5}$"
 INTERNAL_DIGITS = r"^[1-7](-[1-7])?$"
@@ -113,7 +114,7 @@ Sentence = Annotated[
     ),
 ]
 ApiName = Annotated[str, StringConstraints(pattern=API_NAME, max_length=80)]
-AttributeName = Annotated[str, StringConstraints(pattern=ATTRIBUTE, max_length=80)]
+AttributeName = Annotated[str, StringConstraints(pattern=ATTRIBUTE, max_length=MAX_NAME)]
 FieldPath = Annotated[str, StringConstraints(pattern=FIELD_PATH, max_length=300)]
 Duration = Annotated[
     Any,

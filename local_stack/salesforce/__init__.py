@@ -22,9 +22,10 @@ Commands, all with JSON bodies (Salesforce has none of these):
 A fault without `times` lasts until it is cleared. It applies to the paths that contain `path`: to
 all without one, the login included. Kinds:
 
-- of the REST API: expired-token, not-valid-for-rest, invalid-auth-header, quota, no-access,
-  api-disabled, not-found, invalid-field, malformed-id, query-timeout, lock-row, version-retired,
-  server-error-json, unavailable-503
+- of the REST API: expired-token, not-valid-for-rest, invalid-auth-header, quota, concurrency,
+  api-unavailable, password-expired, no-access, api-disabled, not-found, invalid-object,
+  invalid-field, malformed-id, query-timeout, lock-row, version-retired, server-error-json,
+  unavailable-503
 - of one subrequest of a composite request, named by its referenceId: subrequest-record,
   subrequest-agent, ... with "error": one of the kinds above (default: server-error-json)
 - of the login: login-invalid-client-id, login-invalid-client, login-authentication-failure,

@@ -26,6 +26,20 @@ API_ERRORS = {
         401, "INVALID_AUTH_HEADER", "INVALID_AUTH_HEADER", headers={"WWW-Authenticate": "Token"}
     ),
     "quota": ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+    "concurrency": ApiError(
+        403,
+        "REQUEST_LIMIT_EXCEEDED",
+        "ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
+    ),
+    "api-unavailable": ApiError(
+        403, "API_CURRENTLY_DISABLED", "API functionality is temporarily unavailable."
+    ),
+    "password-expired": ApiError(
+        403,
+        "INVALID_OPERATION_WITH_EXPIRED_PASSWORD",
+        "The users password has expired you must call the SetPassword before attempting any other"
+        " API operations",
+    ),
     "no-access": ApiError(
         403, "INSUFFICIENT_ACCESS", "You do not have permission to view this record."
     ),
@@ -33,6 +47,7 @@ API_ERRORS = {
         403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization."
     ),
     "not-found": not_found(),
+    "invalid-object": ApiError(400, "INVALID_TYPE", "sObject type 'Vehicle__c' is not supported."),
     "invalid-field": ApiError(
         400, "INVALID_FIELD", "No such column 'Type' on sobject of type Account"
     ),

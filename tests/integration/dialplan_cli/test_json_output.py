@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -31,7 +30,7 @@ CALL = ("--record", "003Tv00000Lx002IAB", "--number", "431265030", "--agent", "a
 NUMBER = "+4917012345678"
 
 
-def commands(group: click.Command, *names: str) -> Iterator[tuple[str, click.Command]]:
+def commands(group: Any, *names: str) -> Iterator[tuple[str, Any]]:
     """Yield the full name of each command, and the command."""
     if not hasattr(group, "commands"):
         yield " ".join(names), group
@@ -87,6 +86,7 @@ def test_every_command_prints_what_its_example_shows(
     steps: list[tuple[str, tuple[object, ...]]] = [
         ("validate", (DEMO,)),
         ("schema", ()),
+        ("permission-set", (DEMO, "--output", tmp_path / "permission-set")),
         ("publish", (DEMO, "--yes")),
         ("publish", (plan, "--yes")),
         ("diff", ()),
@@ -109,7 +109,7 @@ def test_every_command_prints_what_its_example_shows(
         ("prune", ("--keep", 1, "--yes")),
     ]
     assert {name for name, _ in steps} == COMMANDS.keys()
-    found = {}
+    found: dict[str, object] = {}
     for name, arguments in steps:
         status = dialplan(*name.split(), *arguments, "--json")
         assert dialplan.out, f"{name}: {status} {dialplan.err}"

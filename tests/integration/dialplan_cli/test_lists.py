@@ -42,6 +42,18 @@ def test_a_number_is_added_checked_and_removed(dialplan: Dialplan, table: Any) -
     assert "It is not on the list dnc" in dialplan.err
 
 
+@pytest.mark.parametrize("name", ["", "x" * 81, "a b", "1st"])
+def test_a_list_needs_a_name_that_a_plan_can_have(dialplan: Dialplan, name: str) -> None:
+    assert dialplan("list", "add", NUMBER, "--list", name) == 2
+    assert "must be a name of letters" in " ".join(dialplan.err.replace("│", "").split())
+
+
+def test_a_short_prefix_can_be_checked(dialplan: Dialplan) -> None:
+    """The keys of its longer prefixes would be the same, and DynamoDB refuses duplicates."""
+    assert dialplan("list", "add", "+499*", "--list", "dnc") == 0
+    assert dialplan.json("list", "check", "+499*", "--list", "dnc")["listed"] is True
+
+
 def test_a_list_that_the_active_plan_does_not_use_causes_a_warning(dialplan: Dialplan) -> None:
     assert dialplan("list", "add", NUMBER, "--list", "dnc") == 0
     assert dialplan.err == ""
@@ -256,6 +268,13 @@ def test_each_change_is_recorded_without_numbers(
     assert len(dialplan.json("list", "history", "--list", "vip")["changes"]) == 1
     assert dialplan("list", "history") == 0
     assert "numbers.csv" in dialplan.out
+
+
+def test_a_number_in_the_name_of_a_file_is_not_recorded(dialplan: Dialplan, tmp_path: Path) -> None:
+    file = table_of(tmp_path, f"{NUMBER},,,").rename(tmp_path / f"opt-out {NUMBER} 2026-11-28.csv")
+    assert dialplan("list", "import", file, "--list", "dnc") == 0
+    (change,) = dialplan.json("list", "history")["changes"]
+    assert change["file"] == "opt-out +… 2026-11-28.csv"
 
 
 def test_a_change_that_was_not_made_is_shown_as_unfinished(

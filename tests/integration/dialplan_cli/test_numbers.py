@@ -106,7 +106,7 @@ def test_nothing_is_stored_about_an_unknown_number(dialplan: Dialplan) -> None:
     assert dialplan("number", "+4930123456", "--forget") == 0
     assert "Nothing is stored about this number." in dialplan.out
     assert dialplan("number", "0170 12345678") == 1
-    assert "does not begin with a plus and the country code" in dialplan.err, "no plan is published"
+    assert "does not begin with a plus and the country code. No dial plan is pub" in dialplan.err
 
 
 def test_calls_in_an_unknown_form_are_shown_and_deleted(

@@ -23,7 +23,7 @@ mappings:
     default: hotline
 objects:
   Account: {kind: Type, owner: Owner.Department}
-  contact: {kind: account.TYPE, do_not_call: DoNotCall}
+  Contact: {kind: Account.Type, do_not_call: DoNotCall}
   Case:    {owner: Owner.Name, queue: Owner.Profile.Name}
   Task:    {person: Who.Type, related: What.Name}
 agents:
@@ -76,7 +76,7 @@ def test_all_that_the_plan_names_is_there(
     [
         ("kind: Type", "kind: Typ", 10, "objects.Account.kind", "no field Typ (did you mean Type?"),
         ("kind: Type", "kind: BillingAddress", 10, "objects.Account.kind", "not a single value"),
-        ("kind: Type", "kind: Owner", 10, "objects.Account.kind", "name a field: Owner.Name"),
+        ("kind: Type", "kind: Owner", 10, "objects.Account.kind", "Owner.Name"),
         (
             "owner: Owner.Dep",
             "owner: Ower.Dep",
@@ -85,10 +85,10 @@ def test_all_that_the_plan_names_is_there(
             "no relationship Ower",
         ),
         (
-            "account.TYPE",
-            "account.Typ__c",
+            "Account.Type, d",
+            "Account.Typ__c, d",
             11,
-            "objects.contact.kind",
+            "objects.Contact.kind",
             "Account has no field Typ__c",
         ),
         ("Case: ", "Akte__c: ", 12, "objects.Akte__c", "sees no object Akte__c; if it exists"),
@@ -105,6 +105,15 @@ def test_all_that_the_plan_names_is_there(
             "sees no object",
         ),
         ("key: Brand__c", "key: Marke__c", 7, "mappings.by-brand.salesforce.key", "no field Marke"),
+        ("key: Brand__c", "key: brand__c", 7, "mappings.by-brand.salesforce.key", "write Brand__c"),
+        ("Hotline__mdt", "hotline__mdt", 7, "mappings.by-brand.salesforce.object", "Hotline__mdt"),
+        (
+            "  - id: everyone-else",
+            "  - {id: x, when: {record.kind: true}, refuse: No.}\n  - id: everyone-else",
+            18,
+            "rules[0].when.record.kind",
+            "is text (type string); write the value in quotes",
+        ),
         ("value: Number", "value: N", 7, "mappings.by-brand.salesforce.value", "no field N__c"),
         ("!= null", "!=", 7, "mappings.by-brand.salesforce.filter", "MALFORMED_QUERY"),
         ("Brand__c != ", "X__c != ", 7, "mappings.by-brand.salesforce.filter", "field X__c of"),
@@ -133,14 +142,11 @@ def test_salesforce_is_not_guessed_about_where_it_is_asked(dialplan: Dialplan, f
     ("path", "message"),
     [
         ("Contact.IndividualId", None),
-        (
-            "contact.individualID",
-            "upper and lower case count here; write it as Contact.IndividualId",
-        ),
+        ("contact.IndividualId", "write Contact instead of contact"),
         ("ContactId", "ContactId does not lead to a person; name the field that does, such as"),
         ("Contact.LastName", "Contact.LastName does not lead to a person"),
         ("Owner.Id", "Owner.Id does not lead to a person"),
-        ("Contact.Individual", "name a field: Individual.Name"),
+        ("Contact.Individual", "Individual.Name"),
         ("Kontakt.IndividualId", "Case has no relationship Kontakt"),
     ],
 )
@@ -171,7 +177,7 @@ def test_all_problems_are_said_at_once(
         "11",
         "15",
     ]
-    assert "contact.do_not_call: Contact has no field DoNotCall; if it exists, the integration" in (
+    assert "Contact.do_not_call: Contact has no field DoNotCall; if it exists, the integration" in (
         dialplan.err
     )
     assert lines[-1] == "4 errors."
@@ -189,12 +195,12 @@ def test_a_default_that_is_not_visible_is_named_where_it_would_stand(
 def test_users_must_be_searchable_by_the_agents_field(
     dialplan: Dialplan, file: Path, salesforce: Simulator
 ) -> None:
-    user = {"Id": "0050C0000000011QAA", "Address": {"city": "Graz"}}
+    user = {"Id": "0050C0000000011QAA", "Place__c": {"city": "Graz"}}
     salesforce.org.add("User", user)
-    file.write_text(PLAN.replace("match: CommunityNickname", "match: Address"))
+    file.write_text(PLAN.replace("match: CommunityNickname", "match: Place__c"))
     ((_, path, message),) = problems(dialplan, file)
     assert path == "agents.match"
-    assert "cannot filter users by Address" in message
+    assert "cannot filter users by Place__c" in message
 
 
 def test_publish_asks_salesforce_unless_told_not_to(
@@ -202,7 +208,7 @@ def test_publish_asks_salesforce_unless_told_not_to(
 ) -> None:
     salesforce.org.set_field("Contact.DoNotCall", visible=False)
     assert dialplan("publish", file, "--yes") == 1
-    assert "plan.yaml:11: error: objects.contact.do_not_call: Contact has no" in dialplan.err
+    assert "plan.yaml:11: error: objects.Contact.do_not_call: Contact has no" in dialplan.err
     assert store.active() is None
     assert dialplan("publish", file, "--yes", "--offline") == 0
     assert store.active() is not None

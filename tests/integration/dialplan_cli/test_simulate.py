@@ -1,15 +1,22 @@
 """`dialplan simulate` with the table and the simulator of Salesforce."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from click_to_dial.dialplan import load
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.errors import DynamoDBError
 from click_to_dial.ports import CachedFacts
 from dialplan_cli import simulate_lookups
+from dialplan_cli.explain import NoCopies, explain, with_plan
+from dialplan_cli.plan.read import read_plan
+from dialplan_cli.simulate import Answer, simulate
+from dialplan_cli.simulate_calls import Call
+from dialplan_cli.targets import find_target
 from local_stack.salesforce import Simulator
 from tests.integration.conftest import Table
 from tests.integration.dialplan_command import Dialplan
@@ -225,6 +232,23 @@ class TestLookUps:
         assert found["api_calls"] == salesforce.api_calls == 3  # an object, records, agents
         assert dialplan("simulate", calls, "--plan", changed) == 0
         assert "The look-ups took 3 API calls to Salesforce." in dialplan.out
+
+    def test_answers_are_those_of_single_decisions(self, org: Any) -> None:
+        target, plan = find_target(None), load(read_plan(DEMO).document)
+        records = [row["Id"] for name, rows in org.items() if name[0] != "_" for row in rows]
+        agents = ("ahuber", "bkrueger", "cehemals", "nobody")
+        numbers = ("+4312650321", "089 9999 8411", "431265030", "112", "217", "0900123456", "x")
+        calls = [
+            Call(row, record, numbers[row % len(numbers)], agents[row % len(agents)])
+            for row, record in enumerate([*records, *records, NO_CONTACT, "a0Z000000000001AAA", ""])
+        ]
+        found = simulate(calls, plan, plan, target)
+        service = replace(with_plan(target.service, plan), cache=NoCopies(target.service.cache))
+        for call, outcome in zip(calls, found.outcomes, strict=True):
+            single = explain(service, call.record_id, call.number, call.agent_uid)
+            assert outcome.before == outcome.after == Answer.of(single), call
+        statuses = {outcome.after.text[:3] for outcome in found.outcomes}
+        assert statuses == {"200", "400", "403", "404"}
 
     def test_nothing_is_stored(
         self, dialplan: Dialplan, write: Write, changed: Path, table: Table

@@ -7,12 +7,24 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from click_to_dial.decision.circuit_breaker import CircuitBreaker
+from click_to_dial.decision.service import ClickToDial, Request
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.dynamodb.number_lists import ListEntry, NumberLists
 from click_to_dial.errors import DynamoDBError, SalesforceUnavailableError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import NOT_FOUND_SECONDS, CachedFacts, FactsCache, SalesforceResult
-from tests.fakes import DOCUMENT, ChangedClient, Clock, FakeFacts, plan
+from click_to_dial.pseudonym import keyed
+from tests.fakes import (
+    DOCUMENT,
+    ChangedClient,
+    Clock,
+    FakeAttempts,
+    FakeFacts,
+    FakePlans,
+    FakeSalesforce,
+    plan,
+)
 
 ACCOUNT, VEHICLE = "001dM00003jU9GxQAK", "a0BdM00003jU9GxQAK"
 RECORD = Record(True, "Account", {"kind": "Kunde für Süd", "employees": 7.5, "vip": True})
@@ -165,6 +177,41 @@ def test_a_record_without_the_opt_out_is_not_served_however_the_plan_spells_its_
     assert (found.record, found.agent) == (None, AGENT)
 
 
+NUMBERS = {"Account": ["Phone", "Fax"]}
+
+
+def test_numbers_of_a_record_are_read_as_they_were_written(facts: FactsCache, clock: Clock) -> None:
+    record = RECORD._replace(numbers=("2f1d", "a07c"))
+    facts.write(plan(numbers=NUMBERS), ACCOUNT, "jdoe", SalesforceResult(record, None), clock())
+    assert facts.read(plan(numbers=NUMBERS), ACCOUNT, "jdoe").record == record
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"numbers": {}},
+        {"numbers": {"Account": ["Phone"]}},
+        {"numbers": NUMBERS, "home_region": "AT"},
+        {"numbers": NUMBERS, "plain_numbers": "national"},
+        {"numbers": NUMBERS, "internal_digits": [3, 4]},
+    ],
+)
+def test_numbers_that_the_plan_reads_differently_are_not_served(
+    facts: FactsCache, clock: Clock, change: Any
+) -> None:
+    record = RECORD._replace(numbers=("2f1d", "a07c"))
+    facts.write(plan(numbers=NUMBERS), ACCOUNT, "jdoe", SalesforceResult(record, AGENT), clock())
+    stored = facts.read(plan(**change), ACCOUNT, "jdoe")
+    assert (stored.record, stored.agent) == (None, AGENT)
+
+
+def test_how_numbers_are_read_does_not_matter_to_records_without(
+    facts: FactsCache, clock: Clock
+) -> None:
+    facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
+    assert facts.read(plan(home_region="AT"), ACCOUNT, "jdoe").record == RECORD
+
+
 @pytest.mark.parametrize(
     "agents",
     [
@@ -201,6 +248,27 @@ def test_the_agents_login_is_not_in_the_table(table: Any, clock: Clock) -> None:
     facts = DynamoDBFacts(table.dynamodb, table.name, "acme.my.salesforce.com", clock)
     facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(RECORD, AGENT), clock())
     assert "jdoe" not in str(table.boto3.scan(TableName=table.name)["Items"])
+
+
+def test_phone_numbers_of_the_record_are_in_the_table_as_keyed_hashes(
+    table: Any, clock: Clock
+) -> None:
+    record = RECORD._replace(numbers=("+49 (89) 461495-000", "089 461495001"))
+    service = ClickToDial(
+        plans=FakePlans(plan(numbers=NUMBERS)),
+        cache=DynamoDBFacts(table.dynamodb, table.name, "org", clock),
+        salesforce=FakeSalesforce(record),
+        breaker=CircuitBreaker(),
+        attempts=FakeAttempts({}),
+        pseudonym=keyed("key"),
+        time_budget=60.0,
+        clock=clock,
+    )
+    service.decide(Request(ACCOUNT, "+4989461495000", "jdoe"))
+    stored = str(table.boto3.scan(TableName=table.name)["Items"])
+    assert keyed("key")("+4989461495000") in stored
+    assert keyed("key")("+4989461495001") in stored
+    assert "461495" not in stored
 
 
 def test_what_the_plan_keeps_for_no_time_is_not_written(table: Any, clock: Clock) -> None:

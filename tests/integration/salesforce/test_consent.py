@@ -118,6 +118,24 @@ def test_a_failed_query_is_an_error_unless_the_record_has_no_person(
     )
 
 
+def test_a_record_is_valid_until_a_consent_begins_or_ends(salesforce: Simulator) -> None:
+    moments = "2026-11-24T11:00:00.000+0000", "2026-11-24T13:00:00.000+0000"
+    row = {"Id": "0ZYTv0000000002OAA", "PartyId": PERSON, "ContactPointType": "Phone"}
+    salesforce.org.add("ContactPointTypeConsent", row | consent("OptIn", *moments))
+    record = ask(salesforce, CASE).record
+    assert isinstance(record, Record)
+    assert (record.attributes["consent"], record.valid_until) == ("opted-out", NOW + 7200)
+
+
+def test_consents_that_do_not_fit_on_a_page_are_unknown(salesforce: Simulator) -> None:
+    row = {"Id": "0ZYTv0000000002OAA", "PartyId": PERSON, "ContactPointType": "Phone"}
+    salesforce.org.add("ContactPointTypeConsent", row | consent("OptIn"))
+    salesforce.page_size = 1
+    result = ask(salesforce, CASE)
+    assert isinstance(result.record, SalesforceError)
+    assert (result.record.reason, result.agent) == ("more-rows", Agent(True))
+
+
 @pytest.mark.parametrize("agent", ["@{record.records[0].Id}", "@{record.records[0].LastName}"])
 def test_an_agent_uid_never_becomes_a_reference(salesforce: Simulator, agent: str) -> None:
     salesforce.org.add("User", {"Id": "005Tv00000Ah002IAB", "CommunityNickname": CONTACT})

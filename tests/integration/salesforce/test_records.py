@@ -23,7 +23,8 @@ ACCOUNT, CONTACT, ORPHAN = "0010C0000000001QAA", "0030C0000000001QAA", "0030C000
 DELETED, VEHICLE, NOTE = "0010C0000000002QAA", "a0B0C0000000001UAA", "a0C0C0000000001UAA"
 ORG = {
     "Account": [
-        {"Id": ACCOUNT, "Type": "Kunde", "BillingCountryCBEQ": "DE", "NumberOfEmployees": 12},
+        {"Id": ACCOUNT, "Type": "Kunde", "BillingCountryCBEQ": "DE", "NumberOfEmployees": 12}
+        | {"Phone": "+49 (89) 461495", "Fax": None},
         {"Id": DELETED, "Type": "Kunde", "BillingCountryCBEQ": "DE", "IsDeleted": True},
     ],
     "Contact": [
@@ -125,6 +126,17 @@ def test_record_and_agent_in_one_call(
     )
     assert salesforce.requests == {"composite": 1}
     assert salesforce.api_calls == 1
+
+
+def test_the_numbers_of_the_record_are_read_with_the_same_query(
+    org: SalesforceRecords, salesforce: Simulator
+) -> None:
+    the_plan = plan(numbers={"Account": ["Phone", "Fax"], "Contact": ["MobilePhone", "Phone"]})
+    for record_id, numbers in ((ACCOUNT, ("+49 (89) 461495",)), (CONTACT, ())):
+        result = org.fetch(the_plan, SalesforceRequest(record_id, None), Deadline(30))
+        assert isinstance(result.record, Record)
+        assert result.record.numbers == numbers
+    assert salesforce.api_calls == 2
 
 
 def test_only_the_requested_parts_are_queried(org: SalesforceRecords) -> None:

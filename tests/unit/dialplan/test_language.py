@@ -24,7 +24,7 @@ def rules(*given: dict[str, Any], last: dict[str, Any] = HOTLINE, outage: Any = 
 # An oracle of the documented semantics of conditions: Kleene's logic over three values.
 
 GROUPS = ("record", "agent")
-NAMES = [f"{group}.{name}" for group in GROUPS for name in ("a", "b")]
+NAMES = [*(f"{group}.{name}" for group in GROUPS for name in ("a", "b")), "callee.on_record"]
 VALUES: list[Scalar] = ["x", "y", 1, True]
 
 
@@ -43,11 +43,16 @@ SETS = st.dictionaries(st.sampled_from(NAMES), operators(), min_size=1, max_size
 WHENS = SETS | st.lists(SETS, min_size=1, max_size=3)
 
 
+def group(name: str) -> str:
+    """Return the group that may be unknown: numbers of the record are unknown with the record."""
+    return "record" if name == "callee.on_record" else name.split(".")[0]
+
+
 def expected_of_one(fact: str, expected: Any, facts: Facts) -> bool | None:
     def state(name: str) -> Any:
         if name in facts.values:
             return (type(facts.values[name]), facts.values[name])
-        return "unknown" if name.split(".")[0] in facts.unknown else "missing"
+        return "unknown" if group(name) in facts.unknown else "missing"
 
     mine = state(fact)
     if isinstance(expected, dict):
@@ -82,7 +87,7 @@ def expected_of_all(when: Any, facts: Facts) -> bool | None:
     st.sets(st.sampled_from(GROUPS)),
 )
 def test_a_rule_matches_as_documented(when: Any, values: Any, unknown: set[str]) -> None:
-    known = {name: value for name, value in values.items() if name.split(".")[0] not in unknown}
+    known = {name: value for name, value in values.items() if group(name) not in unknown}
     facts = Facts(known, frozenset(unknown))
     decision = evaluate(rules({"when": when, **NO}), facts)
     matches = expected_of_all(when, facts)
@@ -170,6 +175,7 @@ OUTAGE = [
     {"when": {"record.object": "Lead"}, "refuse": "Lead."},
     {"when": {"callee.listed": ["robinson"]}, "refuse": "Listed."},
     {"when": {"record.kind": "Customer"}, "refuse": "Missing facts satisfy nothing."},
+    {"when": {"callee.on_record": True}, "refuse": "Missing in an outage, even if it is known."},
     HOTLINE,
 ]
 
@@ -180,6 +186,7 @@ OUTAGE = [
         ("Lead", {}, {"record"}, "Lead."),
         ("Contact", {"callee.listed.robinson": True}, {"record"}, "Listed."),
         ("Contact", {"callee.listed.robinson": False}, {"record"}, ""),
+        ("Contact", {"callee.listed.robinson": False, "callee.on_record": True}, {"record"}, ""),
         (None, {"callee.listed.robinson": False}, {"record"}, ""),
         ("Contact", {}, {"record", "callee.listed", "callee.attempts"}, None),
     ],
@@ -200,6 +207,7 @@ REFUSED_FOR_WANT_OF_FACTS: list[Any] = [
     {"record.kind": {"present": False}},
     {"agent.known": False},
     {"hours.day": False},
+    {"callee.on_record": False},
     {"callee.listed": ["robinson"]},
     {"callee.attempts": {"gte": 0, "within": 60, "by": "anyone"}},
     {"callee.kind": ["emergency"], "agent.team": {"differs_from": "record.team"}},
@@ -215,6 +223,7 @@ def test_an_emergency_call_is_not_refused_for_want_of_facts(when: Any, known: bo
         "record.do_not_call": True,
         "agent.known": False,
         "hours.day": False,
+        "callee.on_record": False,
         "callee.listed.robinson": True,
         "callee.attempts.60s.anyone": 9,
     }

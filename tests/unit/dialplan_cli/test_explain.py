@@ -67,6 +67,7 @@ FACTS: Mapping[str, st.SearchStrategy[Any]] = {
     "callee.country": one_or_more(COUNTRIES),
     "callee.kind": one_or_more(KINDS),
     "callee.number": st.fixed_dictionaries({"prefix": st.sampled_from(["+49", "+43"])}),
+    "callee.on_record": st.booleans(),
     "hours.day": st.booleans(),
     "hours.weekdays": st.booleans(),
     "callee.listed": one_or_more(LISTS) | st.fixed_dictionaries({"not": one_or_more(LISTS)}),
@@ -138,7 +139,7 @@ def documents(draw: st.DrawFn) -> Any:
             "by-value": {"entries": draw(st.dictionaries(TEXTS, NAMES, min_size=1))},
             "in-salesforce": {"salesforce": source, "default": draw(NAMES)},
         },
-        "objects": {"Account": both, "Contact": draw(FIELDS)},
+        "objects": {"Account": {**both, "numbers": ["Phone"]}, "Contact": draw(FIELDS)},
         "agents": {"attributes": {"team": "Team__c"}},
         "lists": ["dnc", "vip"],
         "hours": {
@@ -158,9 +159,10 @@ def attributes(*names: str) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries({}, optional=dict.fromkeys(names, SCALARS))
 
 
+PHONES = st.lists(st.sampled_from(["+49 89 12345678", "0900 123456", "217", "Anna"]), max_size=2)
 KNOWN = st.fixed_dictionaries({"kind": TEXTS}, optional={"size": SCALARS})
 RECORDS = st.one_of(
-    st.builds(Record, st.just(True), st.just("Account"), KNOWN),
+    st.builds(Record, st.just(True), st.just("Account"), KNOWN, numbers=PHONES.map(tuple)),
     st.builds(Record, st.just(True), st.just("Account"), attributes(*ATTRIBUTES)),
     st.just(Record(False, "Account")),
     st.just(OUTAGE),

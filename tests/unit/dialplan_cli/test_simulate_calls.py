@@ -102,6 +102,7 @@ def test_a_cell_is_read_by_the_type_that_a_rule_compares_it_with(
         ("agent.known", "perhaps", "is compared with true or false"),
         ("callee.attempts", "many", "must be a whole number"),
         ("callee.attempts", "-1", "must be a whole number"),
+        ("callee.attempts", "10000", "must be a whole number of at most four digits"),
         ("callee.listed", "vip dnd", "contains an unknown list 'dnd'; did you mean 'dnc'?"),
     ],
 )
@@ -162,7 +163,7 @@ def test_a_column_of_only_one_plan_is_known(read: Read) -> None:
 
 def test_parameters_are_passed_as_they_are(read: Read) -> None:
     record = "003Tv00000Lx002IAB"
-    assert read(f"SalesForceID,CallerID,AgentUID\n{record}, 49170 1,ahuber\n,1,\n") == [
+    assert read(f"SalesForceID,CallerID,AgentUID\n{record} , 49170 1,ahuber \n,1,\n") == [
         Call(1, record, " 49170 1", "ahuber"),
         Call(2, "", "1", ""),
     ]

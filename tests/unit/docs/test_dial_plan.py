@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -73,8 +74,8 @@ def test_an_example_decides_as_documented(plan: str, calls: str) -> None:
         facts = read_yaml("{" + known + "}").data
         if not {"outage", "callee.number", "callee.listed"}.isdisjoint(facts):
             continue  # only `run_examples` reads them
-        at = facts.pop("at", None)
-        now = NOW if at is None else datetime.fromisoformat(at).timestamp()
+        at = datetime.fromisoformat(facts.pop("at", "2026-11-24T12:00"))
+        now = (at if at.tzinfo else at.replace(tzinfo=ZoneInfo("Europe/Berlin"))).timestamp()
         decision = evaluate(loaded, Facts(facts, now=now))
         if outcome.strip() == "refuse":
             assert decision.service_number is None, call
@@ -104,7 +105,9 @@ def test_the_first_plan_has_only_the_warning_about_accounts() -> None:
 def test_all_keys_facts_and_commands_are_documented() -> None:
     operators = [field.alias or name for name, field in Operators.model_fields.items()]
     commands = [
-        f"dialplan {each.callback.__name__}" for each in app.registered_commands if each.callback
+        f"dialplan {each.name or each.callback.__name__}"
+        for each in app.registered_commands
+        if each.callback
     ]
     for word in (*Plan.model_fields, *KEYS, *BUILT_IN, *KINDS, *operators, *commands):
         assert f"`{word}" in PAGE or f"`{{{word}: " in PAGE or f"### {word}" in PAGE, word

@@ -227,7 +227,7 @@ class ClickToDial:
         report = Report(plan.version, click, gathered, facts, decision)
         if click.other_callee is None or decision is None:
             return report
-        other_click = click._replace(callee=click.other_callee)
+        other_click = click._replace(callee=click.other_callee, other_callee=click.callee)
         other_facts = to_facts(plan, other_click, gathered, self.pseudonym, facts.now)
         other = OtherReading(click.other_callee, other_facts, evaluate(plan, other_facts))
         return report._replace(decision=_stricter(decision, other.decision), other=other)

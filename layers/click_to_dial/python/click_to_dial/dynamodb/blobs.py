@@ -55,8 +55,9 @@ class BlobStore:
 
         Raises NoDialPlanError if one does not exist (any more) or is damaged.
         """
-        refs = set(refs)  # DynamoDB refuses duplicate keys
-        keys = [_key(ref.hash, index) for ref in refs for index in range(ref.chunks)]
+        refs = set(refs)
+        pairs = {(ref.hash, index) for ref in refs for index in range(ref.chunks)}
+        keys = [_key(*pair) for pair in sorted(pairs)]  # DynamoDB refuses duplicates
         chunks: dict[tuple[str, str], bytes] = {}
         for start in range(0, len(keys), MAX_BATCH_KEYS):
             for item in self._get(keys[start : start + MAX_BATCH_KEYS]):

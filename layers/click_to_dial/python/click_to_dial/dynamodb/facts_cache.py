@@ -17,6 +17,7 @@ from click_to_dial.aws import AwsClient, dynamodb_errors
 from click_to_dial.deadline import run_together
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dynamodb import number_lists
+from click_to_dial.dynamodb.items import check_size
 from click_to_dial.errors import (
     UNREADABLE,
     ConditionFailedError,
@@ -41,6 +42,8 @@ RETRY_PAUSE_SECONDS = 0.02
 """Pause before keys that DynamoDB left unprocessed are requested again."""
 
 OBJECT_NAME_SECONDS = 30 * 24 * 3600
+
+TOO_LARGE = "Facts of more than 400 KB cannot be cached: the plan reads very long texts."
 
 NOT_LATER = (
     "attribute_not_exists(read_at) OR NOT attribute_type(read_at, :number) "
@@ -189,6 +192,12 @@ class DynamoDBFacts:
 
     def _put(self, key: str, data: Data, valid_until: float, asked_at: float) -> None:
         """Write an item unless a later answer is cached."""
+        values = {
+            "data": {"S": json.dumps(data)},
+            "read_at": {"N": f"{asked_at:.3f}"},
+            "expires_at": {"N": str(int(valid_until))},
+        }
+        check_size({**_item_key(key), **values}, TOO_LARGE)
         with suppress(ConditionFailedError), dynamodb_errors("Facts cannot be written."):
             self._client.update_item(
                 TableName=self._table_name,
@@ -197,9 +206,7 @@ class DynamoDBFacts:
                 ConditionExpression=NOT_LATER,
                 ExpressionAttributeNames={"#data": "data"},
                 ExpressionAttributeValues={
-                    ":data": {"S": json.dumps(data)},
-                    ":read_at": {"N": f"{asked_at:.3f}"},
-                    ":expires_at": {"N": str(int(valid_until))},
+                    **{f":{name}": value for name, value in values.items()},
                     ":number": {"S": "N"},
                     ":ahead": {"N": f"{self._clock() + MAX_SECONDS_AHEAD:.3f}"},
                 },

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
+from click_to_dial.dynamodb.items import check_size
 from click_to_dial.errors import UNREADABLE, ConditionFailedError, DynamoDBError
 from click_to_dial.ports import StoredItem
 
@@ -89,6 +90,10 @@ class NumberLists:
         was called for, and perhaps more if DynamoDB's response was lost.
         """
         unique = list({entry.key: entry for entry in entries}.values())
+        for entry in unique:
+            check_size(
+                _from_entry(entry), "An entry is larger than 400 KB: shorten its reason or source."
+            )
         chunks = [unique[at : at + CHUNK] for at in range(0, len(unique), CHUNK)]
         with ThreadPoolExecutor(CONCURRENCY) as pool:
             list(pool.map(partial(self._write_chunk, on_written), chunks))
@@ -105,8 +110,9 @@ class NumberLists:
         return "Item" in response
 
     def read(self, keys: Sequence[str]) -> list[ListEntry]:
-        """Return the existing entries of up to 100 keys."""
-        return [_to_entry(item) for item in self._get(keys)]
+        """Return the existing entries of up to 100 keys, which may be repeated."""
+        unique = list(dict.fromkeys(keys))  # DynamoDB refuses duplicates, and no keys at all
+        return [_to_entry(item) for item in self._get(unique)] if unique else []
 
     def scan(self, key_prefix: str) -> Iterator[ListEntry]:
         """Yield all entries whose keys begin with `key_prefix`.
@@ -205,6 +211,8 @@ class DynamoDBAttempts:
         condition = "attribute_not_exists(pk)"
         if before is not None:
             condition, values[":before"] = "#data = :before", {"S": before.data}
+        item = item_key(key) | {"data": values[":after"], "expires_at": values[":until"]}
+        check_size(item, "The calls to the number need more than 400 KB: no more can be counted.")
         try:
             with dynamodb_errors("Attempts cannot be written."):
                 self._client.update_item(

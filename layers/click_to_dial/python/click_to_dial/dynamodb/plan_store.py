@@ -15,6 +15,7 @@ from typing import Any
 from click_to_dial.aws import AwsClient, dynamodb_errors
 from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.dynamodb.blobs import UNREACHABLE, BlobStore
+from click_to_dial.dynamodb.items import check_size
 from click_to_dial.dynamodb.plan_items import (
     ACTIVE_KEY,
     UNKNOWN_REVISION,
@@ -41,6 +42,11 @@ from click_to_dial.errors import (
 from click_to_dial.ports import ActivePlan, CachedMapping, Entries
 
 MAX_TRIES = 5
+
+TOO_LARGE = (
+    "The comment, the author's name or the list of mappings is too long: together they must be "
+    "smaller than 400 KB."
+)
 
 Document = Mapping[str, Any]
 
@@ -277,6 +283,8 @@ class PlanStore:
 
         boto3 adds a request token, so that DynamoDB applies a repeated request once.
         """
+        for item in items:
+            check_size(item.get("Put", {}).get("Item", {}), TOO_LARGE)
         try:
             with dynamodb_errors(UNREACHABLE):
                 self._client.transact_write_items(TransactItems=list(items))
