@@ -1,7 +1,8 @@
 """`make run`: the whole system on one machine, from an organisation and a dial plan in two files.
 
 Environment: PORT of the gateway (3000), ORG (local_stack/demo_org.json), PLAN
-(dialplans/demo.yaml), and AUTH=key, which switches the API's authorizer on.
+(dialplans/demo.yaml), AUTH=key, which switches the API's authorizer on, and OTHER_CALLS=pass-on,
+which passes jtel's other calls on to the simulator.
 """
 
 import json
@@ -59,6 +60,12 @@ def run(environment: Mapping[str, str]) -> None:
     """Start everything, and answer calls until interrupted."""
     if environment.get("AUTH") not in (None, "", "key"):
         raise UsageError("AUTH: only AUTH=key can be switched on here.")
+    if environment.get("OTHER_CALLS") not in (None, "", "refuse", "pass-on"):
+        raise UsageError("OTHER_CALLS: it is refuse or pass-on.")
+    if environment.get("AUTH") and environment.get("OTHER_CALLS") == "pass-on":
+        raise UsageError(
+            "OTHER_CALLS=pass-on sends tokens of Salesforce, so AUTH=key is impossible."
+        )
     with listen(environment.get("PORT") or "3000") as server:
         inputs = read_inputs(
             Path(environment.get("ORG") or "local_stack/demo_org.json"),
@@ -141,7 +148,10 @@ def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -
     template = sam.load()
     authorize = sam.handler(template, sam.authorizer(template)) if os.environ.get("AUTH") else None
     server.gateway = Gateway(
-        template, lambda function: without_metrics(sam.handler(template, function)), authorize
+        template,
+        lambda function: without_metrics(sam.handler(template, function)),
+        authorize,
+        settings["SALESFORCE_URL"] if os.environ.get("OTHER_CALLS") == "pass-on" else None,
     )
     server.on_response = log.write
     url = f"http://127.0.0.1:{server.port}"
