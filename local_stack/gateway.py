@@ -38,6 +38,11 @@ class Response:
     headers: Mapping[str, str]
     body: str | bytes
 
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body if isinstance(self.body, str) else self.body.decode(errors="replace")
+
 
 @dataclass(frozen=True, slots=True)
 class LambdaContext:

@@ -163,7 +163,7 @@ def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -
     if examples:
         print("Calls to try, and their answers:\n")
     for target, response in examples:
-        print(f"  curl {header}'{url}{target}'\n  {response.status} {response.body}\n")
+        print(f"  curl {header}'{url}{target}'\n  {response.status} {response.text}\n")
     print("Calls as they come in, until Ctrl-C:\n", flush=True)
     server.serve_forever(poll_interval=0.1)  # returns after Ctrl-C
     print()
@@ -174,7 +174,7 @@ def find_examples(gateway: Gateway, inputs: Inputs) -> list[tuple[str, Response]
     by_response: dict[tuple[int, str], tuple[str, Response]] = {}
     for target in islice(_calls(inputs), MAX_TRIED_CALLS):
         response = gateway.respond("GET", target)
-        by_response.setdefault((response.status, response.body), (target, response))
+        by_response.setdefault((response.status, response.text), (target, response))
     by_status: dict[int, list[tuple[str, Response]]] = {}
     for example in by_response.values():
         by_status.setdefault(example[1].status, []).append(example)
