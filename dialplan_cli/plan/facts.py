@@ -48,7 +48,7 @@ _CHOICES = {
 }
 _BOUNDS = {"lt", "lte", "gt", "gte"}
 _COUNTING = {"within", "by"}
-MAX_ATTEMPTS = 1000
+MAX_ATTEMPTS = 3000
 """Maximum number of calls in a condition. The table stores about twice as many for each number, in
 one item, and an item of DynamoDB is limited to 400 KB."""
 
