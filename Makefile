@@ -94,6 +94,10 @@ deployed: build .venv/dev .venv-aws/done ## rehearse the deployment on a local A
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" PYTHONPATH="$(SOURCES)" .venv/bin/python \
 	  -m $(if $(KEEP),tests.deployed,pytest tests/deployed)
 
+.PHONY: attack
+attack: .venv/dev ## attack the functions with storms, faults and hostile requests [SHORT=1 OPTIONS=…]
+	@PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.attack $(if $(SHORT),--short) $(OPTIONS)
+
 .PHONY: bench
 bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/template.yaml ## measure the speed, in comparison with a naive handler
 	@LAMBDA_PYTHON="$(LAMBDA_PYTHON)" PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.benchmarks

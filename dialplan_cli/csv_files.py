@@ -13,7 +13,7 @@ from click_to_dial.errors import ClickToDialError
 DELIMITERS = (";", "\t", ",")
 """The first one that is in the line with the names of the columns separates the cells."""
 
-_DECLARED_DELIMITER = re.compile(r'"?sep=(.)"?')  # the first line of some files for Excel
+_DECLARED_DELIMITER = re.compile(r'"?sep=([;,|:\t])"?')  # the first line of some files for Excel
 
 
 class CsvFileError(ClickToDialError):
@@ -49,7 +49,7 @@ class CsvRows:
             if not name:
                 raise csv.Error("a column has no name")
             if self.fieldnames.count(name) > 1:
-                raise csv.Error(f"two columns have the name {name}")
+                raise csv.Error(f"two columns have the name {name!r}")
 
     @property
     def line_num(self) -> int:
@@ -88,7 +88,7 @@ def open_csv(path: Path) -> Iterator[CsvRows]:
                 yield rows
     except UnicodeDecodeError as error:
         message = "this is neither UTF-8 nor UTF-16 text; save the file as CSV UTF-8"
-        raise CsvFileError(f"{path}:{_undecodable_line(path)}: {message}") from error
+        raise CsvFileError(f"{path}:{undecodable_line(path)}: {message}") from error
     except csv.Error as error:
         line = 1 if rows is None else rows.line_num
         raise CsvFileError(f"{path}:{line}: {error}") from error
@@ -96,8 +96,8 @@ def open_csv(path: Path) -> Iterator[CsvRows]:
         raise CsvFileError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _undecodable_line(path: Path) -> int:
-    """Return the first line that is not UTF-8."""
+def undecodable_line(path: Path) -> int:
+    """Return the number of the first line that is not UTF-8, or 1 if all are."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:

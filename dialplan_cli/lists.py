@@ -4,13 +4,14 @@ Each change is recorded before it is made, as unfinished, and once more when it 
 """
 
 import itertools
+import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from click_to_dial.decision.number_lookups import (
@@ -23,11 +24,13 @@ from click_to_dial.dialplan import load
 from click_to_dial.dynamodb import number_lists
 from click_to_dial.dynamodb.list_changes import ListAction, ListChange
 from click_to_dial.dynamodb.number_lists import ListEntry
-from click_to_dial.errors import DynamoDBError
+from click_to_dial.errors import ClickToDialError, DynamoDBError
 from click_to_dial.model import Numbering
 from dialplan_cli.number_lists import (
+    CheckedFile,
     Entry,
     ListError,
+    RowProblem,
     hash_of_number_or_prefix,
     last_day,
     parse_prefix,
@@ -37,39 +40,13 @@ from dialplan_cli.number_lists import (
 from dialplan_cli.plan.source import unknown_name
 from dialplan_cli.targets import Target
 
-MAX_PROBLEMS = 20
-"""Maximum number of errors, and of warnings, that are kept of a file."""
-
 BATCH = number_lists.CHUNK * number_lists.CONCURRENCY
 """Number of entries that are written at a time."""
 
+_NUMBER_IN_NAME = re.compile("[0-9]{9,}")
+
 Row = tuple[int, Entry]
 """An entry, and its line in the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """An error or a warning about a line of a file."""
-
-    line: int
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedFile:
-    """Result of checking a file. `rows` is the number of valid rows.
-
-    `repeated` are the numbers that occur more than once, in `repeats` surplus rows. `errors` and
-    `warnings` are the first ones of `invalid` and `doubtful`.
-    """
-
-    rows: int
-    repeats: int
-    repeated: frozenset[str]
-    invalid: int
-    doubtful: int
-    errors: list[RowProblem]
-    warnings: list[RowProblem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,30 +132,15 @@ class WriteCount:
             self.already_there += len(set(replaced) - self._seen)
             self._seen |= self._repeated.intersection([*added, *replaced])
 
-
-def check_file(path: Path, today: date) -> CheckedFile:
-    """Check all rows of a CSV file. Raises CsvFileError, and ListError if the columns are wrong."""
-    seen: set[str] = set()
-    repeated: set[str] = set()
-    errors: list[RowProblem] = []
-    warnings: list[RowProblem] = []
-    rows = repeats = invalid = doubtful = 0
-    for line, entry in read_entries(path):
-        if isinstance(entry, ListError):
-            invalid += 1
-            if invalid <= MAX_PROBLEMS:
-                errors.append(RowProblem(line, str(entry)))
-            continue
-        rows += 1
-        if entry.number in seen:
-            repeats += 1
-            repeated.add(entry.number)
-        seen.add(entry.number)
-        for message in entry.warnings(today):
-            doubtful += 1
-            if doubtful <= MAX_PROBLEMS:
-                warnings.append(RowProblem(line, message))
-    return CheckedFile(rows, repeats, frozenset(repeated), invalid, doubtful, errors, warnings)
+    def enter(self, change: ListChange, *, finished: bool = True) -> ListChange:
+        """Return the change with these numbers."""
+        return replace(
+            change,
+            added=self.added,
+            already_there=self.already_there,
+            removed=self.removed,
+            finished=finished,
+        )
 
 
 def import_file(
@@ -197,7 +159,7 @@ def import_file(
                 line = batch[0][0]
                 entries = (each.to_stored(change.name, target.pseudonym) for _, each in batch)
                 target.lists.write(entries, counter.on_written)
-        except (ListError, DynamoDBError, KeyboardInterrupt) as error:
+        except (ClickToDialError, KeyboardInterrupt) as error:
             reason = str(error) or "The import was interrupted."
             written = counter.added + counter.already_there
             raise ImportStoppedError(
@@ -234,9 +196,9 @@ def rows_of(path: Path, from_line: int) -> Iterator[Row]:
 def add(target: Target, change: ListChange, entry: Entry) -> ListChange:
     """Add an entry to a list, or replace it. Return the recorded change."""
     counter = WriteCount()
-    with recorded(target, change, counter) as result:
+    with recorded(target, change, counter):
         target.lists.write([entry.to_stored(change.name, target.pseudonym)], counter.on_written)
-    return result()
+    return counter.enter(change)
 
 
 def remove(target: Target, change: ListChange, entry: Entry) -> ListChange:
@@ -248,45 +210,32 @@ def remove(target: Target, change: ListChange, entry: Entry) -> ListChange:
             f"It is not on the list {change.name}. A prefix of it may be: see dialplan list check"
         )
     counter = WriteCount()
-    with recorded(target, change, counter) as result:
+    with recorded(target, change, counter):
         counter.removed = int(target.lists.delete(key))
-    return result()
+    return counter.enter(change)
 
 
 def new_change(name: str, action: ListAction, author: str, file: str = "") -> ListChange:
-    """Return a change that begins now."""
+    """Return a change that begins now. Numbers in the name of the file are left out."""
+    file = _NUMBER_IN_NAME.sub("…", file)
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     return ListChange(name=name, action=action, author=author, changed_at=now, file=file)
 
 
 @contextmanager
-def recorded(
-    target: Target, change: ListChange, counter: WriteCount
-) -> Iterator[Callable[[], ListChange]]:
+def recorded(target: Target, change: ListChange, counter: WriteCount) -> Iterator[None]:
     """Record a change before the block as unfinished, and after it with the numbers of `counter`.
 
-    Yield a function that returns what was recorded last. Raises DynamoDBError.
+    Raises DynamoDBError.
     """
-    key, last = target.list_changes.record(change), change
-
-    def record(*, finished: bool) -> None:
-        nonlocal last
-        last = replace(
-            change,
-            added=counter.added,
-            already_there=counter.already_there,
-            removed=counter.removed,
-            finished=finished,
-        )
-        target.list_changes.record(last, key)
-
+    key = target.list_changes.record(change)
     try:
-        yield lambda: last
+        yield
     except BaseException:
         with suppress(DynamoDBError):  # the error of the block says more
-            record(finished=False)
+            target.list_changes.record(counter.enter(change, finished=False), key)
         raise
-    record(finished=True)
+    target.list_changes.record(counter.enter(change), key)
 
 
 def check(target: Target, name: str, text: str) -> CheckResult:

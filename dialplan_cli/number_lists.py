@@ -23,6 +23,9 @@ from dialplan_cli.plan.types import is_date
 COLUMNS = ("number", "reason", "source", "expires")
 EXPORT_COLUMNS = ("hash_of_number_or_prefix", "reason", "source", "expires")
 
+MAX_PROBLEMS = 20
+"""Maximum number of errors, and of warnings, that are kept of a file."""
+
 _PREFIX = re.compile(r"\+([0-9]+)\*")
 _SCIENTIFIC = re.compile(r"[0-9]+([.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 
@@ -72,13 +75,38 @@ class Entry:
         return ListEntry(self.key(name, pseudonym), self.reason, self.source, self.expires_at)
 
 
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """An error or a warning about a line of a file."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """Result of checking a file. `rows` is the number of valid rows.
+
+    `repeated` are the numbers that occur more than once, in `repeats` surplus rows. `errors` and
+    `warnings` are the first ones of `invalid` and `doubtful`.
+    """
+
+    rows: int
+    repeats: int
+    repeated: frozenset[str]
+    invalid: int
+    doubtful: int
+    errors: list[RowProblem]
+    warnings: list[RowProblem]
+
+
 def parse_entry(row: Mapping[str, str]) -> Entry:
     """Return the entry in a row. Raises ListError."""
     expires = (row.get("expires") or "").strip()
     if expires and not is_date(expires):
         raise ListError("expires must be a day, written year-month-day: 2026-01-31")
     reason, source = ((row.get(name) or "").strip() for name in ("reason", "source"))
-    number, complete = _parse_number((row.get("number") or "").strip())
+    number, complete = parse_number((row.get("number") or "").strip())
     return Entry(number, complete, reason, source, expires)
 
 
@@ -90,9 +118,10 @@ def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
     with open_csv(path) as reader:
         columns = reader.fieldnames
         if "number" not in columns or not set(columns) <= set(COLUMNS):
+            shown = ", ".join(map(repr, columns))[:200] or "nothing"
             raise ListError(
                 f"{path}: the columns are {', '.join(COLUMNS)}; all but number may be missing. "
-                f"The first line of this file has: {', '.join(columns) or 'nothing'}"
+                f"The first line of this file has: {shown}"
             )
         for row in reader:
             try:
@@ -101,6 +130,31 @@ def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
                 yield reader.line_num, parse_entry(row)
             except ListError as error:
                 yield reader.line_num, error
+
+
+def check_file(path: Path, today: date) -> CheckedFile:
+    """Check all rows of a CSV file. Raises CsvFileError, and ListError if the columns are wrong."""
+    seen: set[str] = set()
+    repeated: set[str] = set()
+    errors: list[RowProblem] = []
+    warnings: list[RowProblem] = []
+    rows = repeats = invalid = doubtful = 0
+    for line, entry in read_entries(path):
+        if isinstance(entry, ListError):
+            invalid += 1
+            if invalid <= MAX_PROBLEMS:
+                errors.append(RowProblem(line, str(entry)))
+            continue
+        rows += 1
+        if entry.number in seen:
+            repeats += 1
+            repeated.add(entry.number)
+        seen.add(entry.number)
+        for message in entry.warnings(today):
+            doubtful += 1
+            if doubtful <= MAX_PROBLEMS:
+                warnings.append(RowProblem(line, message))
+    return CheckedFile(rows, repeats, frozenset(repeated), invalid, doubtful, errors, warnings)
 
 
 def parse_prefix(text: str) -> str:
@@ -154,7 +208,7 @@ def hash_of_number_or_prefix(key: str) -> str:
     return number_hash if prefix == number_hash else f"+{prefix}*"
 
 
-def _parse_number(text: str) -> tuple[str, bool]:
+def parse_number(text: str) -> tuple[str, bool]:
     """Return a number in E.164, or a prefix with its star, and whether it may be complete.
 
     Raises ListError.

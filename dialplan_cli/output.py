@@ -33,7 +33,10 @@ def fields(result: Any) -> dict[str, Any]:
 
 
 def show(
-    result: T, as_json: bool, print_text: Callable[[T], None], to_json: Callable[[T], Any] = fields
+    result: T,
+    as_json: bool,
+    print_text: Callable[[T], object],
+    to_json: Callable[[T], Any] = fields,
 ) -> None:
     """Print the result of a command: as JSON (docs/json-output.md), or as text by `print_text`.
 

@@ -82,7 +82,7 @@ def find(target: Target, text: str) -> Search:
     items: list[StoredForNumber] = []
     for stored in target.lists.find([reading.hash for reading in readings], prefixes):
         if not stored.key.startswith(LIST_PREFIX):
-            shown.others.append(_to_item(stored))
+            shown.others.append(to_item(stored))
             items.append(stored)
             continue
         _, name, rest = stored.key.split("#", 2)
@@ -117,7 +117,8 @@ def forget(target: Target, search: Search, author: str) -> StoredNumber:
     )
 
 
-def _to_item(stored: StoredForNumber) -> StoredItem:
+def to_item(stored: StoredForNumber) -> StoredItem:
+    """Return an item that is not the entry of a list as it is shown."""
     expires_at = _to_time(stored.item.expires_at)
     if not stored.key.startswith(ATTEMPTS_PREFIX):
         return StoredItem("copy", None, None, expires_at)

@@ -67,7 +67,7 @@ def sync(target: Target, *, max_loss: float, dry_run: bool) -> SyncReport:
         max_loss=max_loss,
         dry_run=dry_run,
     )
-    return SyncReport(dry_run, [_to_change(change) for change in changes])
+    return SyncReport(dry_run, [to_change(change) for change in changes])
 
 
 def read_new_mappings(target: Target, document: Mapping[str, Any], *, ask: bool) -> list[str]:
@@ -88,7 +88,8 @@ def read_new_mappings(target: Target, document: Mapping[str, Any], *, ask: bool)
     return [each.failure_message for each in report.mappings if each.failure_message]
 
 
-def _to_change(change: mappings.Change) -> MappingChange:
+def to_change(change: mappings.Change) -> MappingChange:
+    """Return the effect of a sync on one mapping as it is shown."""
     before, after = change.before, change.after
     return MappingChange(
         mapping=change.mapping,

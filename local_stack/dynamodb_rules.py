@@ -1,7 +1,7 @@
 """Rules of DynamoDB that moto does not enforce, so that tests find a request that AWS would refuse.
 
 Sources, in https://docs.aws.amazon.com/amazondynamodb/latest/: APIReference (each operation),
-developerguide/Constraints.html (limits), Expressions.html and ReservedWords.html (expressions).
+developerguide/Constraints.html (limits). dynamodb_expressions.py has those of expressions.
 The keys of the table are the texts `pk` and `sk`, as in template.yaml.
 """
 
@@ -9,30 +9,22 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
+from local_stack import dynamodb_expressions
+from local_stack.dynamodb_expressions import EXPRESSIONS, paths_of, tokens_of
 
 KEY_BYTES = {"pk": 2048, "sk": 1024}
 """The key attributes, and the maximum length of their values in UTF-8."""
 MAX_ITEM_BYTES = 400 * 1024
 MAX_TRANSACTION_BYTES = 4 * 1024**2
-MAX_EXPRESSION_BYTES = 4 * 1024
 MAX_DEPTH = 32
 MAX_NAME_BYTES = 65_535
 MAX_DIGITS = 38
 MAX_READS = MAX_ACTIONS = 100
 MAX_WRITES = 25
 
-EXPRESSIONS = (
-    "ConditionExpression",
-    "FilterExpression",
-    "KeyConditionExpression",
-    "ProjectionExpression",
-    "UpdateExpression",
-)
 LEGACY = {
     "AttributeUpdates",
     "AttributesToGet",
@@ -42,7 +34,6 @@ LEGACY = {
     "QueryFilter",
     "ScanFilter",
 }
-SECTIONS = ("SET", "REMOVE", "ADD", "DELETE")
 RETURN_VALUES = {
     "PutItem": {"NONE", "ALL_OLD"},
     "DeleteItem": {"NONE", "ALL_OLD"},
@@ -52,9 +43,6 @@ WRITES = {"Put", "Delete", "Update", "ConditionCheck"}
 
 _NUMBER = re.compile(r"[+-]?(?P<digits>\d+\.?\d*|\.\d+)(?:[eE](?P<exponent>[+-]?\d+))?", re.ASCII)
 _TABLE_NAME = re.compile(r"[\w.-]{3,255}", re.ASCII)
-_TOKEN = re.compile(r"\s*([#:]?\w+(?:\.[#\w]+|\[\d+\])*|<>|<=|>=|[=<>(),+-]|\S)", re.ASCII)
-_PATH = re.compile(r"(?:#\w+|[A-Za-z_]\w*)(?:\.(?:#\w+|[A-Za-z_]\w*)|\[\d+\])*", re.ASCII)
-_WORDS = {"AND", "OR", "NOT", "BETWEEN", "IN", *SECTIONS}
 
 Request = Mapping[str, Any]
 
@@ -108,14 +96,14 @@ def _pages(operation: str, request: Request) -> Iterator[str]:
     if operation == "Scan":
         return
     names = request.get("ExpressionAttributeNames", {})
-    condition = _tokens(request.get("KeyConditionExpression", ""))
+    condition = tokens_of(request.get("KeyConditionExpression", ""))
     if not condition:
         yield "A Query needs a KeyConditionExpression"
     if not any(
         names.get(path, path) == "pk" and operator == "=" for path, operator in pairwise(condition)
     ):
         yield "Query condition missed key schema element: pk"
-    filtered = _paths(_tokens(request.get("FilterExpression", "")), names)
+    filtered = paths_of(tokens_of(request.get("FilterExpression", "")), names)
     if any(path[0] in KEY_BYTES for path in filtered):
         yield "Filter Expression can only contain non-primary key attributes"
 
@@ -272,101 +260,10 @@ def _value_size(value: Mapping[str, Any]) -> int:
     return len(_utf8(content)) if kind == "S" else 1
 
 
-# Expressions --------------------------------------------------------------------------------------
-
-
 def _expressions(request: Request) -> Iterator[str]:
-    texts = {name: request[name] for name in EXPRESSIONS if name in request}
-    placeholders: dict[str, Any] = {}
-    for parameter in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
-        given = request.get(parameter)
-        if given is not None and (not given or not texts):
-            yield f"{parameter} must not be empty, and needs an expression"
-        placeholders |= given or {}
     for value in request.get("ExpressionAttributeValues", {}).values():
         yield from _value(value, 0)
-    used: set[str] = set()
-    for name, text in texts.items():
-        used |= set(re.findall(r"[#:]\w+", text, re.ASCII))
-        yield from _expression(name, text, request.get("ExpressionAttributeNames", {}))
-    if unused := placeholders.keys() - used:
-        yield f"Value provided in ExpressionAttributeNames or -Values unused: {sorted(unused)}"
-    if missing := used - placeholders.keys():
-        yield f"An expression attribute name or value is not defined: {sorted(missing)}"
-
-
-def _expression(parameter: str, text: str, names: Mapping[str, str]) -> Iterator[str]:
-    tokens = _tokens(text)
-    if not tokens:
-        yield f"Invalid {parameter}: The expression can not be empty"
-    if len(_utf8(text)) > MAX_EXPRESSION_BYTES:
-        yield f"Invalid {parameter}: Expression size has exceeded the maximum allowed size"
-    yield from _words(parameter, tokens)
-    if parameter == "UpdateExpression":
-        yield from _update(tokens, names)
-    if parameter == "ProjectionExpression":
-        yield from _overlaps(_paths(tokens, names))
-
-
-def _words(parameter: str, tokens: list[str]) -> Iterator[str]:
-    """Check the words that are attribute names: reserved ones need a placeholder."""
-    for token, following in zip(tokens, [*tokens[1:], ""], strict=True):
-        if token[0] in ":=<>(),+-" or token.upper() in _WORDS or following == "(":
-            continue
-        if not _PATH.fullmatch(token):
-            yield f"Invalid {parameter}: Syntax error; token: {token}"
-        for part in re.findall(r"[#\w]+", token, re.ASCII):
-            if part.upper() in _reserved_words():
-                yield f"Invalid {parameter}: Attribute name is a reserved keyword: {part}"
-
-
-def _update(tokens: list[str], names: Mapping[str, str]) -> Iterator[str]:
-    sections = [(at, token.upper()) for at, token in enumerate(tokens) if token.upper() in SECTIONS]
-    if not sections or sections[0][0] != 0:
-        yield "Invalid UpdateExpression: it must begin with SET, REMOVE, ADD or DELETE"
-    if _has_duplicates([name for _, name in sections]):
-        yield "Invalid UpdateExpression: The section can only be used once"
-    changed: list[tuple[str, ...]] = []
-    for (start, name), end in zip(
-        sections, [*(at for at, _ in sections[1:]), len(tokens)], strict=True
-    ):
-        content = tokens[start + 1 : end]
-        if not content:
-            yield f"Invalid UpdateExpression: the section {name} is empty"
-        depth, is_first = 0, True
-        for token in content:
-            if is_first:
-                changed += _paths([token], names)
-            depth += (token == "(") - (token == ")")
-            is_first = token == "," and depth == 0
-    if any(path[0] in KEY_BYTES for path in changed):
-        yield "Cannot update an attribute that is part of the key"
-    yield from _overlaps(changed)
-
-
-def _overlaps(paths: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    ordered = sorted(paths)
-    for first, second in pairwise(ordered):
-        if second[: len(first)] == first:
-            yield f"Two document paths overlap with each other: {first}, {second}"
-
-
-def _tokens(expression: str) -> list[str]:
-    return _TOKEN.findall(expression)
-
-
-def _paths(tokens: Iterable[str], names: Mapping[str, str]) -> list[tuple[str, ...]]:
-    """Return the document paths among the tokens, with their placeholders replaced."""
-    return [
-        tuple(names.get(part, part) for part in re.findall(r"[#\w]+", token, re.ASCII))
-        for token in tokens
-        if _PATH.fullmatch(token) and token.upper() not in _WORDS
-    ]
-
-
-@cache
-def _reserved_words() -> frozenset[str]:
-    return frozenset(ReservedKeywords.get_reserved_keywords())
+    yield from dynamodb_expressions.violations(request)
 
 
 def _key_of(attributes: Mapping[str, Any]) -> list[Any]:

@@ -98,7 +98,7 @@ def validate(
         errors=[],
         warnings=list(warnings),
     )
-    output.show(validation, json, _print_validation)
+    output.show(validation, json, print_validation)
 
 
 @app.command()
@@ -162,7 +162,8 @@ def _print_permission_set(written: WrittenPermissionSet) -> None:
     output.print_line(f"Written to {', '.join(written.files)}: {counts}.", "green")
 
 
-def _print_validation(valid: Validation) -> None:
+def print_validation(valid: Validation) -> None:
+    """Print the warnings, and that the plan is valid."""
     output.print_warnings(valid.warnings)
     counts = f"{valid.rules} rules" + f", {valid.examples} examples" * (valid.examples > 0)
     output.print_line(f"{valid.file} is valid: {counts}.", "green")

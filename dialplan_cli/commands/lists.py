@@ -14,8 +14,14 @@ import typer
 from click_to_dial.dynamodb.list_changes import ListChange
 from dialplan_cli import lists, output
 from dialplan_cli.commands.options import INTERRUPTED, Author, Json, Stack
-from dialplan_cli.lists import CheckedFile, CheckResult, ImportReport, ImportStoppedError
-from dialplan_cli.number_lists import EXPORT_COLUMNS, ListError, parse_entry
+from dialplan_cli.lists import CheckResult, ImportReport, ImportStoppedError
+from dialplan_cli.number_lists import (
+    EXPORT_COLUMNS,
+    CheckedFile,
+    ListError,
+    check_file,
+    parse_entry,
+)
 from dialplan_cli.plan.source import unknown_name
 from dialplan_cli.plan.types import ATTRIBUTE, MAX_NAME
 from dialplan_cli.targets import Target, find_target
@@ -24,6 +30,7 @@ app = typer.Typer(no_args_is_help=True)
 
 
 def _check_name(name: str | None) -> str | None:
+    """Refuse a name that no dial plan can have, such as one that is too long for a key."""
     if name is not None and (len(name) > MAX_NAME or not re.fullmatch(ATTRIBUTE, name)):
         raise typer.BadParameter("must be a name of letters, digits and _, at most 80")
     return name
@@ -81,8 +88,8 @@ def import_(
     The whole file is checked first. If a row is invalid, nothing is imported, unless
     `--skip-invalid` is given. The exit status of an interrupted import is 130.
     """
-    checked = lists.check_file(file, datetime.now(UTC).date())
-    _print_problems(file, checked)
+    checked = check_file(file, datetime.now(UTC).date())
+    print_problems(file, checked)
     if checked.invalid and not skip_invalid:
         raise ListError(
             f"{checked.invalid} rows cannot be read; nothing was imported. Correct them, or leave "
@@ -157,7 +164,7 @@ def check(number: Number, name: Name, stack: Stack = None, json: Json = False) -
     The number is read as the number of a call: with or without its country code, in all its
     readings, and without surplus digits.
     """
-    output.show(lists.check(find_target(stack), name, number), json, _print_check)
+    output.show(lists.check(find_target(stack), name, number), json, print_check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,7 @@ def ls(stack: Stack = None, json: Json = False) -> None:
     Lists are shown if they have entries, if they had some, or if the active dial plan names them.
     This reads the whole table.
     """
-    output.show(Lists(lists.summaries(find_target(stack))), json, _print_lists)
+    output.show(Lists(lists.summaries(find_target(stack))), json, print_lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +207,7 @@ def history(
     The newest change comes first. Numbers are not recorded, only how many were added, were there
     already, or were removed.
     """
-    output.show(Changes(lists.history(find_target(stack), name)), json, _print_changes)
+    output.show(Changes(lists.history(find_target(stack), name)), json, print_changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,17 +230,19 @@ def export(name: Name, stack: Stack = None, json: Json = False) -> None:
         "This output cannot be imported again: keep the file that you imported."
     )
     entries = output.count(lists.export(find_target(stack), name), "Exporting")
-    output.show(Export(name, entries), json, _print_export, _export_to_json)
+    output.show(Export(name, entries), json, print_export, export_to_json)
 
 
-def _print_export(export: Export) -> None:
+def print_export(export: Export) -> None:
+    """Print the entries as CSV."""
     writer = csv.writer(sys.stdout)
     writer.writerow(EXPORT_COLUMNS)
     for each in export.entries:
         writer.writerow([getattr(each, column) for column in EXPORT_COLUMNS])
 
 
-def _export_to_json(export: Export) -> dict[str, Any]:
+def export_to_json(export: Export) -> dict[str, Any]:
+    """Return the entries as a JSON document."""
     return {"name": export.name, "entries": [asdict(each) for each in export.entries]}
 
 
@@ -248,7 +257,8 @@ def _warn_if_unused(name: str, target: Target) -> None:
         output.print_error(f"The active dial plan does not use this list: {message}")
 
 
-def _print_problems(file: Path, checked: CheckedFile) -> None:
+def print_problems(file: Path, checked: CheckedFile) -> None:
+    """Print the errors and the warnings about a file to standard error."""
     for label, problems, total in (
         ("", checked.errors, checked.invalid),
         ("warning: ", checked.warnings, checked.doubtful),
@@ -283,7 +293,8 @@ def _print_change(change: ListChange) -> None:
         )
 
 
-def _print_check(result: CheckResult) -> None:
+def print_check(result: CheckResult) -> None:
+    """Print whether a list contains a number, and the entries that do."""
     output.print_line(f"It is {'' if result.listed else 'not '}on the list {result.name}.")
     if len(result.readings) > 1:
         output.print_line(f"Numbers that were looked up: {', '.join(result.readings)}")
@@ -295,7 +306,8 @@ def _print_check(result: CheckResult) -> None:
         output.print_line("  ".join(filter(None, cells)))
 
 
-def _print_lists(result: Lists) -> None:
+def print_lists(result: Lists) -> None:
+    """Print a table of all lists."""
     if not result.lists:
         output.print_line("There is no list.")
         return
@@ -314,7 +326,8 @@ def _print_lists(result: Lists) -> None:
     output.print_table(columns, rows, columns[1:])
 
 
-def _print_changes(result: Changes) -> None:
+def print_changes(result: Changes) -> None:
+    """Print a table of the changes."""
     if not result.changes:
         output.print_line("No change of a list was recorded.")
         return

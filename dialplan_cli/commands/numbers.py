@@ -42,15 +42,13 @@ def number_(
     if not json:
         _print_stored(search.shown)
     if not yes:
-        typer.confirm(_question(search.shown), abort=True, err=True)
+        names = ", ".join(dict.fromkeys(each.name for each in search.shown.lists))
+        warning = f"It will no longer be on the list {names}, and may be called again. "
+        question = f"{warning if names else ''}Delete what is stored about this number?"
+        typer.confirm(question, abort=True, err=True)
     result = stored_numbers.forget(target, search, author)
-    output.show(result, json, _print_forgotten)
-
-
-def _question(stored: StoredNumber) -> str:
-    names = ", ".join(dict.fromkeys(each.name for each in stored.lists))
-    warning = f"It will no longer be on the list {names}, and may be called again. "
-    return f"{warning if names else ''}Delete what is stored about this number?"
+    text = f"{result.forgotten} items were deleted. {REMAINS}"
+    output.show(result, json, lambda _: output.print_line(text, "green"))
 
 
 def _print_stored(stored: StoredNumber) -> None:
@@ -78,7 +76,3 @@ def _print_stored(stored: StoredNumber) -> None:
                 text = f"{item.count} calls, the last at {output.minutes(item.newest or '')}"
         rows.append((text, "", output.minutes(item.expires_at or "")))
     output.print_table(("stored", "reason and source", "until (UTC)"), rows)
-
-
-def _print_forgotten(stored: StoredNumber) -> None:
-    output.print_line(f"{stored.forgotten} items were deleted. {REMAINS}", "green")

@@ -14,7 +14,7 @@ from dialplan_cli.checks.salesforce import check_salesforce
 from dialplan_cli.commands.options import ANSWER_IS_NO, Author, Comment, File, Json, Stack, Yes
 from dialplan_cli.plan.examples import check_results
 from dialplan_cli.plan.read import read_plan
-from dialplan_cli.publications import ChangeNote, Difference, History, Publication, StoredPlan
+from dialplan_cli.publications import ChangeNote, Difference, History, Publication
 from dialplan_cli.targets import Target, find_target
 
 app = typer.Typer()
@@ -133,7 +133,7 @@ def show(
     functions read.
     """
     plan = publications.read_version(find_target(stack).store, version)
-    output.show(plan, json, _print_source)
+    output.show(plan, json, lambda shown: sys.stdout.write(shown.source))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,9 @@ def prune(
     if not yes:
         question = f"Delete all but the newest {keep} and the active version of {target.name}?"
         typer.confirm(question, abort=True, err=True)
-    output.show(Pruned(target.store.prune(keep)), json, _print_pruned)
+    pruned = Pruned(target.store.prune(keep))
+    text = f"Deleted: {', '.join(map(str, pruned.deleted)) or 'nothing'}."
+    output.show(pruned, json, lambda _: output.print_line(text))
 
 
 def _confirm(target: Target, difference: Difference, question: str, yes: bool, json: bool) -> None:
@@ -207,11 +209,3 @@ def print_history(history: History) -> None:
     ]
     fixed = ("version", "was", "when (UTC)")
     output.print_table((*fixed, "who", "why"), rows, fixed)
-
-
-def _print_source(plan: StoredPlan) -> None:
-    sys.stdout.write(plan.source)
-
-
-def _print_pruned(pruned: Pruned) -> None:
-    output.print_line(f"Deleted: {', '.join(map(str, pruned.deleted)) or 'nothing'}.")

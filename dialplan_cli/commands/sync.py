@@ -43,12 +43,13 @@ def sync(
     entries; the exit status is then 1.
     """
     report = mappings.sync(find_target(stack), max_loss=most_lost / 100, dry_run=dry_run)
-    output.show(report, json, _print_report)
+    output.show(report, json, print_report)
     if not dry_run and any(each.failure is not None for each in report.mappings):
         raise typer.Exit(1)
 
 
-def _print_report(report: mappings.SyncReport) -> None:
+def print_report(report: mappings.SyncReport) -> None:
+    """Print a table of the mappings, and what changed in each."""
     if not report.mappings:
         output.print_line("The active dial plan keeps no mapping in Salesforce.")
         return

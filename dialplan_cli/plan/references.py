@@ -10,7 +10,12 @@ from typing import Any
 from click_to_dial.errors import BadParameterError
 from click_to_dial.model import Numbering
 from click_to_dial.phone_numbers import clean, is_mass_traffic, read_number
-from dialplan_cli.plan.examples import check_examples
+from dialplan_cli.plan.examples import (
+    check_example_callees,
+    check_example_facts,
+    check_example_keys,
+    check_example_records,
+)
 from dialplan_cli.plan.facts import NUMBERS, check_conditions, compares_days, known_facts
 from dialplan_cli.plan.hours import home_zone
 from dialplan_cli.plan.names import check_names
@@ -227,5 +232,8 @@ CHECKS = (
     check_signals,
     check_conditions,
     check_rules,
-    check_examples,
+    check_example_facts,
+    check_example_keys,
+    check_example_records,
+    check_example_callees,
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-from tests.benchmarks import cold, simulation, size, warm, world
+from tests.benchmarks import cold, sandboxes, simulation, size, warm, world
 from tests.benchmarks.contestants import authorizer, empty, naive, naive_compiled, ours, probe
 from tests.benchmarks.report import tables, update_page
 from tests.e2e.sandbox import ROOT
@@ -48,6 +48,7 @@ def measure() -> dict[str, Any]:
             "load": warm.load(services, decision),
             "simulation": simulation.measure(services),
             "size": size.measure(),
+            "sandboxes": sandboxes.measure(),
         }
 
 

@@ -11,6 +11,14 @@ Results = Mapping[str, Any]
 Row = tuple[str, str, str]
 """What was measured, of what, the values."""
 
+PHASES = {
+    "start": "all start at once",
+    "steady": "a click each in 10 s",
+    "revoked": "token revoked, a click each at once",
+    "published": "plan published, a click each in 10 s",
+}
+"""Phases of the row about many sandboxes, with their titles."""
+
 START, END = "<!-- results of make bench -->", "<!-- end of the results -->"
 
 
@@ -115,8 +123,19 @@ def _scale_rows(results: Results) -> Iterator[Row]:
     yield "looked-up calls of `simulate`", f"{simulation['calls']} calls, both plans", text
     text = f"{simulation['in_turn_ms']:.0f} ms each, one API call each"
     yield "looked-up calls of `simulate`", "one call after the other, one plan", text
+    yield from sandbox_rows(results["sandboxes"])
     for name, size in results["size"].items():
         yield "size", name, f"{size:.1f} MB"
+
+
+def sandbox_rows(sandboxes: Results) -> Iterator[Row]:
+    """Yield the requests of many sandboxes in the busiest second of each phase."""
+    for number, found in sandboxes.items():
+        for phase, title in PHASES.items():
+            parts = [f"{at[phase]} {name}" for name, at in found["requests"].items() if at[phase]]
+            yield f"requests per second, {number} sandboxes", title, ", ".join(parts)
+        logins = f"{found['logins']} login(s), all answered after {found['revoked_seconds']:.1f} s"
+        yield f"revoked token, {number} sandboxes", "logins", logins
 
 
 def tables(results: Results) -> Iterator[Table]:

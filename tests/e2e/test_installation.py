@@ -35,7 +35,9 @@ def test_it_has_the_version_of_the_package(dialplan: Run) -> None:
 def test_it_validates_a_plan(dialplan: Run) -> None:
     plan = ROOT / "dialplans/demo.yaml"
     done = dialplan("validate", plan)
-    assert (done.returncode, done.stdout) == (0, f"{plan} is valid: 15 rules.\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, f"{plan} is valid: 15 rules, 12 examples.\n"), (
+        done.stderr
+    )
 
 
 def test_it_prints_the_schema(dialplan: Run) -> None:

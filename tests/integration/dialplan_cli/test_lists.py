@@ -270,6 +270,13 @@ def test_each_change_is_recorded_without_numbers(
     assert "numbers.csv" in dialplan.out
 
 
+def test_a_number_in_the_name_of_a_file_is_not_recorded(dialplan: Dialplan, tmp_path: Path) -> None:
+    file = table_of(tmp_path, f"{NUMBER},,,").rename(tmp_path / f"opt-out {NUMBER} 2026-11-28.csv")
+    assert dialplan("list", "import", file, "--list", "dnc") == 0
+    (change,) = dialplan.json("list", "history")["changes"]
+    assert change["file"] == "opt-out +… 2026-11-28.csv"
+
+
 def test_a_change_that_was_not_made_is_shown_as_unfinished(
     dialplan: Dialplan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -391,7 +398,7 @@ def test_a_file_is_read_as_spreadsheets_write_it(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (f"number,number\n{NUMBER},\n".encode(), "file.csv:1: two columns have the name number"),
+        (f"number,number\n{NUMBER},\n".encode(), "file.csv:1: two columns have the name 'number'"),
         (f"number,,reason\n{NUMBER},,\n".encode(), "file.csv:1: a column has no name"),
         (f"number;reason\n{NUMBER};M\u00fcller\n".encode("latin-1"), "file.csv:2: this is neither"),
         (f"number\n{NUMBER}\n".encode("utf-16-le"), "file.csv:1: this is UTF-16 text without"),

@@ -30,14 +30,15 @@ CUSTOMER, SUPPLIER, OPTED_OUT = "003Tv00000Lx002IAB", "003Tv00000Lx003IAB", "003
 def changed(tmp_path: Path) -> Path:
     """The demo plan, changed: customers in Austria see the German hotline."""
     path = tmp_path / "changed.yaml"
-    path.write_text(DEMO.read_text().replace("AT: hotline-at", "AT: hotline"))
+    text = DEMO.read_text().replace("AT: hotline-at", "AT: hotline")
+    path.write_text(text.replace("AT, expect: hotline-at", "AT, expect: hotline"))
     return path
 
 
 class TestFiles:
     def test_a_valid_plan(self, dialplan: Dialplan) -> None:
         assert dialplan("validate", DEMO) == 0
-        assert dialplan.out == f"{DEMO} is valid: 15 rules.\n"
+        assert dialplan.out == f"{DEMO} is valid: 15 rules, 12 examples.\n"
         assert "demo.yaml:28: warning: objects.Account: has no `do_not_call`" in dialplan.err
 
     def test_a_plan_in_standard_input(
@@ -46,7 +47,7 @@ class TestFiles:
         content = io.BytesIO(DEMO.read_bytes())
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(content))
         assert dialplan("validate", "-") == 0
-        assert dialplan.out == "stdin is valid: 15 rules.\n"
+        assert dialplan.out == "stdin is valid: 15 rules, 12 examples.\n"
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"version: 2\n")))
         assert dialplan("validate", "-") == 1
         assert dialplan.err.startswith("stdin:1: error: version: ")
@@ -93,6 +94,41 @@ class TestFiles:
     def test_the_schema_is_printed(self, dialplan: Dialplan) -> None:
         assert dialplan("schema") == 0
         assert dialplan.out == (ROOT / "dialplans/dialplan.schema.json").read_text()
+
+
+class TestExamples:
+    """A plan that decides one of its examples differently."""
+
+    @pytest.fixture
+    def failing(self, tmp_path: Path) -> Path:
+        path = tmp_path / "failing.yaml"
+        path.write_text(DEMO.read_text().replace("AT: hotline-at", "AT: hotline"))
+        return path
+
+    MESSAGE = "expects hotline-at, but the rule 'customers' (line 104) signals hotline"
+
+    def test_is_not_valid(self, dialplan: Dialplan, failing: Path) -> None:
+        assert dialplan("validate", failing) == 1
+        assert dialplan.err.endswith(f"error: examples[7]: {self.MESSAGE}\n1 error.\n")
+        (error,) = dialplan.json("validate", failing)["errors"]
+        assert (error["path"], error["message"]) == ("examples[7]", self.MESSAGE)
+        line = failing.read_text().splitlines()[error["line"] - 1]
+        assert "record.country: AT, expect: hotline-at" in line
+
+    @pytest.mark.parametrize("offline", [(), ("--offline",)])
+    def test_is_not_published(
+        self, dialplan: Dialplan, store: PlanStore, failing: Path, offline: tuple[str, ...]
+    ) -> None:
+        assert dialplan("publish", failing, "--yes", *offline) == 1
+        assert self.MESSAGE in dialplan.err
+        assert store.active() is None
+
+    def test_is_explained_with_a_warning(
+        self, dialplan: Dialplan, store: PlanStore, failing: Path
+    ) -> None:
+        call = ("--record", CUSTOMER, "--number", "+4312650321", "--agent", "ahuber")
+        assert dialplan("explain", *call, "--plan", failing) == 0
+        assert f"warning: examples[7]: {self.MESSAGE}" in dialplan.err
 
 
 class TestPublishing:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.access_token import (
@@ -21,7 +22,7 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
     UnreadableItemError,
 )
-from tests.fakes import Clock
+from tests.fakes import ChangedClient, Clock
 from tests.integration.repeated import send_twice
 
 LOGIN_SECONDS = 2.5
@@ -153,6 +154,39 @@ def test_who_waits_too_long_goes_on_without(sandbox: Any, org: Org, table: Any) 
     org.slow.set()
     holder.join()
     assert (get(waiter), org.logins) == ("token-1", 1)
+
+
+def test_who_waits_only_reads(sandbox: Any, org: Org, table: Any, clock: Clock) -> None:
+    """A thousand sandboxes that wait would otherwise write more than one item may be written."""
+    org.slow.clear()
+    holder = threading.Thread(target=lambda: get(sandbox()))
+    holder.start()
+    while "lease_owner" not in str(table.boto3.scan(TableName=table.name)["Items"]):
+        pass
+    writes: list[Any] = []
+    client = ChangedClient(table.dynamodb, update_item=lambda **request: writes.append(request))
+    host, login = "acme.my.salesforce.com", Login(org.log_in, LOGIN_SECONDS)
+    with pytest.raises(OutOfTimeError, match="still logging in"):
+        get(SharedToken(client, table.name, host, login, clock=clock), seconds=0.5)
+    assert writes == []
+    org.slow.set()
+    holder.join()
+
+
+def test_who_took_the_lease_without_learning_of_it_logs_in(
+    org: Org, table: Any, clock: Clock
+) -> None:
+    failing = ["no answer"]
+
+    def update_item(**request: Any) -> Any:
+        response = table.dynamodb.update_item(**request)
+        if failing:
+            raise ReadTimeoutError(endpoint_url="", error=failing.pop())
+        return response
+
+    client = ChangedClient(table.dynamodb, update_item=update_item)
+    host, login = "acme.my.salesforce.com", Login(org.log_in, LOGIN_SECONDS)
+    assert get(SharedToken(client, table.name, host, login, clock=clock)) == "token-1"
 
 
 def test_a_holder_that_died_is_replaced_when_its_lease_ends(

@@ -34,3 +34,17 @@ def test_the_history_keeps_its_columns_at_60_characters(monkeypatch: pytest.Monk
     who, why = heading.index("who"), heading.index("why")
     assert "".join(line[who:why].strip() for line in (first, *others)) == AUTHOR
     assert " ".join(line[why:].strip() for line in (first, *others)) == f"rollback: {COMMENT}"
+
+
+def test_an_export_shows_its_progress_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = io.StringIO()
+    monkeypatch.setattr(output, "err", Console(file=printed, force_terminal=True, width=60))
+    assert list(output.count(range(250), "Exporting")) == list(range(250))
+    assert "Exporting: 250" in printed.getvalue()
+
+
+def test_progress_is_not_part_of_redirected_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = io.StringIO()
+    monkeypatch.setattr(output, "err", Console(file=printed, width=60))
+    assert list(output.count(range(250), "Exporting")) == list(range(250))
+    assert printed.getvalue() == ""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -73,8 +74,8 @@ def test_an_example_decides_as_documented(plan: str, calls: str) -> None:
         facts = read_yaml("{" + known + "}").data
         if not {"outage", "callee.number", "callee.listed"}.isdisjoint(facts):
             continue  # only `run_examples` reads them
-        at = facts.pop("at", None)
-        now = NOW if at is None else datetime.fromisoformat(at).timestamp()
+        at = datetime.fromisoformat(facts.pop("at", "2026-11-24T12:00"))
+        now = (at if at.tzinfo else at.replace(tzinfo=ZoneInfo("Europe/Berlin"))).timestamp()
         decision = evaluate(loaded, Facts(facts, now=now))
         if outcome.strip() == "refuse":
             assert decision.service_number is None, call

@@ -8,6 +8,7 @@ import pytest
 
 from click_to_dial.dialplan import load
 from click_to_dial.model import Numbering
+from dialplan_cli.plan.examples import check_results
 from dialplan_cli.plan.read import parse_plan, read_plan
 from dialplan_cli.plan.schema import plan_schema
 from dialplan_cli.plan.source import PlanFileError
@@ -279,6 +280,7 @@ def test_the_committed_schema_is_up_to_date() -> None:
 def test_the_plans_in_the_repository_are_valid_and_name_the_schema(path: Path) -> None:
     plan = read_plan(path)
     assert plan.source.text.startswith("# yaml-language-server: $schema=dialplan.schema.json\n")
+    assert check_results(plan.document, plan.source, time.time()) == ()
     load(plan.document)
 
 

@@ -41,7 +41,11 @@ class SalesforceRecords:
     def _look_up(
         self, plan: DialPlan, request: SalesforceRequest, deadline: Deadline
     ) -> SalesforceResult:
-        """Return record and agent. A second request is made only if the object is not known yet."""
+        """Return record and agent.
+
+        Further requests are made only if the object of a custom key prefix is not known yet, or if
+        the known one does not exist or has no such record.
+        """
         query = self._client.query_together
         queries = {} if request.agent_uid is None else {"agent": agent_query(plan, request)}
         if request.record_id is None:
@@ -58,8 +62,11 @@ class SalesforceRecords:
         results = query(queries | _record_queries(plan, request, name), deadline)
         record = record_from(plan, request, name, results, self._clock())
         agent = agent_from(plan, results)
-        if prefix in STANDARD_OBJECTS or not _may_be_another_object(record):
+        is_missing = isinstance(record, Record) and not record.found
+        no_object = isinstance(record, SalesforceError) and record.reason == "invalid-object"
+        if prefix in STANDARD_OBJECTS or not (is_missing or no_object):
             return SalesforceResult(record, agent)
+        # The object may have been deleted. Refreshing a sandbox may give its prefix to another one.
         lookup = query({"object": object_query(prefix)}, deadline)
         found = object_name(plan, prefix, lookup["object"])
         if isinstance(found, SalesforceError):
@@ -76,16 +83,6 @@ class SalesforceRecords:
         self._learned[key_prefix(request.record_id or "")] = object_name
         results = self._client.query_together(_record_queries(plan, request, object_name), deadline)
         return record_from(plan, request, object_name, results, self._clock())
-
-
-def _may_be_another_object(record: Record | SalesforceError) -> bool:
-    """Return whether the cached object of a key prefix may be out of date.
-
-    An object can be deleted, and the refresh of a sandbox can give its prefix to another one.
-    """
-    if isinstance(record, SalesforceError):
-        return record.reason == "invalid-object"
-    return not record.found
 
 
 def _record_queries(plan: DialPlan, request: SalesforceRequest, object_name: str) -> dict[str, str]:
