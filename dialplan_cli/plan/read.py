@@ -131,10 +131,12 @@ def validate(source: PlanSource) -> tuple[Plan | None, list[Problem]]:
     """
     plan, errors = _validate_schema(source)
     problems: list[Problem] = []
-    while misspelt := _misspelt_key(source, errors):
-        path, likely = misspelt
-        problems += source.locate([(path, f"unknown key '{path[-1]}'; did you mean '{likely}'?")])
-        source = source.renamed(path, likely)
+    while misspelt := _misspelt_keys(source, errors):
+        problems += source.locate(
+            (path, f"unknown key '{path[-1]}'; did you mean '{likely}'?")
+            for path, likely in misspelt.items()
+        )
+        source = source.renamed(misspelt)
         plan, errors = _validate_schema(source)
     if misplaced := list(check_sections(source.data)):
         return None, [*problems, *source.locate(misplaced)]
@@ -167,17 +169,20 @@ def _validate_schema(source: PlanSource) -> tuple[Plan | None, list[ErrorDetails
         return None, error.errors(include_url=False)
 
 
-def _misspelt_key(source: PlanSource, errors: list[ErrorDetails]) -> tuple[Path, str] | None:
-    """Return the place of a misspelt key, and the key that was probably meant."""
+def _misspelt_keys(source: PlanSource, errors: list[ErrorDetails]) -> dict[Path, str]:
+    """Return the places of misspelt keys with the keys that were probably meant."""
+    misspelt: dict[Path, str] = {}
+    taken = set(source.locations)
     for error in errors:
         path = _path(source, error)
         if error["type"] != "extra_forbidden" or not path:
             continue
         known = known_keys(path[:-1])
         likely = None if "present" in known else likely_key(str(path[-1]), known - {path[-1]})
-        if likely and path[-1] not in known and (*path[:-1], likely) not in source.locations:
-            return path, likely
-    return None
+        if likely and path[-1] not in known and (*path[:-1], likely) not in taken:
+            taken.add((*path[:-1], likely))
+            misspelt[path] = likely
+    return misspelt
 
 
 def _path(source: PlanSource, error: ErrorDetails) -> Path:

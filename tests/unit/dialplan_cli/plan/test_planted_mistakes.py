@@ -518,3 +518,21 @@ def test_a_problem_names_the_rule() -> None:
     (problem,) = problems(planted(NAMES["startswith"]))
     assert problem.rule == "suppliers"
     assert str(problem).startswith("plan:46: rules[3].when.agent.team.startswith (suppliers): ")
+
+
+def test_many_misspelt_keys_are_read_in_one_pass() -> None:
+    rules = "".join(f"  - {{id: r{number}, wen: {{}}, signl: hotline}}\n" for number in range(200))
+    found = problems(PLAN.replace("rules:\n", f"rules:\n{rules}"))
+    assert len(found) == 400 + 200, "both keys of each rule, and the empty `when`"
+
+
+def test_a_misspelt_section_hides_no_mistake_below_it() -> None:
+    text = PLAN.replace("agents:", "agent:").replace(
+        "attributes: {", "atributes: {known: IsActive, "
+    )
+    found = [(each.line, each.path) for each in problems(text)]
+    assert found == [
+        (26, "agent"),
+        (28, "agents.atributes"),
+        (28, "agents.attributes.known"),
+    ]
