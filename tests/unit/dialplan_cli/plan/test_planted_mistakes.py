@@ -182,6 +182,49 @@ YAML = {
     "typographic-dash": Mistake(
         "  - id: suppliers", "  \u2013 id: suppliers", "\u2013 id", "hyphen"
     ),
+    "missing-dash-before-a-brace": Mistake(
+        "    when: {record.do_not_call: true}\n",
+        "    when:\n      - {record.do_not_call: true}\n      {callee.listed: robinson}\n",
+        "      {callee",
+        "- ",
+    ),
+    "missing-dash-and-indentation": Mistake(
+        "  - id: emergency", "  id: emergency", "  id: em", "- "
+    ),
+    "bullet": Mistake("  - id: emergency", "  \u2022 id: emergency", "\u2022", "hyphen"),
+    "tab-after-dash": Mistake("  - id: emergency", "  -\tid: emergency", "-\tid", "tab"),
+    "list-item-not-indented": Mistake(
+        "  - id: suppliers", "- id: suppliers", "- id: sup", "indent"
+    ),
+    "key-not-indented": Mistake(
+        "    when: {record.do_not_call: true}",
+        "when: {record.do_not_call: true}",
+        "when: {record.do",
+        "indent",
+    ),
+    "condition-not-indented": Mistake(
+        "      callee.kind: [mobile", "    callee.kind: [mobile", "callee.kind: [", "below `when`"
+    ),
+    "first-line-indented": Mistake("version: 1", " version: 1", " version", "indented"),
+    "second-line-of-a-text-not-indented": Mistake(
+        "want to be called.",
+        "want\n    to be called by us.",
+        "to be called by",
+        "indent it further",
+    ),
+    "colon-missing-before-a-brace": Mistake("  Account: {", "  Account {", "  Account {", "colon"),
+    "parentheses": Mistake(
+        "{record.do_not_call: true}", "(record.do_not_call: true)", "(rec", "braces"
+    ),
+    "quotes-in-quotes": Mistake(
+        "This person does not want", '"This "person" does not want', '"This', "single quotes"
+    ),
+    "comma-missing-between-lines": Mistake(
+        "hotline, AT: hotline-at}",
+        "hotline,\n      AT: hotline-at\n      CH: hotline}",
+        "CH:",
+        "comma",
+    ),
     "list-on-the-line-of-its-key": Mistake(
         "lists: [robinson]", "lists: - robinson", "lists:", "line"
     ),
