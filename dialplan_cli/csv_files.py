@@ -13,7 +13,7 @@ from click_to_dial.errors import ClickToDialError
 DELIMITERS = (";", "\t", ",")
 """The first one that is in the line with the names of the columns separates the cells."""
 
-_DECLARED_DELIMITER = re.compile(r'"?sep=([^"])"?')  # the first line of some files for Excel
+_DECLARED_DELIMITER = re.compile(r'"?sep=([;,|:\t])"?')  # the first line of some files for Excel
 
 
 class CsvFileError(ClickToDialError):
@@ -49,7 +49,7 @@ class CsvRows:
             if not name:
                 raise csv.Error("a column has no name")
             if self.fieldnames.count(name) > 1:
-                raise csv.Error(f"two columns have the name {name}")
+                raise csv.Error(f"two columns have the name {name!r}")
 
     @property
     def line_num(self) -> int:

@@ -118,9 +118,10 @@ def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
     with open_csv(path) as reader:
         columns = reader.fieldnames
         if "number" not in columns or not set(columns) <= set(COLUMNS):
+            shown = ", ".join(map(repr, columns))[:200] or "nothing"
             raise ListError(
                 f"{path}: the columns are {', '.join(COLUMNS)}; all but number may be missing. "
-                f"The first line of this file has: {', '.join(columns) or 'nothing'}"
+                f"The first line of this file has: {shown}"
             )
         for row in reader:
             try:

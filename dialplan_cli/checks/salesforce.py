@@ -15,6 +15,7 @@ from dialplan_cli.checks.salesforce_schema import (
     SObject,
 )
 from dialplan_cli.checks.values import check_values
+from dialplan_cli.plan.facts import NUMBERS
 from dialplan_cli.plan.read import PlanFile
 from dialplan_cli.plan.source import Findings, Path, PlanFileError, Problem
 
@@ -22,6 +23,9 @@ TIMEOUT_SECONDS = 60.0
 """Describing the Account of a large organisation takes a few seconds."""
 
 COMPOUND_TYPES = ("address", "location")
+
+NUMBER_TYPES = ("phone", "string", "textarea", "combobox", "picklist", "encryptedstring")
+"""Types of fields that can contain a phone number with its leading zero or plus."""
 
 # Fields that can be read through a relationship with several parents: those of the object Name.
 # https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_name.htm
@@ -98,10 +102,16 @@ def check_objects(
             yield ("objects", name), _misspelt(name, sobject.name)
         yield from check_fields(schema, sobject, ("objects", name), fields)
         number_fields = dict(enumerate(numbers.get(name, ())))
-        yield from check_fields(schema, sobject, ("objects", name, "numbers"), number_fields)
+        place: Path = ("objects", name, NUMBERS)
+        yield from check_fields(schema, sobject, place, number_fields)
+        for index, path in number_fields.items():
+            field = schema.field(sobject, path)
+            if field is not None and field.type not in NUMBER_TYPES:
+                message = f"{path} has the type {field.type}; name fields of type phone or text"
+                yield (*place, index), message
         if CONSENT in fields:
-            path: Path = ("objects", name, CONSENT)
-            yield from check_consent(schema, sobject, path, fields[CONSENT])
+            place = ("objects", name, CONSENT)
+            yield from check_consent(schema, sobject, place, fields[CONSENT])
 
 
 def check_consent(schema: SalesforceSchema, sobject: SObject, path: Path, field: str) -> Findings:

@@ -13,7 +13,7 @@ from dialplan_cli.plan.types import likely_region
 
 Document = Mapping[str, Any]
 
-_TRUE_WORDS = frozenset("true yes y on ja j wahr 1 x".split())
+_TRUE_WORDS = frozenset("true yes y on ja j wahr 1".split())
 _TRUTH_WORDS = _TRUE_WORDS | frozenset("false no n off nein falsch 0".split())
 _SEPARATORS = re.compile(r"[\s()/.-]")
 _LOCAL_DATE = re.compile(
@@ -78,8 +78,8 @@ def warn_patterns(document: Document) -> Findings:
             has_wildcard = "*" in value or "?" in value
             if operator in ("is", "not") and has_wildcard:
                 yield place, f'is compared as it is written; for a pattern use matches: "{value}"'
-            elif operator in ("is", "not") and re.search(r", |\|| oder ", value):
-                values = ", ".join(re.split(r",\s*|\s*\|\s*| oder ", value))
+            elif operator in ("is", "not") and re.search(r", |\|| or | oder ", value):
+                values = ", ".join(re.split(r",\s*|\s*\|\s*| or | oder ", value))
                 yield place, f"is one text; for any of several values write a list: [{values}]"
             elif operator == "prefix" and value.endswith("*"):
                 yield place, f'the star is part of the text; write prefix: "{value.rstrip("*")}"'

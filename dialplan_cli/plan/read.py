@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from dialplan_cli.plan.lint import check_emergency, find_offline_warnings, find_warnings
 from dialplan_cli.plan.publish import Document, to_document
 from dialplan_cli.plan.references import check_references
+from dialplan_cli.plan.rules import OPERATORS
 from dialplan_cli.plan.schema import Plan, known_keys
 from dialplan_cli.plan.shapes import check_sections, check_shapes, without_consequences
 from dialplan_cli.plan.source import (
@@ -27,6 +28,7 @@ from dialplan_cli.plan.source import (
 )
 from dialplan_cli.plan.suggestions import likely_key, unknown_operator
 from dialplan_cli.plan.types import API_NAME, ATTRIBUTE, FIELD_PATH, NAME
+from dialplan_cli.plan.yaml_errors import LINE_BREAK
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ def parse_plan(text: str, file: str = "plan") -> PlanFile:
     return PlanFile(
         document,
         source,
-        warnings=source.locate([*find_warnings(document), *warn_separators(source)]),
+        warnings=source.locate(
+            [*find_warnings(document), *warn_separators(source), *warn_comments(source)]
+        ),
         offline_warnings=source.locate(find_offline_warnings(document)),
     )
 
@@ -138,10 +142,22 @@ def validate(source: PlanSource) -> tuple[Plan | None, list[Problem]]:
     findings = dict(misread_scalars(source))
     for path, message in _explain(source, errors):
         findings.setdefault(path, message)
+    above = {path[:length] for path in findings for length in range(3, len(path))}
     for path, message in check_references(source.data):
-        findings.setdefault(path, message)
+        if path not in above:  # a part of the value is wrong, which says more
+            findings.setdefault(path, message)
     findings = dict(causes) | dict(without_consequences(list(findings.items()), causes))
     return plan, [*problems, *source.locate(findings.items())]
+
+
+def warn_comments(source: PlanSource) -> Findings:
+    """Warn of texts that a # cuts off: from a blank and # on, a line is a comment."""
+    lines = LINE_BREAK.split(source.text)
+    for path, location in source.locations.items():
+        if location.raw and path[-1:] in (("refuse",), ("name",)):
+            rest = lines[location.line - 1].rpartition(location.raw.splitlines()[-1])[2]
+            if re.match(r"\s+#\S", rest):
+                yield path, "ends before the #, which begins a comment; write the text in quotes"
 
 
 def _validate_schema(source: PlanSource) -> tuple[Plan | None, list[ErrorDetails]]:
@@ -235,12 +251,16 @@ def _message(source: PlanSource, path: Path, error: ErrorDetails) -> str:
         if key in known:
             excluding = _EXCLUDED_BY.get(str(key), "the keys that are there")
             return f"cannot be used together with {excluding}"
+        if "when" in parents[:-1] and parents[-1] != "when":
+            known = frozenset(OPERATORS)
         if "present" in known:
             value = _value(source.data, path)
             return unknown_operator(str(parents[-1]), str(key), value, known)
         if not parents and key in known_keys(("rules", 0)):
             return f"`{key}` belongs to a rule; indent it below the rule's `- id:`"
         return unknown_name("key", key, known)
+    if error_type == "list_type" and raw is not None:
+        return f"must be a list: [{raw}]"
     if error_type == "string_type" and raw is not None:
         return _quote(raw)
     if error_type == "string_pattern_mismatch":

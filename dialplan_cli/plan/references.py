@@ -10,7 +10,12 @@ from typing import Any
 from click_to_dial.errors import BadParameterError
 from click_to_dial.model import Numbering
 from click_to_dial.phone_numbers import clean, is_mass_traffic, read_number
-from dialplan_cli.plan.examples import check_examples
+from dialplan_cli.plan.examples import (
+    check_example_callees,
+    check_example_facts,
+    check_example_keys,
+    check_example_records,
+)
 from dialplan_cli.plan.facts import NUMBERS, check_conditions, compares_days, known_facts
 from dialplan_cli.plan.hours import home_zone
 from dialplan_cli.plan.names import check_names
@@ -22,7 +27,7 @@ from dialplan_cli.plan.source import (
     pairs,
     unknown_name,
 )
-from dialplan_cli.plan.suggestions import unknown_fact
+from dialplan_cli.plan.suggestions import unknown_fact, unknown_service_number
 from dialplan_cli.plan.types import is_date
 
 Data = Mapping[str, Any]
@@ -143,7 +148,7 @@ def check_mappings(data: Data) -> Findings:
         named += [(("entries", key), value) for key, value in child(mapping, "entries").items()]
         for path, number in named:
             if isinstance(number, str) and number not in numbers:
-                yield ("mappings", name, *path), unknown_name("service number", number, numbers)
+                yield ("mappings", name, *path), unknown_service_number(number, numbers)
 
 
 def check_hours(data: Data) -> Findings:
@@ -180,7 +185,7 @@ def check_signals(data: Data) -> Findings:
         signal = outcome.get("signal")
         if isinstance(signal, str):
             if signal not in numbers:
-                yield (*path, "signal"), unknown_name("service number", signal, numbers)
+                yield (*path, "signal"), unknown_service_number(signal, numbers)
             elif "otherwise" in outcome and not is_restricted(numbers[signal]):
                 yield (*path, "otherwise"), "has no effect: this number can always be signalled"
         for key, kind, names in known:
@@ -227,5 +232,8 @@ CHECKS = (
     check_signals,
     check_conditions,
     check_rules,
-    check_examples,
+    check_example_facts,
+    check_example_keys,
+    check_example_records,
+    check_example_callees,
 )

@@ -68,6 +68,9 @@ class Operators(PlanModel):
         return self
 
 
+OPERATORS = tuple(field.alias or name for name, field in Operators.model_fields.items())
+"""Names of the operators, as they are written."""
+
 Expected = Annotated[
     Annotated[Scalar, Tag("<one>")]
     | Annotated[list[Scalar], Field(min_length=1), Tag("<list>")]

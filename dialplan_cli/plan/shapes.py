@@ -10,6 +10,7 @@ from typing import Any
 from dialplan_cli.plan.facts import KINDS, all_conditions
 from dialplan_cli.plan.references import outcomes
 from dialplan_cli.plan.source import Finding, Findings, Path, child, pairs
+from dialplan_cli.plan.suggestions import unknown_service_number
 
 Data = Mapping[str, Any]
 
@@ -22,7 +23,6 @@ _NAMED = ("service_numbers", "mappings", "objects", "hours")
 _GROUPS = ("record", "agent", "callee", "hours")
 _ANY = {"or", "any", "any_of", "anyof", "oder"}
 _ALL = {"and", "all", "all_of", "allof", "und"}
-_DIGITS = re.compile(r"\+?[0-9][0-9 ()/.-]*")
 
 
 def check_shapes(data: Any) -> Findings:
@@ -76,28 +76,34 @@ def check_kinds(data: Data) -> Findings:
 
 
 def check_signals(data: Data) -> Findings:
-    """Find numbers in place of the names of service numbers, and outcomes without their key."""
-    numbers = {
-        _digits(child(number).get("number")): name
-        for name, number in child(data, "service_numbers").items()
-    }
+    """Find numbers, mappings and attributes in place of a signal, and outcomes without a key."""
+    numbers = child(data, "service_numbers")
     for path, outcome in outcomes(data):
-        signal, otherwise = outcome.get("signal"), outcome.get("otherwise")
-        is_number = type(signal) is int or (
-            isinstance(signal, str) and _DIGITS.fullmatch(signal) is not None
-        )
-        if is_number and signal not in child(data, "service_numbers"):
-            name = numbers.get(_digits(signal))
-            remedy = f"write {name}" if name else "add it to `service_numbers` and write its name"
-            yield (*path, "signal"), f"is a number, not the name of a service number; {remedy}"
-        if isinstance(otherwise, str) and otherwise != "next":
-            is_name = otherwise in child(data, "service_numbers")
-            remedy = f"{{signal: {otherwise}}}" if is_name else "{signal: …}, {refuse: …}"
-            yield (*path, "otherwise"), f"must be {remedy} or next"
+        signal = outcome.get("signal")
+        if type(signal) is int:
+            yield (*path, "signal"), unknown_service_number(str(signal), numbers)
+        elif isinstance(signal, str) and signal not in numbers:
+            group, _, name = signal.partition(".")
+            if signal in child(data, "mappings"):
+                message = (
+                    f"is a mapping; write {{mapping: {signal}, key: …}} with the fact to look up"
+                )
+                yield (*path, "signal"), message
+            elif group in ("agent", "record") and name:
+                yield (*path, "signal"), f"is an attribute; write {{{group}: {name}}}"
+        for group in ("agent", "record"):
+            name = str(child(signal).get(group))
+            if name.startswith(f"{group}."):
+                message = f"write the attribute without `{group}.`: {name.partition('.')[2]}"
+                yield (*path, "signal", group), message
+        if isinstance(outcome.get("otherwise"), str) and outcome["otherwise"] != "next":
+            yield (*path, "otherwise"), f"must be {_outcome(outcome['otherwise'], numbers)} or next"
+    if isinstance(data.get("outage"), str):
+        yield ("outage",), f"must be {_outcome(data['outage'], numbers)}"
 
 
-def _digits(number: Any) -> str:
-    return re.sub(r"\D", "", str(number))
+def _outcome(written: str, numbers: Data) -> str:
+    return f"{{signal: {written}}}" if written in numbers else "{signal: …}, {refuse: …}"
 
 
 def without_consequences(findings: list[Finding], causes: list[Finding]) -> Iterator[Finding]:

@@ -177,7 +177,7 @@ def _unknown_name(kind: str, name: str, known: tuple[str, ...]) -> str:
         return f"unknown {kind} '{name}'; did you mean '{likely[0]}'?"
     if not known:
         return f"unknown {kind} '{name}'; the plan defines none"
-    names = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+    names = ", ".join(known[:16]) + (", …" if len(known) > 16 else "")
     return f"unknown {kind} '{name}'; known names: {names}"
 
 

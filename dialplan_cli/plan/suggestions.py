@@ -19,7 +19,7 @@ _SYNONYMS = {
     **dict.fromkeys(("countries", "country", "region"), "regions"),
     **dict.fromkeys(("timezone", "time_zone", "tz"), "zone"),
     **dict.fromkeys(("fields", "values"), "attributes"),
-    "rule": "id",
+    **dict.fromkeys(("name", "rule"), "id"),
     "holiday": "holidays",
 }
 """Words in place of a key. They are used only where the key is possible."""
@@ -71,6 +71,15 @@ def unknown_operator(fact: str, name: str, value: Any, known: Iterable[str]) -> 
     if likely:
         return f"{start}; use `{likely}`"
     return f"{start}; there are {', '.join(sorted(known))}"
+
+
+def unknown_service_number(name: str, numbers: Data) -> str:
+    """Return the message for a service number that does not exist, or that is given by digits."""
+    digits = re.sub(r"\D", "", name)
+    for key, number in numbers.items():
+        if len(digits) > 3 and digits == re.sub(r"\D", "", str(child(number).get("number"))):
+            return f"is a number, not the name of a service number; write {key}"
+    return unknown_name("service number", name, numbers)
 
 
 def unknown_fact(name: str, facts: Iterable[str], data: Data) -> str:

@@ -144,6 +144,18 @@ def test_an_answer_that_is_not_from_dynamodb_is_an_error_and_not_an_empty_result
     assert raised.value.code == "InvalidResponseError"
 
 
+@pytest.mark.parametrize("body", ["[1]", "null", "7", "<html>", "", '{"__type": 7}'])
+def test_a_refusal_that_is_not_from_dynamodb_is_an_error_of_ours(
+    client_at: Callable[[str], Any], body: str
+) -> None:
+    with (
+        scripted(answer(400, body)) as (url, _),
+        pytest.raises(DynamoDBError, match="No"),
+        aws.dynamodb_errors("No."),
+    ):
+        client_at(url).get_item(TableName="t", Key=KEY)
+
+
 @pytest.mark.parametrize("operation", ["get_item", "delete_item"])
 def test_an_empty_result_is_no_error(client_at: Callable[[str], Any], operation: str) -> None:
     with scripted(answer(200, "{}")) as (url, _), aws.dynamodb_errors("No."):

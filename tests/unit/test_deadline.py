@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from click_to_dial.deadline import Deadline, begin
+from click_to_dial.deadline import Deadline, begin, run_together
 from click_to_dial.errors import OutOfTimeError
 
 
@@ -67,3 +67,23 @@ def test_an_idle_thread_keeps_no_result_alive() -> None:
     while answer() is not None and time.monotonic() < until:
         time.sleep(0.001)
     assert answer() is None
+
+
+def test_jobs_that_wait_for_each_other_run_together_and_keep_their_order() -> None:
+    barrier = threading.Barrier(3, timeout=5)
+    error = ValueError("mine")
+
+    def job(result: int | None) -> int | None:
+        barrier.wait()
+        if result == 2:
+            raise error
+        return result
+
+    assert run_together([lambda: job(1), lambda: job(2), lambda: job(None)]) == [1, error, None]
+    assert run_together([]) == []
+
+
+def test_jobs_that_run_together_have_the_callers_context() -> None:
+    variable = contextvars.ContextVar("variable", default="")
+    variable.set("trace")
+    assert run_together([variable.get, variable.get]) == ["trace", "trace"]

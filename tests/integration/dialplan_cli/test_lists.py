@@ -398,7 +398,7 @@ def test_a_file_is_read_as_spreadsheets_write_it(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (f"number,number\n{NUMBER},\n".encode(), "file.csv:1: two columns have the name number"),
+        (f"number,number\n{NUMBER},\n".encode(), "file.csv:1: two columns have the name 'number'"),
         (f"number,,reason\n{NUMBER},,\n".encode(), "file.csv:1: a column has no name"),
         (f"number;reason\n{NUMBER};M\u00fcller\n".encode("latin-1"), "file.csv:2: this is neither"),
         (f"number\n{NUMBER}\n".encode("utf-16-le"), "file.csv:1: this is UTF-16 text without"),

@@ -78,6 +78,20 @@ def test_all_that_the_plan_names_is_there(
         ("kind: Type", "kind: BillingAddress", 10, "objects.Account.kind", "not a single value"),
         ("kind: Type", "kind: Owner", 10, "objects.Account.kind", "Owner.Name"),
         (
+            "DoNotCall}",
+            "DoNotCall, numbers: [Phone, DoNotCall]}",
+            11,
+            "objects.Contact.numbers[1]",
+            "DoNotCall has the type boolean; name fields of type phone or text",
+        ),
+        (
+            "DoNotCall}",
+            "DoNotCall, numbers: [Account.Phon]}",
+            11,
+            "objects.Contact.numbers[0]",
+            "Account has no field Phon (did you mean Phone?)",
+        ),
+        (
             "owner: Owner.Dep",
             "owner: Ower.Dep",
             10,

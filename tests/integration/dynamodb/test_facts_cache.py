@@ -383,10 +383,11 @@ def test_an_item_of_another_form_is_replaced(table: Any, clock: Clock) -> None:
     assert facts.read(plan(), ACCOUNT, "jdoe").record == RECORD
 
 
+@pytest.mark.parametrize("response", [{}, {"Responses": {}}, {"Responses": {"other": []}}])
 def test_an_answer_without_responses_does_not_mean_that_a_number_is_not_listed(
-    clock: Clock,
+    clock: Clock, response: Any
 ) -> None:
-    client = SimpleNamespace(batch_get_item=lambda **_: {"ResponseMetadata": {}})
+    client = SimpleNamespace(batch_get_item=lambda **_: response)
     with pytest.raises(DynamoDBError, match="Facts cannot be read"):
         DynamoDBFacts(client, "table", "org", clock).read(plan(), ACCOUNT, "jdoe", ["list#dnc#1"])
 

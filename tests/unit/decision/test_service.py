@@ -81,6 +81,21 @@ def test_facts_from_salesforce_are_cached() -> None:
     assert (stored.record, stored.agent) == (FakeSalesforce().record, FakeSalesforce().agent)
 
 
+def test_cached_facts_are_as_old_as_the_question_not_the_answer() -> None:
+    cache = FakeFacts(Clock())
+
+    class Thinking(FakeSalesforce):
+        def fetch(
+            self, the_plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+        ) -> SalesforceResult:
+            cache.clock.advance(2)
+            return super().fetch(the_plan, request, deadline)
+
+    service(Thinking(), cache).decide(REQUEST)
+    stored = cache.read(plan(), REQUEST.record_id, REQUEST.agent_uid)
+    assert (stored.record_age, stored.agent_age) == (2, 2)
+
+
 def test_fresh_facts_are_not_requested_again() -> None:
     salesforce = FakeSalesforce(record=SUPPLIER)
     cache = kept(None, Agent(True, {"extension": "9"}), age=3599)

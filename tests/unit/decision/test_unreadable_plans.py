@@ -17,7 +17,12 @@ from click_to_dial.salesforce.queries import agent_query, consent_query, record_
 from tests.fakes import DOCUMENT, Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce
 
 CONTACT = "003dM00003jU9GxQAK"
-RECORD = Record(True, "Contact", {"kind": "Customer", "callback": "+49 89 461495-000"})
+RECORD = Record(
+    True,
+    "Contact",
+    {"kind": "Customer", "callback": "+49 89 461495-000"},
+    numbers=("+49 89 461495", "+49 170 12345678"),
+)
 CONDITIONS = {
     "record.kind": ["Customer"],
     "callee.number": {"prefix": "+49", "not": "x"},
@@ -54,7 +59,9 @@ PLAN: dict[str, Any] = {
     },
     "holidays": {"DE": "2026-01-01 2026-12-25", "AT": "2026-01-01"},
     "objects": {**DOCUMENT["objects"], "Contact": {"kind": "Type", "consent": "IndividualId"}},
+    "numbers": {"Contact": ["Phone", "MobilePhone"]},
     "rules": [
+        {"id": "theirs", "when": {"callee.on_record": False}, "refuse": "Not theirs."},
         {"id": "listed", "when": {"callee.listed": ["dnc"]}, "refuse": "Listed."},
         {
             "id": "limit",

@@ -4,7 +4,7 @@ import fnmatch
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -25,7 +25,7 @@ from click_to_dial.model import Agent, Callee, Click, Decision, Facts, Record
 from click_to_dial.observability import metrics as recorded
 from click_to_dial.sync import log as observability_sync
 from click_to_dial.sync.mappings import Change
-from tests.unit.template.test_template import TEMPLATE, of_type
+from tests.unit.template.test_template import TEMPLATE, access_log_entry, of_type, properties
 
 GLOBALS = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
 NAMESPACE, STACK = GLOBALS["POWERTOOLS_METRICS_NAMESPACE"], GLOBALS["POWERTOOLS_SERVICE_NAME"]
@@ -112,8 +112,8 @@ def metrics_of(alarm: Any) -> list[Any]:
 AWS_METRICS = {
     ("AWS/Lambda", "Errors", "FunctionName"),
     ("AWS/Lambda", "Throttles", "FunctionName"),
-    ("AWS/ApiGateway", "5XXError", "ApiName,Stage"),
-    ("AWS/ApiGateway", "Latency", "ApiName,Stage"),
+    ("AWS/DynamoDB", "ReadThrottleEvents", "TableName"),
+    ("AWS/DynamoDB", "WriteThrottleEvents", "TableName"),
 }
 """Metrics that AWS itself records, with their dimensions."""
 
@@ -159,21 +159,30 @@ def test_one_call_without_a_plan_or_with_a_defect_is_enough(metric: str) -> None
 
 
 def test_slow_calls_are_noticed_at_six_calls_an_hour_but_not_a_single_one() -> None:
-    """One period of 15 minutes, with at least two calls."""
-    slow, *inputs = ALARMS["SlowAlarm"]["Metrics"]
-    assert slow["Expression"] == "IF(count >= 100, slowest, IF(count >= 2, median, 0))"
+    """One call in a hundred, or half of fewer calls, of at least two in 15 minutes."""
+    alarm = ALARMS["SlowAlarm"]
+    slow, *inputs = alarm["Metrics"]
+    assert slow["Expression"] == "IF(count >= 100, 100 * average, IF(count >= 2, 2 * average, 0))"
     assert {each["Id"]: each["MetricStat"]["Stat"] for each in inputs} == {
         "count": "SampleCount",
-        "slowest": "p99",
-        "median": "p50",
+        "average": "Average",
     }
     assert {each["MetricStat"]["Period"] for each in inputs} == {900}
-    assert ALARMS["SlowAlarm"]["EvaluationPeriods"] == 1
-    assert ALARMS["SlowAlarm"]["Threshold"] == {"Ref": "TimeBudgetMs"}
+    assert (alarm["EvaluationPeriods"], alarm["Threshold"]) == (1, 1)
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+
+
+@pytest.mark.parametrize(
+    "metric", ["CacheFailed", "ReadThrottleEvents", "WriteThrottleEvents"], ids=str
+)
+def test_the_table_has_alarms(metric: str) -> None:
+    (alarm,) = [each for each in ALARMS.values() if each.get("MetricName") == metric]
+    assert alarm["Statistic"] == "Sum"
+    assert alarm["EvaluationPeriods"] == 1
 
 
 FILTERS = {name: each["Properties"] for name, each in of_type("AWS::Logs::MetricFilter").items()}
-FILTERED_METRICS = {"ThrottledCalls", "Unauthorized"}
+FILTERED_METRICS = {"ServerError", "SlowCall", "ThrottledCalls", "Unauthorized"}
 """Metrics that the access log yields."""
 
 
@@ -188,62 +197,97 @@ def test_a_metric_filter_records_the_metric_of_an_alarm(name: str) -> None:
     assert counted["Dimensions"] == [{"Key": "service", "Value": "$.service"}]
 
 
-def access_log_format() -> dict[str, str]:
-    (stage,) = of_type("AWS::ApiGateway::Stage").values()
-    entry: dict[str, str] = json.loads(stage["Properties"]["AccessLogSetting"]["Format"]["Fn::Sub"])
-    return entry
-
-
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_metric_filter_compares_fields_of_the_access_log(name: str) -> None:
-    entry = access_log_format()
+    (stage,) = properties("AWS::ApiGateway::Stage")
+    entry = access_log_entry(stage)
     assert entry["service"] == "${AWS::StackName}"
     assert STACK == {"Ref": "AWS::StackName"}
     variables = {
         "error": "$context.error.responseType",
+        "responseLatency": "$context.responseLatency",
         "resource": "$context.resourcePath",
         "status": "$context.status",
     }
-    compared = re.findall(r"\$\.(\w+)", FILTERS[name]["FilterPattern"])
+    compared = re.findall(r"\$\.(\w+)", pattern_of(name))
     assert compared
     for field in compared:
         assert entry[field] == variables[field]
 
 
-def matches(pattern: str, entry: dict[str, str]) -> bool:
-    """Match a pattern of comparisons with text, as CloudWatch Logs does."""
+BUDGET = 2500
+
+
+def pattern_of(name: str) -> str:
+    """Return the pattern of a filter with the default time budget."""
+    pattern = FILTERS[name]["FilterPattern"]
+    text: str = pattern["Fn::Sub"] if isinstance(pattern, dict) else pattern
+    return text.replace("${TimeBudgetMs}", str(BUDGET))
+
+
+def matches(pattern: str, entry: Mapping[str, str | int]) -> bool:
+    """Match a pattern of comparisons with texts and numbers, as CloudWatch Logs does."""
     terms = pattern.removeprefix("{ ").removesuffix(" }").split(" && ")
-    found = [re.fullmatch(r'\$\.(\w+) (!?=) "([^"]*)"', term) for term in terms]
+    found = [re.fullmatch(r'\$\.(\w+) (!?=|>|<=) (?:"([^"]*)"|(\d+))', term) for term in terms]
     comparisons = [term.groups() for term in found if term]
     assert len(comparisons) == len(terms)
-    return all(
-        fnmatch.fnmatchcase(entry[field], text) == (operator == "=")
-        for field, operator, text in comparisons
-    )
+
+    def holds(field: str, operator: str, text: str | None, number: str) -> bool:
+        if text is not None:
+            return fnmatch.fnmatchcase(str(entry[field]), text) == (operator == "=")
+        return (int(entry[field]) > int(number)) == (operator == ">")
+
+    return all(holds(*comparison) for comparison in comparisons)
+
+
+def recorded_for(entry: Mapping[str, str | int]) -> dict[str, str]:
+    """Return the value of each metric that the filters record for a line of the access log."""
+    transformations = [
+        each["MetricTransformations"][0]
+        for name, each in FILTERS.items()
+        if matches(pattern_of(name), entry)
+    ]
+    values = {each["MetricName"]: each["MetricValue"] for each in transformations}
+    assert len(values) == len(transformations)
+    return values
 
 
 @pytest.mark.parametrize("resource", http.PATHS)
-@pytest.mark.parametrize(
-    ("status", "value"), [("401", "1"), ("200", "0"), ("403", "0"), ("503", "0")]
-)
-def test_each_call_to_our_path_is_counted_as_authorized_or_not(
-    resource: str, status: str, value: str
+@pytest.mark.parametrize("latency", [7, BUDGET, BUDGET + 1, 29_000])
+@pytest.mark.parametrize("status", ["200", "401", "403", "500", "503", "504"])
+def test_each_call_to_our_path_has_a_share_in_each_metric(
+    resource: str, status: str, latency: int
 ) -> None:
-    entry = {"resource": resource, "status": status, "error": "-"}
-    transformations = [
-        each["MetricTransformations"][0]
-        for each in FILTERS.values()
-        if matches(each["FilterPattern"], entry)
-    ]
-    assert [(each["MetricName"], each["MetricValue"]) for each in transformations] == [
-        ("Unauthorized", value)
-    ]
+    entry = {"resource": resource, "status": status, "error": "-", "responseLatency": latency}
+    assert recorded_for(entry) == {
+        "Unauthorized": str(int(status == "401")),
+        "ServerError": str(int(status[0] == "5")),
+        "SlowCall": str(int(latency > BUDGET)),
+    }
 
 
-@pytest.mark.parametrize("status", ["401", "404"])
-def test_a_call_to_another_path_is_not_counted(status: str) -> None:
-    entry = {"resource": "-", "status": status, "error": "-"}
-    assert not [each for each in FILTERS.values() if matches(each["FilterPattern"], entry)]
+@pytest.mark.parametrize(
+    "resource", ["-", "/jtelACD/{proxy+}", "/services/apexrest/jtelACD/{proxy+}"]
+)
+@pytest.mark.parametrize("status", ["200", "401", "404", "503"])
+def test_a_call_to_another_path_is_not_counted(resource: str, status: str) -> None:
+    entry = {"resource": resource, "status": status, "error": "-", "responseLatency": 29_000}
+    assert recorded_for(entry) == {}
+
+
+@pytest.mark.parametrize(
+    ("resource", "counted"), [*((path, True) for path in http.PATHS), ("/jtelACD/{proxy+}", False)]
+)
+def test_a_throttled_call_is_counted_unless_it_would_be_passed_on(
+    resource: str, counted: bool
+) -> None:
+    entry = {
+        "resource": resource,
+        "status": "429",
+        "error": "THROTTLED",
+        "responseLatency": 1,
+    }
+    assert ("ThrottledCalls" in recorded_for(entry)) == counted
 
 
 @pytest.mark.parametrize("name", ["OutageAlarm", "ServerErrorsAlarm", "UnauthorizedAlarm"])
@@ -285,7 +329,7 @@ def test_the_dashboard_shows_metrics_that_are_recorded(emitted: dict[str, list[f
 def test_docs_operations_has_the_number_of_metrics(
     emitted: dict[str, list[float]],
 ) -> None:
-    assert len({*emitted, "Allowed", *FILTERED_METRICS}) == 28
+    assert len({*emitted, "Allowed", *FILTERED_METRICS}) == 30
 
 
 @pytest.mark.parametrize("name", of_type("AWS::Logs::QueryDefinition"))

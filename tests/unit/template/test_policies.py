@@ -8,6 +8,8 @@ import pytest
 from tests.unit.template.test_template import RESOURCES, of_type
 
 TABLE = {"Fn::GetAtt": ["Table", "Arn"]}
+DENIED = (["dynamodb:*"], TABLE, ["confirmed#*"])
+"""The only statement that denies: verified tokens are for the authorizer alone."""
 EXPECTED: dict[str, list[tuple[list[str], object, list[str]]]] = {
     "OnClickToDialFunctionRole": [
         (["dynamodb:BatchGetItem", "dynamodb:GetItem"], TABLE, []),
@@ -16,6 +18,7 @@ EXPECTED: dict[str, list[tuple[list[str], object, list[str]]]] = {
             TABLE,
             ["agent#*", "attempts#*", "object#*", "record#*", "token#*"],
         ),
+        DENIED,
         (["secretsmanager:GetSecretValue"], {"Ref": "SalesforceSecret"}, []),
         (["secretsmanager:GetSecretValue"], {"Ref": "NumberKeySecret"}, []),
     ],
@@ -31,6 +34,7 @@ EXPECTED: dict[str, list[tuple[list[str], object, list[str]]]] = {
         (["dynamodb:BatchGetItem", "dynamodb:GetItem"], TABLE, []),
         (["dynamodb:PutItem"], TABLE, ["body#*", "plan"]),
         (["dynamodb:UpdateItem"], TABLE, ["token#*"]),
+        DENIED,
         (["secretsmanager:GetSecretValue"], {"Ref": "SalesforceSecret"}, []),
     ],
     "PreTrafficFunctionRole": [
@@ -59,7 +63,8 @@ def statements(role: str) -> list[Any]:
 
 def summary(statement: Any) -> tuple[list[str], object, list[str]]:
     actions = statement["Action"]
-    keys = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+    operator = "ForAnyValue" if statement["Effect"] == "Deny" else "ForAllValues"
+    keys = statement.get("Condition", {}).get(f"{operator}:StringLike", {})
     return (
         sorted([actions] if isinstance(actions, str) else actions),
         statement["Resource"],
@@ -70,7 +75,8 @@ def summary(statement: Any) -> tuple[list[str], object, list[str]]:
 @pytest.mark.parametrize("role", EXPECTED)
 def test_a_function_has_exactly_these_permissions(role: str) -> None:
     assert [summary(statement) for statement in statements(role)] == EXPECTED[role]
-    assert {statement["Effect"] for statement in statements(role)} == {"Allow"}
+    for statement in statements(role):
+        assert statement["Effect"] == ("Deny" if summary(statement) == DENIED else "Allow")
     managed = RESOURCES[role]["Properties"]["ManagedPolicyArns"]
     names = [arn.rpartition("/")[2] for arn in managed]
     assert names == ["AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"]

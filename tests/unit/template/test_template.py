@@ -5,11 +5,14 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 from cfnlint.api import lint_all
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+from hypothesis import example, given
+from hypothesis import strategies as st
 from samtranslator.translator.transform import transform
 
 from click_to_dial import settings
@@ -20,6 +23,7 @@ from click_to_dial.sync.wiring import SYNC_SECONDS
 from local_stack import template as sam
 
 TEMPLATE = sam.load()
+PARAMETERS = TEMPLATE["Parameters"]
 
 GATEWAY_RESPONSES = {
     "ACCESS_DENIED": (403, 401),
@@ -116,13 +120,78 @@ def test_there_is_one_stage() -> None:
 
 def test_the_routes_are_those_that_the_handler_answers() -> None:
     paths = the_api()["Body"]["paths"]
-    assert sorted(paths) == sorted(http.PATHS)
-    for methods in paths.values():
+    assert sorted(paths) == sorted([*http.PATHS, *OTHER_PATHS])
+    for methods in (paths[path] for path in http.PATHS):
         assert list(methods) == ["get"]
         assert methods["get"]["security"] == [{"Caller": []}]
         integration = methods["get"]["x-amazon-apigateway-integration"]
         assert integration["type"] == "aws_proxy"
         assert "OnClickToDialFunction" in json.dumps(integration["uri"])
+
+
+OTHER_PATHS = ("/jtelACD/{proxy+}", "/services/apexrest/jtelACD/{proxy+}")
+
+
+@pytest.mark.parametrize("path", OTHER_PATHS)
+def test_other_calls_are_passed_on_to_salesforce_only_if_a_parameter_says_so(path: str) -> None:
+    """With the caller's own token, after the same authorizer, and without a function."""
+    condition, methods, otherwise = the_api()["Body"]["paths"][path]["Fn::If"]
+    assert TEMPLATE["Conditions"][condition] == {"Fn::Equals": [{"Ref": "OtherCalls"}, "pass-on"]}
+    assert PARAMETERS["OtherCalls"]["Default"] == "refuse"
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    (operation,) = methods.values()
+    assert list(methods) == ["x-amazon-apigateway-any-method"]
+    assert operation["security"] == [{"Caller": []}]
+    integration = operation["x-amazon-apigateway-integration"]
+    assert (integration["type"], integration["httpMethod"]) == ("http_proxy", "ANY")
+    uri = {"Fn::Sub": "${SalesforceUrl}/services/apexrest/jtelACD/{proxy}"}
+    assert integration["uri"] == uri
+    assert integration["requestParameters"] == {
+        "integration.request.path.proxy": "method.request.path.proxy",
+        "integration.request.header.Authorization": "method.request.header.Authorization",
+    }
+    declared = {(each["in"], each["name"]) for each in operation["parameters"]}
+    assert declared == {("path", "proxy"), ("header", "Authorization")}
+    binary = the_api()["Body"]["x-amazon-apigateway-binary-media-types"]
+    assert binary == {"Fn::If": ["PassOn", ["*/*"], {"Ref": "AWS::NoValue"}]}
+
+
+RULES = [
+    ({"OtherCalls": "pass-on"}, True),
+    ({"OtherCalls": "pass-on", "AuthMode": "key"}, False),
+    ({"AuthMode": "key"}, True),
+    ({"AuthMode": "key", "SalesforceAllowedUsers": "jtel@acme.example"}, False),
+    ({"SalesforceAllowedUsers": "jtel@acme.example"}, True),
+    ({"ProvisionedConcurrency": "2"}, False),
+    ({"ProvisionedConcurrency": "2", "StartMode": "Provisioned"}, True),
+    ({}, True),
+]
+"""Parameter values, and whether the rules between parameters allow them."""
+
+
+@pytest.mark.parametrize(("values", "allowed"), RULES, ids=str)
+def test_parameters_that_contradict_each_other_are_rejected(
+    values: Mapping[str, str], allowed: bool
+) -> None:
+    known = {name: str(each.get("Default", "")) for name, each in PARAMETERS.items()} | values
+
+    def holds(condition: Any) -> bool:
+        ((function, operands),) = condition.items()
+        if function == "Fn::Not":
+            return not holds(operands[0])
+        assert function == "Fn::Equals"
+        left, right = (known[each["Ref"]] if isinstance(each, dict) else each for each in operands)
+        return str(left) == str(right)
+
+    rules = TEMPLATE["Rules"].values()
+    kept = [
+        holds(each["Assert"])
+        for rule in rules
+        if holds(rule["RuleCondition"])
+        for each in rule["Assertions"]
+    ]
+    assert all(kept) == allowed
+    assert all(each["AssertDescription"] for rule in rules for each in rule["Assertions"])
 
 
 def test_requests_go_through_the_authorizer() -> None:
@@ -137,7 +206,7 @@ def test_requests_go_through_the_authorizer() -> None:
 def test_only_the_allowed_addresses_reach_the_api() -> None:
     allow, deny = the_api()["Body"]["x-amazon-apigateway-policy"]["Statement"]
     assert (allow["Effect"], deny["Effect"]) == ("Allow", "Deny")
-    ranges = {"Fn::Split": [",", "0.0.0.0/0"]}  # the default value: SAM resolves parameters
+    ranges = {"Fn::Split": [",", "0.0.0.0/0,::/0"]}  # the default value: SAM resolves parameters
     assert deny["Condition"] == {"NotIpAddress": {"aws:SourceIp": ranges}}
     assert (deny["Principal"], deny["Resource"]) == (allow["Principal"], allow["Resource"])
 
@@ -147,7 +216,74 @@ def test_the_api_requires_tls_1_2_and_is_throttled() -> None:
     (stage,) = properties("AWS::ApiGateway::Stage")
     (settings,) = stage["MethodSettings"]
     assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
-    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"]
+    for limit, default in (("ThrottlingRateLimit", 100), ("ThrottlingBurstLimit", 200)):
+        assert settings[limit] == {"Ref": limit}
+        assert PARAMETERS[limit]["Default"] == default
+
+
+RANGES = re.compile(PARAMETERS["AllowedIpRanges"]["AllowedPattern"])
+
+
+@given(
+    st.lists(
+        st.tuples(st.ip_addresses(v=4), st.integers(0, 32))
+        | st.tuples(st.ip_addresses(v=6), st.integers(0, 128)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_all_ip_ranges_are_accepted(ranges: list[tuple[Any, int]]) -> None:
+    text = ",".join(str(ip_network(each, strict=False)) for each in ranges)
+    assert RANGES.fullmatch(text)
+
+
+@given(st.from_regex(RANGES, fullmatch=True) | st.text("0123456789abcdef:./,", max_size=60))
+@example("0.0.0.0/0,::/0")
+@example("256.0.0.0/8")
+@example("10.0.0.0/33")
+@example("10.0.0/8")
+@example("10.0.0.0")
+@example("2001:db8::/129")
+@example("2001::db8::/32")
+@example(":::/0")
+@example("1:2:3:4:5:6:7:8:9/0")
+@example("10.0.0.0/8,")
+@example(",10.0.0.0/8")
+def test_no_impossible_ip_range_is_accepted(text: str) -> None:
+    if RANGES.fullmatch(text):
+        for each in text.split(","):
+            assert "/" in each
+            ip_network(each, strict=False)
+
+
+def test_a_multi_region_key_is_a_key() -> None:
+    pattern = re.compile(PARAMETERS["KmsKeyArn"]["AllowedPattern"])
+    key = "arn:aws:kms:eu-central-1:123456789012:key/"
+    assert pattern.fullmatch(f"{key}mrk-1234abcd12ab34cd56ef1234567890ab")
+    assert pattern.fullmatch(f"{key}1234abcd-12ab-34cd-56ef-1234567890ab")
+    assert not pattern.fullmatch("arn:aws:kms:eu-central-1:123456789012:alias/mine")
+
+
+@pytest.mark.parametrize("role", of_type("AWS::IAM::Role"))
+def test_a_permissions_boundary_limits_each_role(role: str) -> None:
+    boundary = {"Fn::If": ["WithBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]}
+    assert RESOURCES[role]["Properties"]["PermissionsBoundary"] == boundary
+
+
+@pytest.mark.parametrize(
+    ("function", "parameter"),
+    [
+        ("OnClickToDialFunction", "ReservedConcurrency"),
+        ("AuthorizeFunction", "AuthorizerReservedConcurrency"),
+    ],
+)
+def test_concurrency_is_reserved_only_if_a_parameter_says_so(function: str, parameter: str) -> None:
+    reserved = RESOURCES[function]["Properties"]["ReservedConcurrentExecutions"]
+    condition, number, nothing = reserved["Fn::If"]
+    assert (number, nothing) == ({"Ref": parameter}, {"Ref": "AWS::NoValue"})
+    unless = {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]}
+    assert TEMPLATE["Conditions"][condition] == unless
+    assert PARAMETERS[parameter]["Default"] == 0
 
 
 def test_a_gateway_response_has_an_entry_or_the_status_of_the_default() -> None:
@@ -218,9 +354,17 @@ def test_tracing_is_off_by_default_and_one_parameter_switches_it_on(
         assert function["TracingConfig"] == {"Mode": {"Ref": "Tracing"}}
 
 
+def access_log_entry(stage: Any) -> dict[str, str]:
+    """Return the fields of a line of the access log, with the variables that they contain."""
+    text = stage["AccessLogSetting"]["Format"]["Fn::Sub"]
+    quoted = re.sub(r": (\$context[\w.]+)", r': "\1"', text)  # numbers have no quotes
+    entry: dict[str, str] = json.loads(quoted)
+    return entry
+
+
 def test_the_access_log_is_json_without_the_query() -> None:
     (stage,) = properties("AWS::ApiGateway::Stage")
-    entry = json.loads(stage["AccessLogSetting"]["Format"]["Fn::Sub"])
+    entry = access_log_entry(stage)
     assert entry["resource"] == "$context.resourcePath"
     assert not {"$context.path", "$context.requestOverride"} & set(entry.values())
     assert not [value for value in entry.values() if "querystring" in value]
@@ -229,7 +373,7 @@ def test_the_access_log_is_json_without_the_query() -> None:
 def test_the_access_log_leads_to_the_lines_of_the_functions() -> None:
     """Also for a 401, which the decision function never sees."""
     (stage,) = properties("AWS::ApiGateway::Stage")
-    entry = json.loads(stage["AccessLogSetting"]["Format"]["Fn::Sub"])
+    entry = access_log_entry(stage)
     assert entry["requestId"] == "$context.requestId"
     for function in ("authorizer", "integration"):
         for name, variable in (
@@ -304,9 +448,10 @@ def test_the_gateway_waits_for_the_decision() -> None:
 
 def test_data_are_kept_when_the_stack_is_deleted() -> None:
     secrets = of_type("AWS::SecretsManager::Secret")
-    for name in ("Table", *secrets):
-        # A failed first deployment deletes secrets again. The table is protected against deletion.
-        policy = "RetainExceptOnCreate" if name in secrets else "Retain"
+    logs = of_type("AWS::Logs::LogGroup")
+    for name in ("Table", *secrets, *logs):
+        # A failed first deployment deletes the others again. The table is protected from deletion.
+        policy = "Retain" if name == "Table" else "RetainExceptOnCreate"
         assert RESOURCES[name]["DeletionPolicy"] == policy
         assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
 
@@ -353,9 +498,6 @@ def test_a_changed_layer_publishes_new_versions() -> None:
     assert not versions(expanded(layer="another")) & before
     # SAM does not notice parameters. Therefore versions have descriptions.
     assert versions(expanded(TimeBudgetMs="3000")) == before
-
-
-PARAMETERS = TEMPLATE["Parameters"]
 
 
 def test_the_console_shows_each_parameter_once_in_the_order_of_the_template() -> None:

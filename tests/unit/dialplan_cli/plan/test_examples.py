@@ -235,6 +235,12 @@ def test_a_mistake_in_an_example_is_reported_with_its_line(
     assert [each for each in found if each[:2] == (1, path) and message in each[2]], found
 
 
+def test_refuse_must_not_be_a_service_number_too() -> None:
+    text = PLAN.replace("  hotline-at: {", '  refuse: {number: "4989461495009"}\n  hotline-at: {')
+    with pytest.raises(PlanFileError, match="has two meanings: rename the service number refuse"):
+        parse_plan(f"{text}  - {{record.do_not_call: true, expect: refuse}}\n")
+
+
 @pytest.mark.parametrize("examples", ["5", "hotline", "{expect: refuse}"])
 def test_examples_must_be_a_list(examples: str) -> None:
     with pytest.raises(PlanFileError, match="must be a list"):

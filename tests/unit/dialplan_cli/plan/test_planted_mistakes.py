@@ -326,6 +326,39 @@ NAMES = {
         "otherwise: hotline",
         "signal",
     ),
+    "mapping-as-signal": Mistake(
+        "signal: {mapping: by-brand, key: record.brand}",
+        "signal: by-brand",
+        ": by-brand\n",
+        "{mapping: by-",
+    ),
+    "attribute-as-signal": Mistake(
+        'signal: {agent: extension, prefix: "4989461495"}',
+        "signal: agent.extension",
+        ": agent.ext",
+        "{agent: extension}",
+    ),
+    "attribute-with-its-group": Mistake(
+        "{agent: extension, p", "{agent: agent.extension, p", "agent: agent", "extension"
+    ),
+    "number-in-a-mapping": Mistake(
+        "    default: hotline\n  by-brand",
+        '    default: "4989461495000"\n  by-brand',
+        "default:",
+        "hotline",
+    ),
+    "outage-without-signal": Mistake(
+        "outage: {signal: hotline}", "outage: hotline", "outage", "{sig"
+    ),
+    "list-as-text": Mistake("lists: [robinson]", "lists: robinson", "lists:", "[robinson]"),
+    "operator-of-a-limit": Mistake(
+        "callee.listed: robinson,",
+        "callee.listed: robinson, callee.attempts: {more_than: 3, gte: 1, within: 1d},",
+        "more_t",
+        "`gt`",
+    ),
+    "name-for-id": Mistake("  - id: brands", "  - name: brands", "- name", "'id'"),
+    "unknown-list": Mistake("listed: robinson", "listed: robinsn", "robinsn", "robinson"),
     "unknown-kind": Mistake(
         "{callee.kind: emergency}", "{callee.kind: emergancy}", "emergancy", "emergency"
     ),
@@ -419,6 +452,8 @@ WARNINGS = {
     "regular-expression": Mistake("{not: Sales}", '{matches: "^S.*$"}', "^S", "regular expression"),
     "pattern-without-a-star": Mistake("{not: Sales}", "{matches: Sales}", "matches", "no * or ?"),
     "values-in-one-text": Mistake("{not: Sales}", '"Sales, HR"', '"Sales, HR"', "[Sales, HR]"),
+    "or-in-one-text": Mistake("{not: Sales}", "Sales or HR", "Sales or", "[Sales, HR]"),
+    "text-cut-by-a-comment": Mistake("on a list.", "on a list. Call #5.", "#5", "comment"),
     "german-date": Mistake("{not: Sales}", "{lt: 31.12.2025}", "31.12", "2026-01-31"),
     "signal-before-the-opt-outs": Mistake(
         "  - id: opted-out",

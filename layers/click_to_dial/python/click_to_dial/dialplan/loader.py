@@ -79,7 +79,10 @@ def load(
             home_zone=_zone(document.get("home_zone")) or "",
             lists={each.fact: each.lists for each in conditions if each.lists},
             limits={fact: limit for _, fact, limit in limits},
-            numbers={name: tuple(fields) for name, fields in document.get("numbers", {}).items()},
+            numbers={
+                _text(name): tuple(map(_text, fields))
+                for name, fields in document.get("numbers", {}).items()
+            },
             version=version,
         )
     except UNREADABLE as error:

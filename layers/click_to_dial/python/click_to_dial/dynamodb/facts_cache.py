@@ -184,11 +184,11 @@ class DynamoDBFacts:
     def _get_once(self, keys: Sequence[Key]) -> tuple[dict[str, Item], Sequence[Key]]:
         with dynamodb_errors("Facts cannot be read."):
             response = self._client.batch_get_item(RequestItems={self._table_name: {"Keys": keys}})
-            if "Responses" not in response:  # a number on a list must not count as not listed
-                raise DynamoDBError("Facts cannot be read.", code="InvalidResponseError")
-            items = response["Responses"].get(self._table_name, ())
             left = response.get("UnprocessedKeys", {}).get(self._table_name, {}).get("Keys", ())
-            return {item["pk"]["S"]: item for item in items}, left
+            items = response.get("Responses", {}).get(self._table_name)
+            if items is None and not left:  # a number on a list must not count as not listed
+                raise DynamoDBError("Facts cannot be read.", code="InvalidResponseError")
+            return {item["pk"]["S"]: item for item in items or ()}, left
 
     def _put(self, key: str, data: Data, valid_until: float, asked_at: float) -> None:
         """Write an item unless a later answer is cached."""
