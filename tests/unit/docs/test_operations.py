@@ -10,7 +10,7 @@ from tests.unit.template.test_template import of_type
 
 DOCS = Path(__file__).parents[3] / "docs"
 TEXT = (DOCS / "operations.md").read_text()
-SANDBOXES: dict[str, Any] = json.loads((DOCS / "benchmarks/results.json").read_text())["sandboxes"]
+SANDBOXES: dict[str, Any] = json.loads((DOCS / "benchmarks/sandboxes.json").read_text())
 GB = 1.7275
 SECOND = 0.0000133334
 
