@@ -36,7 +36,7 @@ def numbers(region: str, count: int) -> Iterator[PhoneNumber]:
     for each in types:
         if each.example_number:
             yield phonenumbers.parse(f"+{metadata.country_code}{each.example_number}")
-    chance = random.Random(region)  # noqa: S311 - the same numbers each time
+    chance = random.Random(region)  # the same numbers each time
     left = count
     for _ in range(count * 200):
         pattern = chance.choice(types).national_number_pattern

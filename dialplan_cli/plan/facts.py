@@ -48,6 +48,9 @@ _CHOICES = {
 }
 _BOUNDS = {"lt", "lte", "gt", "gte"}
 _COUNTING = {"within", "by"}
+MAX_ATTEMPTS = 3000
+"""Maximum number of calls in a condition. The table stores about twice as many for each number, in
+one item, and an item of DynamoDB is limited to 400 KB."""
 
 # Fields of standard objects that contain digits but are text.
 _TEXT_FIELD = re.compile(r"(\w+\.)*\w*(Phone|Extension|Fax|PostalCode|EmployeeNumber)")
@@ -130,6 +133,8 @@ def check_attempts(path: Path, expected: Any) -> Findings:
             "must be written as {gte: 4, within: 30d}; add `by: others` to count only the calls of "
             "other agents",
         )
+    elif any(abs(operators[name]) > MAX_ATTEMPTS for name in bounds):
+        yield path, f"at most {MAX_ATTEMPTS:,} calls to a number are counted"
 
 
 def check_values(path: Path, fact: str, fact_type: str, expected: Any) -> Findings:

@@ -42,7 +42,7 @@ class Proxy:
     share: float = 0.0
     kinds: list[str] = field(default_factory=list)
     treated: Counter[str] = field(default_factory=Counter)
-    chance: random.Random = field(default_factory=lambda: random.Random(15))  # noqa: S311
+    chance: random.Random = field(default_factory=lambda: random.Random(15))
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Serve one connection until the client closes it or a fault does."""

@@ -47,7 +47,7 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--processes", type=int, help="processes in a storm, at most 50")
     parser.add_argument("--requests", type=int, help="number of hostile requests")
     parser.add_argument("--examples", type=int, help="number of decisions against the oracle")
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6))  # noqa: S311
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--only", help="attacks whose module has this name: known, storms, …")
     parser.add_argument("--write", action="store_true", help="write docs/reliability.md")
     short = {"seconds": 6, "rate": 10, "processes": 20, "requests": 500, "examples": 1000}
@@ -59,7 +59,7 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
 
 def attacks(options: argparse.Namespace) -> Iterator[Part]:
     """Run each attack and yield its figures."""
-    chance = random.Random(options.seed)  # noqa: S311
+    chance = random.Random(options.seed)
     only = options.only or ""
     org = {
         "Contact": [oracle.random_row(contact, chance) for contact in oracle.CONTACTS],

@@ -99,6 +99,7 @@ class Soak:
     def run(self, phase: Phase, seconds: float) -> Part:
         """Run a phase. Each sandbox answers one call after the other in a thread of its own."""
         part = Part(f"soak: {phase.name}")
+        logins = self.world.logins()
         offsets = CLOCK_OFFSETS if phase.clocks else ()
         right = [0.0] * max(2, self.sandboxes - len(offsets))
         with ThreadPoolExecutor(len(right) + len(offsets)) as pool:
@@ -116,6 +117,7 @@ class Soak:
                 self.world.command("faults", {}, "DELETE")
             for job in jobs:
                 job.result()
+        part.counts["logins"] = self.world.logins() - logins
         tolerated = TOLERATED_SHARE * part.tried + 1
         if not phase.is_disturbed and part.counts["outage"] > tolerated:
             part.violations.append(f"{part.counts['outage']} outages although nothing failed")

@@ -59,6 +59,7 @@ def test_a_list_is_any_of_them_and_not_is_none_of_them() -> None:
         ("callee.attempts: 4", "must be written as {gte: 4, within: 30d}"),
         ("callee.attempts: {gte: 4}", "must be written as {gte: 4, within: 30d}"),
         ("callee.attempts: {within: 30d}", "must be written as {gte: 4, within: 30d}"),
+        ("callee.attempts: {gte: 3001, within: 30d}", "at most 3,000 calls"),
         ("callee.attempts: {gte: '4', within: 30d}", "must be written as {gte: 4, within: 30d}"),
         (
             "record.kind: {gte: 4, within: 30d}",
