@@ -141,6 +141,12 @@ def test_other_calls_are_passed_on_if_a_parameter_says_so(published: Stack, buil
     assert "WRONG" not in smoke(published)
 
 
+def test_parameters_that_contradict_each_other_are_rejected(published: Stack, built: Path) -> None:
+    with pytest.raises(AssertionError, match="OtherCallsAreAuthenticatedBySalesforce"):
+        published.deploy(built, OtherCalls="pass-on", AuthMode="key")
+    assert customer(published, published.token()).status_code == 200
+
+
 def test_a_change_of_the_code_publishes_a_version(published: Stack, built: Path) -> None:
     before = published.live_version("OnClickToDialFunction")
     changed = built.parents[1] / "changed"  # beside it, because the template has relative paths
