@@ -16,6 +16,9 @@ from click_to_dial.errors import SecretError
 from dialplan_cli.targets import read_secret, stack_outputs
 
 PATH = "/jtelACD/onClickToDial"
+OTHER_PATH = "/jtelACD/getCallerInformation"
+PASSED_ON = (200, 400, 403, 404, 405)
+"""Statuses of Salesforce, which depend on the Apex classes and on the parameters that they need."""
 TIMEOUT_SECONDS = 30
 
 
@@ -27,6 +30,8 @@ class Check:
     path: str
     token: str | None
     statuses: tuple[int, ...]
+    is_passed_on: bool = False
+    """Whether Salesforce answers, in its own form."""
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> int:
@@ -43,16 +48,25 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
     if token is None:
         print("No TOKEN is set, so calls with a valid token are skipped.")
     print(outputs["BaseUrl"])
-    results = [_passes(outputs["BaseUrl"], check) for check in checks(token, environment)]
+    passes_on = outputs.get("OtherCalls") == "pass-on"
+    to_make = checks(token, environment, passes_on=passes_on)
+    results = [_passes(outputs["BaseUrl"], check) for check in to_make]
     return 0 if all(results) else 1
 
 
-def checks(token: str | None, environment: Mapping[str, str]) -> Iterator[Check]:
-    """Yield the calls to make. Without a valid token, only those that need none."""
+def checks(
+    token: str | None, environment: Mapping[str, str], *, passes_on: bool
+) -> Iterator[Check]:
+    """Yield the calls to make. Without a valid token, only those that need none.
+
+    `passes_on` tells if the stack passes other calls on to Salesforce.
+    """
     yield Check("no token", PATH, None, (401,))
     yield Check("a wrong token", PATH, "wrong", (401,))
-    yield Check("another path", "/jtelACD/getCallerInformation", None, (404,))
+    yield Check("another path", OTHER_PATH, None, (401,) if passes_on else (404,))
     if token is not None:
+        if passes_on:
+            yield Check("a call that is passed on", OTHER_PATH, token, PASSED_ON, is_passed_on=True)
         yield Check("no parameters", PATH, token, (400,))
         yield Check("the path of the Apex class", f"/services/apexrest{PATH}", token, (400,))
         if query := environment.get("QUERY"):
@@ -81,6 +95,10 @@ def _faults(response: requests.Response, check: Check) -> Iterator[str]:
     kind = "application/json" if response.status_code == 200 else "application/problem+json"
     if response.status_code not in check.statuses:
         yield f"The status should be {' or '.join(map(str, check.statuses))}."
+    if check.is_passed_on:
+        if "urn:click-to-dial:" in response.text:
+            yield "This is not an answer of Salesforce."
+        return
     if response.headers.get("Content-Type") != f"{kind}; charset=utf-8":
         yield f"The content type should be {kind}; charset=utf-8."
     if response.headers.get("Cache-Control") != "no-store":

@@ -1,7 +1,8 @@
 """`make run`: the whole system on one machine, from an organisation and a dial plan in two files.
 
 Environment: PORT of the gateway (3000), ORG (local_stack/demo_org.json), PLAN
-(dialplans/demo.yaml), and AUTH=key, which switches the API's authorizer on.
+(dialplans/demo.yaml), AUTH=key, which switches the API's authorizer on, and OTHER_CALLS=pass-on,
+which passes jtel's other calls on to the simulator.
 """
 
 import json
@@ -59,6 +60,12 @@ def run(environment: Mapping[str, str]) -> None:
     """Start everything, and answer calls until interrupted."""
     if environment.get("AUTH") not in (None, "", "key"):
         raise UsageError("AUTH: only AUTH=key can be switched on here.")
+    if environment.get("OTHER_CALLS") not in (None, "", "refuse", "pass-on"):
+        raise UsageError("OTHER_CALLS: it is refuse or pass-on.")
+    if environment.get("AUTH") and environment.get("OTHER_CALLS") == "pass-on":
+        raise UsageError(
+            "OTHER_CALLS=pass-on sends tokens of Salesforce, so AUTH=key is impossible."
+        )
     with listen(environment.get("PORT") or "3000") as server:
         inputs = read_inputs(
             Path(environment.get("ORG") or "local_stack/demo_org.json"),
@@ -141,7 +148,10 @@ def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -
     template = sam.load()
     authorize = sam.handler(template, sam.authorizer(template)) if os.environ.get("AUTH") else None
     server.gateway = Gateway(
-        template, lambda function: without_metrics(sam.handler(template, function)), authorize
+        template,
+        lambda function: without_metrics(sam.handler(template, function)),
+        authorize,
+        settings["SALESFORCE_URL"] if os.environ.get("OTHER_CALLS") == "pass-on" else None,
     )
     server.on_response = log.write
     url = f"http://127.0.0.1:{server.port}"
@@ -153,7 +163,7 @@ def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -
     if examples:
         print("Calls to try, and their answers:\n")
     for target, response in examples:
-        print(f"  curl {header}'{url}{target}'\n  {response.status} {response.body}\n")
+        print(f"  curl {header}'{url}{target}'\n  {response.status} {response.text}\n")
     print("Calls as they come in, until Ctrl-C:\n", flush=True)
     server.serve_forever(poll_interval=0.1)  # returns after Ctrl-C
     print()
@@ -164,7 +174,7 @@ def find_examples(gateway: Gateway, inputs: Inputs) -> list[tuple[str, Response]
     by_response: dict[tuple[int, str], tuple[str, Response]] = {}
     for target in islice(_calls(inputs), MAX_TRIED_CALLS):
         response = gateway.respond("GET", target)
-        by_response.setdefault((response.status, response.body), (target, response))
+        by_response.setdefault((response.status, response.text), (target, response))
     by_status: dict[int, list[tuple[str, Response]]] = {}
     for example in by_response.values():
         by_status.setdefault(example[1].status, []).append(example)

@@ -69,6 +69,20 @@ def routes(template: Template) -> list[Route]:
     ]
 
 
+def passed_on(template: Template) -> dict[str, str]:
+    """Return the URL for each beginning of a path that OtherCalls=pass-on sends to Salesforce.
+
+    In the URL, `${SalesforceUrl}` and `{proxy}`, the rest of the path, are to be replaced.
+    """
+    _, api = next(resources(template, "AWS::Serverless::Api"))
+    urls = {}
+    for path, item in api["DefinitionBody"]["paths"].items():
+        (operation,) = item["Fn::If"][1].values()
+        integration = operation["x-amazon-apigateway-integration"]
+        urls[path.removesuffix("{proxy+}")] = integration["uri"]["Fn::Sub"]
+    return urls
+
+
 def authorizer(template: Template) -> str:
     """Return the logical id of the Lambda authorizer's function."""
     _, api = next(resources(template, "AWS::Serverless::Api"))

@@ -2,10 +2,8 @@
 
 import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -13,21 +11,16 @@ from pydantic_core import ErrorDetails
 from dialplan_cli.plan.lint import check_emergency, find_offline_warnings, find_warnings
 from dialplan_cli.plan.publish import Document, to_document
 from dialplan_cli.plan.references import check_references
-from dialplan_cli.plan.rules import OPERATORS
-from dialplan_cli.plan.schema import Plan, known_keys
+from dialplan_cli.plan.schema import Plan
+from dialplan_cli.plan.schema_errors import explain, misspelt_keys, needs_quotes
 from dialplan_cli.plan.shapes import check_sections, check_shapes, without_consequences
 from dialplan_cli.plan.source import (
-    Finding,
     Findings,
-    Path,
     PlanFileError,
     PlanSource,
     Problem,
     read_yaml,
-    unknown_name,
 )
-from dialplan_cli.plan.suggestions import likely_key, unknown_operator
-from dialplan_cli.plan.types import API_NAME, ATTRIBUTE, FIELD_PATH, NAME
 from dialplan_cli.plan.yaml_errors import LINE_BREAK
 
 
@@ -83,35 +76,6 @@ def parse_plan(text: str, file: str = "plan") -> PlanFile:
     )
 
 
-_MESSAGES = {
-    "model_type": "must contain keys, written as `key: value`",
-    "dict_type": "must contain keys, written as `key: value`",
-    "list_type": "must be a list; start each item with `- `",
-    "string_type": "must be text",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "string_too_short": "must not be empty",
-    "too_short": "must not be empty",
-    "string_too_long": "is too long; at most {max_length} characters are possible",
-    "too_long": "has {actual_length} items; at most {max_length} are possible",
-    "literal_error": "must be {expected}",
-}
-"""Messages for pydantic's types of errors; other types keep the message of their validator."""
-
-_PATTERN_MESSAGES = {
-    NAME: "must be a name without blanks",
-    ATTRIBUTE: "must be a name of letters, digits and _",
-    API_NAME: "must be a Salesforce API name, such as Account or Vehicle__c",
-    FIELD_PATH: "must be a Salesforce field, or a path of at most 5 relationships and a field, "
-    "such as Type or Account.Owner.Department",
-}
-_MISSING_KEYS_MESSAGES = {
-    ("entries",): "needs `entries`, or `salesforce` with the object that contains them",
-    ("refuse",): "needs `signal` or `refuse`",
-    ("mapping", "key"): "must be the key of a service number, `{mapping: …, key: …}` or "
-    "`{agent: …}`",
-}
-_EXCLUDED_BY = {"refuse": "`signal`", "otherwise": "`refuse`"}
 _CHANGED_NUMBER = re.compile(r"\+.*|-?0[0-9].*|[-.0-9]+[eE].*")
 """Unquoted numbers whose value is not what is written, such as 089."""
 
@@ -131,16 +95,18 @@ def validate(source: PlanSource) -> tuple[Plan | None, list[Problem]]:
     """
     plan, errors = _validate_schema(source)
     problems: list[Problem] = []
-    while misspelt := _misspelt_key(source, errors):
-        path, likely = misspelt
-        problems += source.locate([(path, f"unknown key '{path[-1]}'; did you mean '{likely}'?")])
-        source = source.renamed(path, likely)
+    while misspelt := misspelt_keys(source, errors):
+        problems += source.locate(
+            (path, f"unknown key '{path[-1]}'; did you mean '{likely}'?")
+            for path, likely in misspelt.items()
+        )
+        source = source.renamed(misspelt)
         plan, errors = _validate_schema(source)
     if misplaced := list(check_sections(source.data)):
         return None, [*problems, *source.locate(misplaced)]
     causes = list(check_shapes(source.data))
     findings = dict(misread_scalars(source))
-    for path, message in _explain(source, errors):
+    for path, message in explain(source, errors):
         findings.setdefault(path, message)
     above = {path[:length] for path in findings for length in range(3, len(path))}
     for path, message in check_references(source.data):
@@ -167,28 +133,6 @@ def _validate_schema(source: PlanSource) -> tuple[Plan | None, list[ErrorDetails
         return None, error.errors(include_url=False)
 
 
-def _misspelt_key(source: PlanSource, errors: list[ErrorDetails]) -> tuple[Path, str] | None:
-    """Return the place of a misspelt key, and the key that was probably meant."""
-    for error in errors:
-        path = _path(source, error)
-        if error["type"] != "extra_forbidden" or not path:
-            continue
-        known = known_keys(path[:-1])
-        likely = None if "present" in known else likely_key(str(path[-1]), known - {path[-1]})
-        if likely and path[-1] not in known and (*path[:-1], likely) not in source.locations:
-            return path, likely
-    return None
-
-
-def _path(source: PlanSource, error: ErrorDetails) -> Path:
-    """Return the place of an error, without the tags of forms, which are not in the file."""
-    path: Path = ()
-    for key in error["loc"]:
-        if (*path, key) in source.locations:
-            path = (*path, key)
-    return path
-
-
 def misread_scalars(source: PlanSource) -> Findings:
     """Find unquoted scalars that YAML reads as something that is probably not intended."""
     for path, location in source.locations.items():
@@ -200,7 +144,7 @@ def misread_scalars(source: PlanSource) -> Findings:
         elif _WRONG_QUOTES.fullmatch(location.raw):
             yield path, 'has typographic or missing quotes; use a pair of straight quotes: "text"'
         elif isinstance(location.value, int | float) and _CHANGED_NUMBER.fullmatch(location.raw):
-            yield path, _quote(location.raw)
+            yield path, needs_quotes(location.raw)
 
 
 def warn_separators(source: PlanSource) -> Findings:
@@ -216,55 +160,3 @@ def warn_separators(source: PlanSource) -> Findings:
         else:
             message = f"is the number {location.value:g}; write {number} or {location.value:g}"
         yield path, f"{raw} {message}"
-
-
-def _quote(raw: str) -> str:
-    return f'YAML does not read {raw} as text; write it in quotes: "{raw}"'
-
-
-def _explain(source: PlanSource, errors: list[ErrorDetails]) -> Iterator[Finding]:
-    """Translate pydantic's errors into messages for the author of the plan."""
-    missing: dict[Path, list[str]] = {}
-    for error in errors:
-        path = _path(source, error)
-        if error["type"] == "missing":
-            missing.setdefault(path, []).append(str(error["loc"][-1]))
-        else:
-            yield path, _message(source, path, error)
-    for path, keys in missing.items():
-        names = " and ".join(f"`{key}`" for key in keys)
-        yield path, _MISSING_KEYS_MESSAGES.get(tuple(keys), f"needs {names}")
-
-
-def _value(data: Any, path: Path) -> Any:
-    for key in path:
-        data = data[key]
-    return data
-
-
-def _message(source: PlanSource, path: Path, error: ErrorDetails) -> str:
-    error_type, context = error["type"], error.get("ctx", {})
-    raw = source.locations[path].raw
-    if error_type == "extra_forbidden":
-        *parents, key = path
-        known = known_keys(tuple(parents))
-        if key in known:
-            excluding = _EXCLUDED_BY.get(str(key), "the keys that are there")
-            return f"cannot be used together with {excluding}"
-        if "when" in parents[:-1] and parents[-1] != "when":
-            known = frozenset(OPERATORS)
-        if "present" in known:
-            value = _value(source.data, path)
-            return unknown_operator(str(parents[-1]), str(key), value, known)
-        if not parents and key in known_keys(("rules", 0)):
-            return f"`{key}` belongs to a rule; indent it below the rule's `- id:`"
-        return unknown_name("key", key, known)
-    if error_type == "list_type" and raw is not None:
-        return f"must be a list: [{raw}]"
-    if error_type == "string_type" and raw is not None:
-        return _quote(raw)
-    if error_type == "string_pattern_mismatch":
-        return _PATTERN_MESSAGES[context["pattern"]]
-    if error_type in _MESSAGES:
-        return _MESSAGES[error_type].format(**context)
-    return error["msg"]

@@ -7,7 +7,7 @@ read by people, and aliases can make a small file huge.
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -121,17 +121,13 @@ class PlanSource:
             for path, message in findings
         )
 
-    def renamed(self, path: Path, key: str) -> "PlanSource":
-        """Return the source with the last key of `path` replaced, to check what is below it."""
-        above = path[:-1]
-        return replace(
-            self,
-            data=_renamed(self.data, path, key),
-            locations={
-                (*above, key, *place[len(path) :]) if place[: len(path)] == path else place: found
-                for place, found in self.locations.items()
-            },
-        )
+    def renamed(self, keys: Mapping[Path, str]) -> "PlanSource":
+        """Return the source with the keys at some paths replaced, to check what is below them."""
+        locations: dict[Path, SourceLocation] = {}
+        for path, location in self.locations.items():
+            above = (path[:length] for length in range(1, len(path) + 1))
+            locations[tuple(keys.get(place, place[-1]) for place in above)] = location
+        return replace(self, data=_renamed(self.data, (), keys), locations=locations)
 
     def _rule(self, path: Path) -> str | None:
         """Return the id of the rule at `path`."""
@@ -142,20 +138,16 @@ class PlanSource:
         return rule_id if isinstance(rule_id, str) else None
 
 
-def _renamed(value: Any, path: Path, key: str) -> Any:
-    """Return `value` with the last key of `path` replaced by `key`, in the same order."""
-    first, *rest = path
+def _renamed(value: Any, path: Path, keys: Mapping[Path, str]) -> Any:
+    """Return the value at `path` with the keys at some paths replaced, in the same order."""
     if isinstance(value, list):
-        return [
-            _renamed(item, tuple(rest), key) if index == first else item
-            for index, item in enumerate(value)
-        ]
-    if not rest:
-        return {key if name == first else name: item for name, item in value.items()}
-    return {
-        name: _renamed(item, tuple(rest), key) if name == first else item
-        for name, item in value.items()
-    }
+        return [_renamed(item, (*path, index), keys) for index, item in enumerate(value)]
+    if isinstance(value, dict):
+        return {
+            keys.get((*path, key), key): _renamed(item, (*path, key), keys)
+            for key, item in value.items()
+        }
+    return value
 
 
 def show_path(path: Path) -> str:

@@ -30,6 +30,9 @@ _OPEN_QUOTE = "a quote that begins in this line is not closed"
 _OTHER_INDENTATION = (
     "this line is not indented like the lines that belong with it; use as many blanks"
 )
+_QUOTE_IN_TEXT = (
+    'a text with double quotes must be written in single quotes, or with \\" for each of them'
+)
 _AFTER_QUOTE = (
     "text follows the closing quote; write the whole text in double quotes, which may contain an "
     "apostrophe"
@@ -109,6 +112,10 @@ def _missing_colon(place: _Place) -> Explanation:
     line = place.lines[place.start]
     if re.match(r"\s*-\w", line):
         return place.start, _BLANK_AFTER_DASH
+    if line.lstrip().startswith("{"):
+        return place.start, _DASH
+    if len(line.split()) > 3:
+        return place.start, f"{_COLON}; if this line continues the text above, indent it further"
     if re.match(r"\s*(- )?[\w.-]+:\S", line):
         return place.start, "a blank is missing after the colon; write `key: value`"
     return place.start, _COLON
@@ -118,9 +125,18 @@ def _unexpected_colon(place: _Place) -> Explanation:
     """Explain a colon that makes a key where none can be."""
     if re.fullmatch(r"\s*[\w.-]+\s*", place.before):  # the first word of the line is the key
         previous = _previous(place.lines, place.at)
-        if re.match(r"\s*-\w", place.lines[previous]):
+        above = place.lines[previous].lstrip()
+        if re.match(r"-\w", above):
             return previous, _BLANK_AFTER_DASH
-        return (place.at, _TOO_FAR) if ":" in place.lines[previous] else (previous, _COLON)
+        if above[:1] in _LONG_DASHES:
+            return previous, _HYPHEN
+        if above.startswith("id:"):
+            return previous, _DASH
+        return (place.at, _TOO_FAR) if ":" in above else (previous, _COLON)
+    if re.match(r"\s*(- )?[\w.-]+\s+[\[{]", place.line):
+        return place.at, _COLON
+    if re.search(r":\s*\(", place.before):
+        return place.at, "conditions are written in braces { }, not in parentheses"
     if place.line.count("}") > place.line.count("{"):
         return place.at, "the opening { is missing"
     return place.at, "a text with a colon must be written in quotes"
@@ -143,13 +159,18 @@ def _unexpected_text(place: _Place) -> Explanation:
         return place.at, f"one {place.char} is too many"
     if value.endswith('"'):
         opened = [number for number in range(place.at) if place.lines[number].count('"') % 2]
-        return (opened[-1], _OPEN_QUOTE) if opened else (place.at, _AFTER_QUOTE)
+        return (opened[-1], _OPEN_QUOTE) if opened else (place.at, _QUOTE_IN_TEXT)
     if value.endswith("'"):
         return place.at, _AFTER_QUOTE
     if value.endswith(("]", "}")):
         return place.at, _needs_quotes("[" if value.endswith("]") else "{")
-    if place.line.lstrip().startswith("- "):
-        return _first_of_block(place.lines, place.at), _DASH
+    first = _first_of_block(place.lines, place.at)
+    if place.line.lstrip().startswith("- ") and place.lines[first].lstrip()[:2] != "- ":
+        return first, _DASH
+    previous = _previous(place.lines, place.at)
+    indent = len(_indentation(place.lines[previous]))
+    if indent < place.column and not place.lines[previous].rstrip().endswith(":"):
+        return previous, _OTHER_INDENTATION
     return place.at, _OTHER_INDENTATION
 
 
@@ -167,13 +188,18 @@ def _unclosed(place: _Place) -> Explanation:
         return place.at, f"the closing {closing} is missing; here is a {place.char}"
     if any(line.count('"') % 2 for line in place.lines[place.start : last + 1]):
         return last, _OPEN_QUOTE
-    if last == place.at:
+    if last == place.at == place.start:
         return place.at, "a comma is missing between two entries"
+    if last == place.at:
+        message = f"a comma is missing before this line, or the closing {closing} for line "
+        return place.at, f"{message}{place.start + 1}"
     return last, f"the closing {closing} is missing"
 
 
 def _special_start(place: _Place) -> Explanation:
     """Explain a text whose first character has a meaning in YAML."""
+    if place.char == "\t":
+        return place.at, "this line contains a tab; use blanks"
     if place.char and place.char in "@`%":
         return place.at, _needs_quotes(place.char)
     char = place.lines[place.start][place.start_column : place.start_column + 1]
@@ -199,7 +225,7 @@ _BY_PROBLEM: dict[str, Callable[[_Place], Explanation]] = {
     "found unexpected document indicator": lambda place: (place.start, _OPEN_QUOTE),
     "found unknown escape character": lambda place: (place.at, _BACKSLASH),
     "did not find expected node content": lambda place: (place.at, _NO_VALUE),
-    "did not find expected <document start>": lambda place: (place.at, _OTHER_INDENTATION),
+    "did not find expected <document start>": lambda place: (_first(place.lines), _TOO_FAR),
     "found character that cannot start any token": _special_start,
 }
 """Explanations by the parser's message about what it found."""
@@ -211,6 +237,11 @@ _BY_CONTEXT: dict[str, Callable[[_Place], Explanation]] = {
     "while scanning a tag": _special_start,
 }
 """Explanations by the parser's message about what it was reading."""
+
+
+def _first(lines: list[str]) -> int:
+    """Return the first line with text that is not a comment."""
+    return next(n for n, line in enumerate(lines) if line.strip() and line.lstrip()[0] != "#")
 
 
 def _first_of_block(lines: list[str], at: int) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug import Request
 
-from local_stack.salesforce import composite, control, oauth, rest
+from local_stack.salesforce import apex, composite, control, oauth, rest
 from local_stack.salesforce.faults import API_ERRORS, CONNECTION_FAULTS, Fault
 from local_stack.salesforce.responses import (
     HTML_TYPE,
@@ -56,6 +56,9 @@ def _respond(simulator: Simulator, request: Request, fault: Fault | None) -> Api
         return oauth.respond(simulator, request)
     if request.path == "/services/data":
         return rest.versions()
+    if request.path.startswith(apex.PREFIX):
+        _authorize(simulator, request)
+        return apex.respond(request)
     match = _VERSION.fullmatch(request.path)
     if match is None or int(match[1]) > rest.NEWEST_VERSION:
         raise not_found()

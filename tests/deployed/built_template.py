@@ -64,6 +64,13 @@ def _remove_metric_math(template: Template) -> None:
             del template["Resources"][name]
 
 
+def _write_out_methods(template: Template) -> None:
+    for path in template["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"].values():
+        condition, any_method, otherwise = path["Fn::If"]
+        (operation,) = any_method.values()
+        path["Fn::If"] = [condition, dict.fromkeys(METHODS, operation), otherwise]
+
+
 def _add_gateway_responses(template: Template) -> None:
     for name, response in template["Resources"]["Api"]["Properties"]["GatewayResponses"].items():
         headers = response["ResponseParameters"]["Headers"]
@@ -90,6 +97,7 @@ def _of_type(template: Template, kind: str) -> Template:
     }
 
 
+METHODS = ("delete", "get", "head", "options", "patch", "post", "put")
 METRIC = {"Namespace": "ClickToDial", "MetricName": "Allowed"}
 ADAPTATIONS = (
     Adaptation(
@@ -136,6 +144,10 @@ ADAPTATIONS = (
     Adaptation(
         "Gateway responses are taken only from resources, not from the body of the API.",
         _add_gateway_responses,
+    ),
+    Adaptation(
+        "A route for any method is not taken from the body of the API.",
+        _write_out_methods,
     ),
 )
 

@@ -4,11 +4,14 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from click_to_dial import aws as click_to_dial_aws
+from click_to_dial.pre_traffic.check import faults
 from local_stack.salesforce.simulator import Simulator
 from tests.deployed.local_aws import ROOT, LocalAws
 from tests.deployed.stack import Stack, build, send
@@ -21,14 +24,20 @@ DEMO_PLAN = ROOT / "dialplans/demo.yaml"
 def stack(aws: LocalAws, salesforce: Simulator, built: Path) -> Iterator[Stack]:
     stack = Stack(aws, "click-to-dial", salesforce)
     stack.deploy(built)
-    stack.fill_secrets()
     yield stack
     stack.delete()
 
 
 @pytest.fixture(scope="module")
 def published(stack: Stack) -> Stack:
-    """The stack with a dial plan."""
+    """The stack with a dial plan.
+
+    A call has found the Salesforce secret empty. That must not delay the publication after it was
+    filled.
+    """
+    token = stack.token()
+    assert send(stack, EVENTS["503-no-dial-plan"], token).status_code == 503
+    stack.fill_secrets()
     stack.aws.dialplan("publish", str(DEMO_PLAN), "--stack", stack.name, "--yes")
     return stack
 
@@ -61,14 +70,18 @@ def test_a_caller_without_a_valid_token(published: Stack, token: str | None) -> 
     assert response.json()["status"] == 401
 
 
-def test_the_smoke_test(published: Stack) -> None:
-    query = "SalesForceID=001Tv00000Bq001IAB&CallerID=4930123456&AgentUID=ahuber"
-    output = published.aws.run(
-        *(sys.executable, "-m", "dialplan_cli.smoke", published.name),
+def smoke(stack: Stack) -> str:
+    """Run `make smoke` and return what it prints. Raises AssertionError if a check fails."""
+    return stack.aws.run(
+        *(sys.executable, "-m", "dialplan_cli.smoke", stack.name),
         PYTHONPATH=f"{ROOT}:{ROOT / 'layers/click_to_dial/python'}",
-        TOKEN=published.token(),
-        QUERY=query,
+        TOKEN=stack.token(),
+        QUERY="SalesForceID=001Tv00000Bq001IAB&CallerID=4930123456&AgentUID=ahuber",
     )
+
+
+def test_the_smoke_test(published: Stack) -> None:
+    output = smoke(published)
     assert "WRONG" not in output, output
     assert "your call: 200" in output, output
 
@@ -98,6 +111,39 @@ def test_a_change_of_a_parameter_publishes_a_version(published: Stack, built: Pa
     before = published.live_version("OnClickToDialFunction")
     published.deploy(built, TimeBudgetMs="2000")
     assert published.live_version("OnClickToDialFunction") != before
+    assert customer(published, published.token()).status_code == 200
+
+
+def test_the_check_of_a_new_version_before_it_gets_traffic(published: Stack) -> None:
+    """What CodeDeploy's hook does, which the local AWS cannot run."""
+    _, name = published.resources()["OnClickToDialFunction"]
+    version = published.live_version("OnClickToDialFunction")
+    client = published.aws.client("lambda")
+    invoke = partial(click_to_dial_aws.invoke, client, f"{name}:{version}")
+    assert faults(invoke, "a-deployment") == []
+    _, sync = published.resources()["SyncFunction"]
+    wrong = partial(click_to_dial_aws.invoke, client, sync)
+    assert len(faults(wrong, "a-deployment")) == 2
+
+
+def test_other_calls_are_passed_on_if_a_parameter_says_so(published: Stack, built: Path) -> None:
+    token = published.token()
+    path = "/jtelACD/getCallerInformation"
+    refused = published.get(path, token)
+    assert refused.json()["type"] == "urn:click-to-dial:no-such-path"
+    published.deploy(built, TimeBudgetMs="2000", OtherCalls="pass-on")
+    assert published.get(path, None).status_code == 401
+    for beginning in ("", "/services/apexrest"):
+        answer = published.get(f"{beginning}{path}", token, CallerID="+4989").json()
+        assert answer["path"] == "/services/apexrest/jtelACD/getCallerInformation"
+        assert (answer["method"], answer["query"]) == ("GET", "CallerID=%2B4989")
+    assert customer(published, token).status_code == 200
+    assert "WRONG" not in smoke(published)
+
+
+def test_parameters_that_contradict_each_other_are_rejected(published: Stack, built: Path) -> None:
+    with pytest.raises(AssertionError, match="OtherCallsAreAuthenticatedBySalesforce"):
+        published.deploy(built, OtherCalls="pass-on", AuthMode="key")
     assert customer(published, published.token()).status_code == 200
 
 
@@ -132,29 +178,53 @@ def test_a_second_stack_in_the_same_account_and_region(published: Stack, built: 
         second.delete()
 
 
-def test_a_deleted_stack_keeps_the_data(aws: LocalAws, salesforce: Simulator, built: Path) -> None:
+def test_a_deleted_stack_leaves_what_the_template_retains_and_nothing_else(
+    aws: LocalAws, salesforce: Simulator, built: Path
+) -> None:
+    """docs/deploy.md names it: the table, the secrets, the logs, and API Gateway's role."""
     stack = Stack(aws, "click-to-dial-deleted", salesforce)
     stack.deploy(built)
     resources = stack.resources()
+    before = {name for name, resource in resources.items() if exists(aws, *resource)}
     stack.delete()
-    tables = aws.client("dynamodb").list_tables()["TableNames"]
-    found = aws.client("secretsmanager").list_secrets()["SecretList"]
-    secrets = {secret[key] for secret in found for key in ("ARN", "Name")}
-    functions = {
-        each["FunctionName"] for each in aws.client("lambda").list_functions()["Functions"]
+    after = {name for name in before if exists(aws, *resources[name])}
+    assert before > after
+    named = {"Table", "SalesforceSecret", "NumberKeySecret", "ApiGatewayLogsRole"}
+    logs = {name for name, (kind, _) in resources.items() if kind == "AWS::Logs::LogGroup"}
+    assert len(logs) == 5
+    assert after == named | logs
+
+
+def exists(aws: LocalAws, kind: str, identifier: str) -> bool:
+    """Return whether a resource exists; False for a type that is not looked up."""
+    look_up: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+        # type: service, operation, key of its list, keys of a name (none: the item is the name)
+        "AWS::ApiGateway::RestApi": ("apigateway", "get_rest_apis", "items", ("id",)),
+        "AWS::CloudWatch::Alarm": (
+            *("cloudwatch", "describe_alarms", "MetricAlarms"),
+            ("AlarmName", "AlarmArn"),
+        ),
+        "AWS::DynamoDB::Table": ("dynamodb", "list_tables", "TableNames", ()),
+        "AWS::IAM::Role": ("iam", "list_roles", "Roles", ("RoleName",)),
+        "AWS::Lambda::Function": ("lambda", "list_functions", "Functions", ("FunctionName",)),
+        "AWS::Logs::LogGroup": ("logs", "describe_log_groups", "logGroups", ("logGroupName",)),
+        "AWS::SNS::Topic": ("sns", "list_topics", "Topics", ("TopicArn",)),
+        "AWS::SecretsManager::Secret": (
+            *("secretsmanager", "list_secrets", "SecretList"),
+            ("ARN", "Name"),
+        ),
+        "AWS::Scheduler::Schedule": ("scheduler", "list_schedules", "Schedules", ("Name", "Arn")),
     }
-    logs = {
-        group["logGroupName"] for group in aws.client("logs").describe_log_groups()["logGroups"]
-    }
-    for kind, identifier in resources.values():
-        if kind == "AWS::DynamoDB::Table":
-            assert identifier in tables
-        elif kind == "AWS::SecretsManager::Secret":
-            assert identifier in secrets
-        elif kind == "AWS::Lambda::Function":
-            assert identifier not in functions
-        elif kind == "AWS::Logs::LogGroup":
-            assert identifier not in logs
+    if kind not in look_up:
+        return False
+    service, operation, items, keys = look_up[kind]
+    client = aws.client(service)
+    if client.can_paginate(operation):
+        pages = client.get_paginator(operation).paginate()
+    else:
+        pages = [getattr(client, operation)()]
+    found = [item for page in pages for item in page[items]]
+    return any(identifier in ([item[key] for key in keys] if keys else [item]) for item in found)
 
 
 def test_an_upgrade_from_the_previous_commit_keeps_the_data(

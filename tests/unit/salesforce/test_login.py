@@ -206,10 +206,13 @@ def test_another_answer_is_an_error(status: int, answer: Any, error: type[Except
         login(status, answer)
 
 
-@pytest.mark.parametrize("status", [403, 404, 405])
-def test_a_page_instead_of_the_token_endpoint_is_a_matter_of_the_url(status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(403, b"<html>"), (404, b"<html>"), (405, b""), (403, b'{"message": "Forbidden"}')],
+)
+def test_an_answer_of_something_else_is_a_matter_of_the_url(status: int, body: bytes) -> None:
     session = SalesforceSession("https://acme.my.salesforce.com")
-    session.mount("https://", CannedAnswers(status, b"<html>"))
+    session.mount("https://", CannedAnswers(status, body))
     with pytest.raises(SalesforceConfigurationError, match="My Domain") as raised:
         log_in(session, lambda: secret_of("new"), Deadline(1))
     assert raised.value.reason == "login-html-error"

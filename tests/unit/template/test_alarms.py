@@ -225,7 +225,7 @@ def pattern_of(name: str) -> str:
     return text.replace("${TimeBudgetMs}", str(BUDGET))
 
 
-def matches(pattern: str, entry: Mapping[str, str | int]) -> bool:
+def matches(pattern: str, entry: Mapping[str, Any]) -> bool:
     """Match a pattern of comparisons with texts and numbers, as CloudWatch Logs does."""
     terms = pattern.removeprefix("{ ").removesuffix(" }").split(" && ")
     found = [re.fullmatch(r'\$\.(\w+) (!?=|>|<=) (?:"([^"]*)"|(\d+))', term) for term in terms]
@@ -240,7 +240,7 @@ def matches(pattern: str, entry: Mapping[str, str | int]) -> bool:
     return all(holds(*comparison) for comparison in comparisons)
 
 
-def recorded_for(entry: Mapping[str, str | int]) -> dict[str, str]:
+def recorded_for(entry: Mapping[str, Any]) -> dict[str, str]:
     """Return the value of each metric that the filters record for a line of the access log."""
     transformations = [
         each["MetricTransformations"][0]

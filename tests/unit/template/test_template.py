@@ -173,7 +173,8 @@ RULES = [
 def test_parameters_that_contradict_each_other_are_rejected(
     values: Mapping[str, str], allowed: bool
 ) -> None:
-    known = {name: str(each.get("Default", "")) for name, each in PARAMETERS.items()} | values
+    known = {name: str(each.get("Default", "")) for name, each in PARAMETERS.items()}
+    known.update(values)
 
     def holds(condition: Any) -> bool:
         ((function, operands),) = condition.items()

@@ -166,6 +166,14 @@ def test_a_number_must_be_one_that_can_be_called(number: str, message: str) -> N
     assert (problem.path, problem.message) == ("examples[0].callee.number", message)
 
 
+def test_nothing_stays_unknown_in_an_emergency_call() -> None:
+    """The function asks Salesforce for a second; then the facts are missing."""
+    rule = "  - {id: vip, when: {record.kind: Vip}, signal: summer, otherwise: next}\n  - {id: sos"
+    text = PLAN.replace("  - {id: sos", rule)
+    file = parse_plan(f'{text}  - {{callee.number: "112", outage: true, expect: hotline}}\n')
+    assert check_results(file.document, file.source, NOW) == ()
+
+
 def test_a_number_from_a_mapping_in_salesforce_cannot_be_checked() -> None:
     file = plan(
         "record.brand: Alpine, expect: hotline",

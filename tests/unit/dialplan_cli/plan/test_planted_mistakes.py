@@ -182,6 +182,49 @@ YAML = {
     "typographic-dash": Mistake(
         "  - id: suppliers", "  \u2013 id: suppliers", "\u2013 id", "hyphen"
     ),
+    "missing-dash-before-a-brace": Mistake(
+        "    when: {record.do_not_call: true}\n",
+        "    when:\n      - {record.do_not_call: true}\n      {callee.listed: robinson}\n",
+        "      {callee",
+        "- ",
+    ),
+    "missing-dash-and-indentation": Mistake(
+        "  - id: emergency", "  id: emergency", "  id: em", "- "
+    ),
+    "bullet": Mistake("  - id: emergency", "  \u2022 id: emergency", "\u2022", "hyphen"),
+    "tab-after-dash": Mistake("  - id: emergency", "  -\tid: emergency", "-\tid", "tab"),
+    "list-item-not-indented": Mistake(
+        "  - id: suppliers", "- id: suppliers", "- id: sup", "indent"
+    ),
+    "key-not-indented": Mistake(
+        "    when: {record.do_not_call: true}",
+        "when: {record.do_not_call: true}",
+        "when: {record.do",
+        "indent",
+    ),
+    "condition-not-indented": Mistake(
+        "      callee.kind: [mobile", "    callee.kind: [mobile", "callee.kind: [", "below `when`"
+    ),
+    "first-line-indented": Mistake("version: 1", " version: 1", " version", "indented"),
+    "second-line-of-a-text-not-indented": Mistake(
+        "want to be called.",
+        "want\n    to be called by us.",
+        "to be called by",
+        "indent it further",
+    ),
+    "colon-missing-before-a-brace": Mistake("  Account: {", "  Account {", "  Account {", "colon"),
+    "parentheses": Mistake(
+        "{record.do_not_call: true}", "(record.do_not_call: true)", "(rec", "braces"
+    ),
+    "quotes-in-quotes": Mistake(
+        "This person does not want", '"This "person" does not want', '"This', "single quotes"
+    ),
+    "comma-missing-between-lines": Mistake(
+        "hotline, AT: hotline-at}",
+        "hotline,\n      AT: hotline-at\n      CH: hotline}",
+        "CH:",
+        "comma",
+    ),
     "list-on-the-line-of-its-key": Mistake(
         "lists: [robinson]", "lists: - robinson", "lists:", "line"
     ),
@@ -518,3 +561,21 @@ def test_a_problem_names_the_rule() -> None:
     (problem,) = problems(planted(NAMES["startswith"]))
     assert problem.rule == "suppliers"
     assert str(problem).startswith("plan:46: rules[3].when.agent.team.startswith (suppliers): ")
+
+
+def test_many_misspelt_keys_are_read_in_one_pass() -> None:
+    rules = "".join(f"  - {{id: r{number}, wen: {{}}, signl: hotline}}\n" for number in range(200))
+    found = problems(PLAN.replace("rules:\n", f"rules:\n{rules}"))
+    assert len(found) == 400 + 200, "both keys of each rule, and the empty `when`"
+
+
+def test_a_misspelt_section_hides_no_mistake_below_it() -> None:
+    text = PLAN.replace("agents:", "agent:").replace(
+        "attributes: {", "atributes: {known: IsActive, "
+    )
+    found = [(each.line, each.path) for each in problems(text)]
+    assert found == [
+        (26, "agent"),
+        (28, "agents.atributes"),
+        (28, "agents.attributes.known"),
+    ]

@@ -1,7 +1,8 @@
 """Connect the ports of the decision to adapters, once for each sandbox."""
 
+import threading
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 
 from click_to_dial import aws, settings
 from click_to_dial.aws import AwsClient
@@ -20,13 +21,21 @@ from click_to_dial.settings import Settings
 @cache
 def click_to_dial() -> ClickToDial:
     """Return the service for the settings in the environment."""
-    secrets = aws.secrets_client()
-    read_key = partial(aws.read_secret, secrets, settings.number_key_secret_id())
+    create_once, lock = cache(aws.secrets_client), threading.Lock()
+
+    def secrets() -> AwsClient:
+        """Return the client, created by the first thread that needs it, while imports go on."""
+        with lock:
+            return create_once()
+
+    if settings.starts_from_snapshot():
+        secrets()
+    secret_id = settings.number_key_secret_id()
     return build_service(
         settings.from_environment(),
         aws.dynamodb_client(),
-        lambda: secrets,
-        SecretPseudonym(read_key),
+        secrets,
+        SecretPseudonym(lambda: aws.read_secret(secrets(), secret_id)),
     )
 
 

@@ -149,7 +149,7 @@ def _request_token(session: SalesforceSession, found: tuple[str, str], deadline:
             "Salesforce redirects the login: set SalesforceUrl to the My Domain URL.",
             request_id=request_id,
         )
-    if body is None and 400 < status < 500 and status not in MAY_PASS:
+    if 400 < status < 500 and status not in MAY_PASS:  # the token endpoint answers 400 or 401
         raise SalesforceConfigurationError(
             "login-html-error",
             f"HTTP {status}: {NOT_SALESFORCE.advice}",
