@@ -591,3 +591,8 @@ def test_a_misspelt_section_hides_no_mistake_below_it() -> None:
         (28, "agents.atributes"),
         (28, "agents.attributes.known"),
     ]
+
+
+def test_a_service_number_may_have_the_name_of_a_section() -> None:
+    text = PLAN.replace("hotline-at", "agents").replace("  by-brand:", "  rules:")
+    parse_plan(text.replace("mapping: by-brand", "mapping: rules"))
