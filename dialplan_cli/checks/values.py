@@ -73,6 +73,8 @@ def _reason(field: Field | None, operator: str, value: Any) -> tuple[str, bool] 
     """Return why a value does not fit a field, and whether that is certain; None if it fits."""
     if field is None or operator == "present" or operator in COMPARISONS:
         return None
+    if field.type == "anyType":
+        return None
     if field.type == "boolean":
         is_right = isinstance(value, bool) and operator in _EQUALITY
         return None if is_right else ("is a checkbox; write true or false, without quotes", True)

@@ -90,9 +90,11 @@ def unknown_fact(name: str, facts: Iterable[str], data: Data) -> str:
     """
     names = sorted(facts)
     last = name.rpartition(".")[2]
+    groups = [("agent", child(data, "agents", "attributes"))]
+    groups += [("record", child(attributes)) for _, attributes in pairs(data.get("objects"))]
     fields = {
         f"{group}.{attribute}": str(field)
-        for group, attributes in _attributes(data)
+        for group, attributes in groups
         for attribute, field in attributes.items()
     }
     candidates = [
@@ -104,12 +106,6 @@ def unknown_fact(name: str, facts: Iterable[str], data: Data) -> str:
         if likely:
             return f"unknown fact '{name}'; did you mean '{likely[0]}'?"
     return unknown_name("fact", name, names)
-
-
-def _attributes(data: Data) -> Iterable[tuple[str, dict[str, Any]]]:
-    yield "agent", child(data, "agents", "attributes")
-    for _, fields in pairs(data.get("objects")):
-        yield "record", child(fields)
 
 
 def _plain(name: str) -> str:

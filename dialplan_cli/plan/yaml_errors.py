@@ -241,7 +241,8 @@ _BY_CONTEXT: dict[str, Callable[[_Place], Explanation]] = {
 
 def _first(lines: list[str]) -> int:
     """Return the first line with text that is not a comment."""
-    return next(n for n, line in enumerate(lines) if line.strip() and line.lstrip()[0] != "#")
+    texts = (n for n, line in enumerate(lines) if line.strip() and line.lstrip()[0] != "#")
+    return next(texts, 0)
 
 
 def _first_of_block(lines: list[str], at: int) -> int:

@@ -22,7 +22,8 @@ _TYPES: Mapping[str, Callable[[object], bool]] = {
 def field_type(organisation: Organisation, sobject: SObject, name: str) -> str:
     """Return Salesforce's name for the type of a field, inferred from its name and its values.
 
-    One of id, reference, boolean, double, date, datetime, address and string.
+    One of id, reference, boolean, double, date, datetime, address and string. A field that no row
+    has is of anyType, so that a plan may compare it with any value.
     """
     key = name.lower()
     if key == "id":
@@ -33,7 +34,7 @@ def field_type(organisation: Organisation, sobject: SObject, name: str) -> str:
         return "boolean"
     values = [row[key] for row in sobject.rows.values() if row.get(key) is not None]
     if not values:
-        return "string"
+        return "anyType"
     if key.endswith("__c"):
         prefixes = {other.prefix for other in organisation.objects()}
         ids = [value for value in values if isinstance(value, str) and to_18(value)]

@@ -6,6 +6,7 @@ It sends one request at a time, so that a transaction is atomic. A failed one is
 import json
 import threading
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -56,7 +57,7 @@ class Dynalite:
             answer = self._answer(headers, operation, body)
         text = json.dumps(answer.body).encode()
         start_response(
-            f"{answer.status} any",
+            f"{answer.status} {HTTPStatus(answer.status).phrase}",
             [
                 ("Content-Type", CONTENT_TYPE),
                 ("Content-Length", str(len(text))),

@@ -1,11 +1,16 @@
 """docs/operations.md has a runbook for each alarm and correct costs."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
+from tests.benchmarks.report import PHASES
 from tests.unit.template.test_template import of_type
 
-TEXT = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+DOCS = Path(__file__).parents[3] / "docs"
+TEXT = (DOCS / "operations.md").read_text()
+SANDBOXES: dict[str, Any] = json.loads((DOCS / "benchmarks/sandboxes.json").read_text())
 GB = 1.7275
 SECOND = 0.0000133334
 
@@ -73,3 +78,21 @@ def test_the_costs_of_start_modes() -> None:
     month = 2 * GB * 2_592_000
     assert f"{month * 0.0000015046:.2f} a month" in re.sub(r"\s+", " ", TEXT)
     assert f"{month * 0.0000033334:.2f} a month" in re.sub(r"\s+", " ", TEXT)
+
+
+def test_the_load_at_a_rate_of_clicks() -> None:
+    for clicks, cells in rows("clicks per second").items():
+        rate = int(clicks.replace(",", ""))
+        sandboxes, calls = (int(cell.replace(",", "")) for cell in cells[:2])
+        assert sandboxes == max(1, rate * 0.2)
+        assert calls == rate * 8 * 3600
+
+
+def test_the_requests_of_many_sandboxes_are_those_that_were_measured() -> None:
+    table = rows("requests per second")
+    assert {name.partition(", ")[2] for name in table} == set(PHASES.values())
+    for name, cells in table.items():
+        item, _, title = name.partition(", ")
+        (phase,) = [phase for phase, each in PHASES.items() if each == title]
+        measured = [SANDBOXES[number]["requests"][item][phase] for number in ("10", "100", "1000")]
+        assert [int(cell.replace(",", "")) for cell in cells] == measured
