@@ -24,7 +24,15 @@ TIMEOUT_SECONDS = 60.0
 
 COMPOUND_TYPES = ("address", "location")
 
-NUMBER_TYPES = ("phone", "string", "textarea", "combobox", "picklist", "encryptedstring")
+NUMBER_TYPES = (
+    "phone",
+    "string",
+    "textarea",
+    "combobox",
+    "picklist",
+    "encryptedstring",
+    "anyType",
+)
 """Types of fields that can contain a phone number with its leading zero or plus."""
 
 # Fields that can be read through a relationship with several parents: those of the object Name.

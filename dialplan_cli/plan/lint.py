@@ -1,7 +1,7 @@
 """Warnings about a valid plan: what is allowed, but is probably not intended."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import phonenumbers
@@ -9,17 +9,18 @@ import phonenumbers
 from click_to_dial.dialplan.conditions import LISTED, ON_RECORD
 from click_to_dial.salesforce.consent import CONSENT
 from dialplan_cli.plan.facts import COMPARISONS, NUMBERS, all_conditions, operands
+from dialplan_cli.plan.lint_facts import (
+    warn_comparisons,
+    warn_facts_of_outage,
+    warn_on_record,
+    warn_signals_of_outage,
+)
 from dialplan_cli.plan.lint_values import (
     warn_dates,
     warn_numbers,
     warn_patterns,
     warn_truth_values,
     warn_values,
-)
-from dialplan_cli.plan.missing_facts import (
-    warn_facts_of_outage,
-    warn_on_record,
-    warn_signals_of_outage,
 )
 from dialplan_cli.plan.names import warn_names
 from dialplan_cli.plan.reachability import Conditions, conditions, is_impossible, subsumes
@@ -64,8 +65,14 @@ def find_offline_warnings(document: Document) -> Findings:
 
 def warn_unreachable(document: Document) -> Findings:
     """Warn of rules that never decide because an earlier rule does."""
+    outage = document["outage"]
+    yield from _find_unreachable("rules", document["rules"])
+    yield from _find_unreachable("outage", outage if isinstance(outage, list) else [])
+
+
+def _find_unreachable(key: str, rules: Sequence[Mapping[str, Any]]) -> Findings:
     earlier: list[tuple[str, Conditions]] = []
-    for index, rule in enumerate(document["rules"]):
+    for index, rule in enumerate(rules):
         own = conditions(rule)
         deciding = [
             next((name for name, others in earlier if subsumes(others, each)), None) for each in own
@@ -73,16 +80,17 @@ def warn_unreachable(document: Document) -> Findings:
         if all(deciding):
             names = " and ".join(dict.fromkeys(f"'{name}'" for name in deciding))
             verb = "decides" if len(set(deciding)) == 1 else "decide"
-            yield ("rules", index), f"never decides: {names} {verb} all its calls first"
+            yield (key, index), f"never decides: {names} {verb} all its calls first"
         elif any(deciding):
             for place, name in enumerate(deciding):
                 if name:
                     yield (
-                        ("rules", index, "when", place),
+                        (key, index, "when", place),
                         f"has no effect: '{name}' decides all these calls first",
                     )
         if not _goes_on(rule):
-            earlier += [(rule["id"], each) for each in own]
+            name = rule.get("id", f"{key}[{index}]")
+            earlier += [(name, each) for each in own]
 
 
 def _goes_on(rule: Mapping[str, Any]) -> bool:
@@ -313,4 +321,5 @@ CHECKS = (
     warn_facts_of_outage,
     warn_signals_of_outage,
     warn_on_record,
+    warn_comparisons,
 )

@@ -1,4 +1,4 @@
-"""Warnings about facts that are always missing, and about numbers with separators."""
+"""Warnings about facts: always missing, compared in vain, numbers with separators."""
 
 import pytest
 
@@ -123,6 +123,41 @@ def test_callee_on_record_without_numbers_is_warned_of(
 ) -> None:
     found = warnings(changed(old, new))
     assert [each for each in found if each[0] == path and message in each[1]], found
+
+
+@pytest.mark.parametrize(
+    ("condition", "operator", "message"),
+    [
+        ("{same_as: record.country}", "same_as", "compares record.country with itself"),
+        ("{same_as: agent.id}", "same_as", "agent.id is the Id of a user, but record.country is"),
+        ("{differs_from: agent.id}", "differs_from", "name the field with the Id, such as OwnerId"),
+        ("{includes: A;B}", "includes", "is one value; for several values write a list: [A, B]"),
+        ("{excludes: [C, A;B]}", "excludes[1]", "is one value; for several values write a list"),
+        ("{same_as: agent.extension}", "same_as", None),
+        ("{includes: [A, B]}", "includes", None),
+    ],
+)
+def test_comparisons_that_cannot_be_meant_are_warned_of(
+    condition: str, operator: str, message: str | None
+) -> None:
+    found = warnings(changed("{record.size: {gte: 1000}}", f"{{record.country: {condition}}}"))
+    path = f"rules[3].when.record.country.{operator}"
+    said = [text for place, text in found if place == path]
+    assert len(said) == (message is not None)
+    assert message is None or message in said[0]
+
+
+def test_an_owner_is_compared_with_the_agents_id() -> None:
+    text = changed("size: Size__c", "size: Size__c, owner: Account.OwnerId, boss: Boss__c")
+    conditions = "record.owner: {same_as: agent.id}, record.boss: {differs_from: agent.id}"
+    text = text.replace("{record.size: {gte: 1000}}", f"{{record.size: {{gte: 1}}, {conditions}}}")
+    assert warnings(text) == []
+
+
+def test_an_entry_of_outage_that_never_decides_is_warned_of() -> None:
+    found = warnings(outage("signal: hotline", "when: {record.object: Lead}, refuse: No."))
+    message = "never decides: 'outage[0]' decides all its calls first"
+    assert [path for path, said in found if said == message] == ["outage[1]", "outage[2]"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Warnings about rules that use a fact where it is always missing."""
+"""Warnings about facts that are always missing, or never as a condition expects them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -64,3 +64,23 @@ def warn_on_record(document: Document) -> Findings:
             else:
                 continue
             yield ("rules", index, *place, ON_RECORD), f"is always missing: {reason}"
+
+
+def warn_comparisons(document: Document) -> Findings:
+    """Warn of comparisons that cannot be meant: with the same fact, a name with an id, lists."""
+    fields = {f"agent.{name}": path for name, path in document["agents"]["attributes"].items()}
+    for attributes in document["objects"].values():
+        fields |= {f"record.{name}": path for name, path in attributes.items()}
+    for path, fact, expected in all_conditions(document):
+        for place, operator, value in operands(path, expected):
+            if operator in ("includes", "excludes") and ";" in str(value):
+                values = ", ".join(str(value).split(";"))
+                yield place, f"is one value; for several values write a list: [{values}]"
+            elif operator in COMPARISONS and value == fact:
+                yield place, f"compares {fact} with itself"
+            elif operator in COMPARISONS and "agent.id" in (fact, value):
+                other = value if fact == "agent.id" else fact
+                field = fields.get(other, "Id")
+                if not field.endswith(("Id", "__c")):
+                    message = f"agent.id is the Id of a user, but {other} is {field}; name the"
+                    yield place, f"{message} field with the Id, such as OwnerId"
