@@ -5,12 +5,14 @@ not. Only what is wrong in every organisation is an error.
 """
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dialplan_cli.plan.source import Findings, Path, child, pairs
 from dialplan_cli.plan.standard_objects import (
     FIELDS,
+    FIELDS_OF_CUSTOM_OBJECTS,
     OBJECTS,
     compound_field,
     is_custom,
@@ -18,6 +20,8 @@ from dialplan_cli.plan.standard_objects import (
 )
 
 Data = Mapping[str, Any]
+
+_SUFFIX = re.compile(r"__(?!c\b|r\b|mdt\b|pc\b)(?i:c|r|mdt|pc)\b")
 
 _BY_LOWER_CASE = {name.lower(): name for name in OBJECTS}
 
@@ -28,6 +32,9 @@ def check_names(data: Data) -> Findings:
         spelling = _BY_LOWER_CASE.get(name.lower(), name)
         if spelling != name:
             yield path, f"upper and lower case count; write {spelling}"
+    for path, name in [*objects(data), *((path, field) for path, _, field in field_paths(data))]:
+        if suffix := _SUFFIX.search(name):
+            yield path, f"upper and lower case count; write {suffix[0].lower()}, not {suffix[0]}"
     for path, object_name, field in field_paths(data):
         message = path_error(_BY_LOWER_CASE.get(object_name.lower(), object_name), field)
         if message:
@@ -44,9 +51,17 @@ def warn_names(data: Data) -> Findings:
             )
             yield path, f"{name} is no well-known standard object; {remedy}"
     for path, object_name, field in field_paths(data):
+        relationships = field.split(".")[:-1]
+        if object_name.endswith("__c") and relationships and not is_custom(relationships[0]):
+            name = relationships[0]
+            if f"{name}Id" not in FIELDS_OF_CUSTOM_OBJECTS:
+                yield path, f"{name} is no well-known relationship; a custom one ends in {name}__r"
+                continue
         *_, (owner, step, _) = _steps(object_name, field)
         known = FIELDS.get(owner, frozenset())
-        if not known or step in field.split(".")[:-1] or is_custom(step) or step in known:
+        if object_name.endswith("__c") and not relationships:
+            known = FIELDS_OF_CUSTOM_OBJECTS
+        if not known or step in relationships or is_custom(step) or step in known:
             continue
         likely = difflib.get_close_matches(step, known, n=1, cutoff=0.75)
         remedy = f"did you mean {likely[0]}?" if likely else f"a custom field ends in {step}__c"

@@ -9,6 +9,7 @@ from typing import Any
 
 from dialplan_cli.plan.facts import KINDS, all_conditions
 from dialplan_cli.plan.references import outcomes
+from dialplan_cli.plan.schema import known_keys
 from dialplan_cli.plan.source import Finding, Findings, Path, child, pairs
 from dialplan_cli.plan.suggestions import unknown_service_number
 
@@ -34,8 +35,12 @@ def check_shapes(data: Any) -> Findings:
 def check_sections(data: Any) -> Findings:
     """Find sections that are indented, so that they are read as part of another section."""
     for section in _NAMED:
-        for name in child(data, section):
-            if name in SECTIONS:
+        for name, value in child(data, section).items():
+            if section == "objects":
+                fits = all(not isinstance(field, dict) for field in child(value).values())
+            else:
+                fits = not known_keys((section, name)).isdisjoint(child(value))
+            if name in SECTIONS and not (fits and isinstance(value, dict)):
                 message = f"`{name}` belongs to the top level of the plan; remove its indentation"
                 yield (section, name), message
 

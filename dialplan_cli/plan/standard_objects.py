@@ -95,6 +95,12 @@ FIELDS: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 """Fields of standard objects. Which of them exist depends on features of the organisation."""
 
+FIELDS_OF_CUSTOM_OBJECTS = SYSTEM_FIELDS | frozenset(
+    "Name OwnerId RecordTypeId CurrencyIsoCode LastActivityDate LastReferencedDate LastViewedDate"
+    " SetupOwnerId".split()
+)
+"""Standard fields that custom objects and custom settings have."""
+
 CHECKBOX = re.compile(r"(.+\.)?((Person)?DoNotCall|(Person)?HasOptedOut\w+|Is[A-Z][A-Za-z]+)")
 """Paths to standard fields that are checkboxes."""
 

@@ -182,7 +182,7 @@ class Soak:
         if self.chance.random() < 0.1:
             actions.append(lambda: self._publish(self.chance.choice(oracle.HOTLINES)))
         if phase.salesforce:
-            actions += [self._fail_salesforce, self._fail_salesforce, self._heal_salesforce]
+            actions += [self._fail_salesforce] * 2 + [self._heal_salesforce] * 2
         if phase.dynamodb:
             actions += [self._fail_dynamodb, self._fail_dynamodb]
         if phase.kills:

@@ -143,6 +143,21 @@ def test_an_unreadable_token_and_a_date_of_a_wrong_clock_do_not_block_logins(
     assert [each.take_failure() for each in sandboxes] == [None, None]
 
 
+@pytest.mark.parametrize("failures", ["1E+125", "-1E+125", "0.5"])
+def test_any_stored_number_of_failures_leads_to_a_pause(
+    sandbox: Any, org: Org, table: Any, clock: Clock, failures: str
+) -> None:
+    table.boto3.put_item(TableName=table.name, Item={**ITEM, "failures": {"N": failures}})
+    org.error = SalesforceConfigurationError("login-invalid-client", "Copy the secret again.")
+    for _ in range(2):
+        with pytest.raises(SalesforceConfigurationError):
+            get(sandbox())
+    assert org.logins == 1
+    clock.advance(MAX_PAUSE_SECONDS)
+    org.error = None
+    assert get(sandbox()) == "token-2"
+
+
 def test_who_waits_too_long_goes_on_without(sandbox: Any, org: Org, table: Any) -> None:
     org.slow.clear()
     holder, waiter = threading.Thread(target=lambda: get(sandbox())), sandbox()

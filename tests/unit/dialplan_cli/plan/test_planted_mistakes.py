@@ -257,6 +257,7 @@ YAML = {
     "text-in-braces": Mistake(
         "This number is on a list.", "{opens} is the time.", "{opens}", "quotes"
     ),
+    "comparison-sign": Mistake("{gte: 500}", ">= 500", ">= 500", "{gte: 5}"),
     "backslash": Mistake("name: Customer hotline", 'name: "A\\B"', "A\\B", "backslash"),
     "folded-text-on-the-same-line": Mistake(
         "refuse: This number", "refuse: > This number", "> This", "next line|>"
@@ -461,6 +462,12 @@ SALESFORCE = {
     "path-from-the-object-itself": Mistake(
         "kind: Account.Type, c", "kind: Contact.Account.Type, c", "Contact.A", "leave out"
     ),
+    "capital-suffix-of-an-object": Mistake(
+        "  Vehicle__c: {", "  Vehicle__C: {", "__C", "write __c"
+    ),
+    "capital-suffix-of-a-relationship": Mistake(
+        "kind: Fleet__r.Account", "kind: Fleet__R.Account", "__R", "write __r"
+    ),
     "yes-for-a-checkbox": Mistake("_call: true}", "_call: yes}", "_call: yes", "true or false"),
     "quoted-true-for-a-checkbox": Mistake(
         "_call: true}", '_call: "true"}', '_call: "true"', "true or false|without quotes"
@@ -484,6 +491,12 @@ WARNINGS = {
         "DoNotCall?",
     ),
     "custom-field-without-c": Mistake("brand: Brand__c, ", "brand: Brand, ", "Brand,", "Brand__c"),
+    "field-of-a-custom-object-without-c": Mistake(
+        "do_not_call: Driver__r.DoNotCall", "do_not_call: Opted_Out", "Opted_Out", "Opted_Out__c"
+    ),
+    "relationship-of-a-custom-object-without-r": Mistake(
+        "kind: Fleet__r.Account__r.Type", "kind: Fleet.Account__r.Type", "kind: Fleet", "Fleet__r"
+    ),
     "custom-object-without-c": Mistake("  Vehicle__c: {", "  Vehicle: {", "Vehicle:", "Vehicle__c"),
     "object-in-the-plural": Mistake("  Lead: {", "  Leads: {", "Leads:", "did you mean Lead?"),
     "mapping-without-mdt": Mistake("Mapping__mdt", "Mapping", "Hotline_Mapping,", "standard obj"),
@@ -497,6 +510,8 @@ WARNINGS = {
     "values-in-one-text": Mistake("{not: Sales}", '"Sales, HR"', '"Sales, HR"', "[Sales, HR]"),
     "or-in-one-text": Mistake("{not: Sales}", "Sales or HR", "Sales or", "[Sales, HR]"),
     "text-cut-by-a-comment": Mistake("on a list.", "on a list. Call #5.", "#5", "comment"),
+    "quoted-number-as-a-bound": Mistake("{gte: 500}", '{gte: "500"}', '"500"', "write 500"),
+    "comparison-in-a-text": Mistake("{not: Sales}", "< 500", "< 500", "{lt: 5}"),
     "german-date": Mistake("{not: Sales}", "{lt: 31.12.2025}", "31.12", "2026-01-31"),
     "signal-before-the-opt-outs": Mistake(
         "  - id: opted-out",
@@ -579,3 +594,8 @@ def test_a_misspelt_section_hides_no_mistake_below_it() -> None:
         (28, "agents.atributes"),
         (28, "agents.attributes.known"),
     ]
+
+
+def test_a_service_number_may_have_the_name_of_a_section() -> None:
+    text = PLAN.replace("hotline-at", "agents").replace("  by-brand:", "  rules:")
+    parse_plan(text.replace("mapping: by-brand", "mapping: rules"))

@@ -34,6 +34,9 @@ MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 5.0, 60.0
 """Pause after a login that Salesforce refused. It doubles each time, but stays short enough to
 notice soon that the cause was removed."""
 
+MAX_FAILURES = 10
+"""Maximum number of failed logins that is stored. The pause is longest before that."""
+
 Item = Mapping[str, Any]
 
 LEASE_MARGIN_SECONDS = 1.0
@@ -201,7 +204,8 @@ class SharedToken:
 
     def _share_failure(self, error: SalesforceError, condition: str, proof: str) -> None:
         with suppress(TokenStoreError):  # the caller raises `error`, which is more useful
-            failures = int(float(self._read().get("failures", {}).get("N", "0")))
+            failures = float(self._read().get("failures", {}).get("N", "0"))
+            failures = min(max(failures, 0), MAX_FAILURES)  # whatever the item contains
             pause = UNAVAILABLE_PAUSE_SECONDS
             if isinstance(error, SalesforceConfigurationError):
                 pause = min(MIN_PAUSE_SECONDS * 2**failures, MAX_PAUSE_SECONDS)
@@ -211,7 +215,7 @@ class SharedToken:
                 condition,
                 {
                     ":until": _number(self._clock() + pause),
-                    ":failures": _number(min(failures + 1, 10)),
+                    ":failures": _number(min(failures + 1, MAX_FAILURES)),
                     ":reason": _text(error.reason),
                     ":message": _text(str(error)),
                     ":heals": {"BOOL": isinstance(error, SalesforceUnavailableError)},
