@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 import phonenumbers
 
 from click_to_dial.errors import ClickToDialError
+from dialplan_cli.decision_log import FILE_NAME
 from dialplan_cli.targets import LOCAL
 from local_stack import template as sam
 from local_stack.children import Child, ChildError
@@ -79,7 +80,7 @@ def run(environment: Mapping[str, str]) -> None:
             settings_of(aws.url(), salesforce.url(), folder) as settings,
         ):
             set_up(inputs, settings)
-            _serve(server, inputs, settings)
+            _serve(server, inputs, settings, folder)
 
 
 def listen(port: str) -> GatewayServer:
@@ -142,7 +143,9 @@ def settings_of(aws_url: str, salesforce_url: str, folder: Path) -> Iterator[Map
         state.unlink(missing_ok=True)
 
 
-def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -> None:
+def _serve(
+    server: GatewayServer, inputs: Inputs, settings: Mapping[str, str], folder: Path
+) -> None:
     log = DecisionLog()
     log.attach()
     template = sam.load()
@@ -164,6 +167,7 @@ def _serve(server: GatewayServer, inputs: Inputs, settings: Mapping[str, str]) -
         print("Calls to try, and their answers:\n")
     for target, response in examples:
         print(f"  curl {header}'{url}{target}'\n  {response.status} {response.text}\n")
+    log.keep(folder / FILE_NAME)  # not the examples, which nobody has called
     print("Calls as they come in, until Ctrl-C:\n", flush=True)
     server.serve_forever(poll_interval=0.1)  # returns after Ctrl-C
     print()
