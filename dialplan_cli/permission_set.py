@@ -35,6 +35,9 @@ NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 NAME = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
 """Names of permission sets: letters, digits and single underscores."""
 
+_SHARED_FIELDS = ("Email", "Phone", "Title")
+"""Fields with a permission that can be read through a relationship to several objects."""
+
 _SOQL_TEXT = re.compile(r"'(?:\\.|[^'\\])*'")
 _SOQL_FIELD = re.compile(
     r"([A-Za-z][\w.]*)\s*(?:[=<>]|!=|\b(?:LIKE|IN|NOT\s+IN|INCLUDES|EXCLUDES)\b)", re.IGNORECASE
@@ -116,10 +119,11 @@ class _Collector:
             self.add_object(object_name)
             parent = self._follow(object_name, relationship)
             if parent is None:
-                self.access.notes.append(
-                    f"{object_name}.{path}: {relationship} can lead to several objects; add the "
-                    "permission for the field of each of them if it is needed"
-                )
+                if last in _SHARED_FIELDS:
+                    self.access.notes.append(
+                        f"{object_name}.{path}: {relationship} can lead to several objects; add "
+                        f"the permission for {last} of those that are used"
+                    )
                 return
             object_name = parent
         self.add_object(object_name)

@@ -16,9 +16,10 @@ from dialplan_cli.plan.lint_facts import (
     warn_signals_of_outage,
 )
 from dialplan_cli.plan.lint_values import (
-    warn_dates,
+    warn_bounds,
     warn_numbers,
     warn_patterns,
+    warn_texts,
     warn_truth_values,
     warn_values,
 )
@@ -316,8 +317,9 @@ CHECKS = (
     warn_before_opt_out,
     warn_numbers,
     warn_values,
+    warn_texts,
     warn_patterns,
-    warn_dates,
+    warn_bounds,
     warn_facts_of_outage,
     warn_signals_of_outage,
     warn_on_record,

@@ -1,20 +1,23 @@
 """Warnings about single values of a valid plan: texts that are probably not intended."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import phonenumbers
 
 from dialplan_cli.plan.facts import BUILT_IN, all_conditions, operands
 from dialplan_cli.plan.references import outcomes
-from dialplan_cli.plan.source import Findings, child
+from dialplan_cli.plan.source import Findings, Path, child
 from dialplan_cli.plan.types import likely_region
 
 Document = Mapping[str, Any]
 
 _TRUE_WORDS = frozenset("true yes y on ja j wahr 1".split())
 _TRUTH_WORDS = _TRUE_WORDS | frozenset("false no n off nein falsch 0".split())
+_COMPARISON = re.compile(r"[<>!=]=?\s*\d")
+_SEVERAL = r",\s+|\s*\|\s*| or | oder "
+_DIGITS = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _SEPARATORS = re.compile(r"[\s()/.-]")
 _LOCAL_DATE = re.compile(
     r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./]\d{1,2}[./]\d{1,2}|\d{4}-\d-\d{1,2}|"
@@ -69,30 +72,43 @@ def warn_numbers(document: Document) -> Findings:
             yield (*path, "signal", "prefix"), f"has blanks or other signs; write {digits}"
 
 
+def warn_texts(document: Document) -> Findings:
+    """Warn of patterns, comparisons and several values where a text is compared as it is."""
+    for place, operator, value in _texts(document):
+        if operator not in ("is", "not"):
+            continue
+        if "*" in value or "?" in value:
+            yield place, f'is compared as it is written; for a pattern use matches: "{value}"'
+        elif re.search(_SEVERAL, value):
+            values = ", ".join(re.split(_SEVERAL, value))
+            yield place, f"is one text; for any of several values write a list: [{values}]"
+        elif _COMPARISON.match(value):
+            yield place, "is compared as text; write {gt: 5}, {gte: 5}, {lt: 5} or {lte: 5}"
+
+
 def warn_patterns(document: Document) -> Findings:
-    """Warn of patterns where texts are compared, and of several values in one text."""
+    """Warn of stars in `prefix`, and of `matches` with something else than a pattern."""
+    for place, operator, value in _texts(document):
+        if operator == "prefix" and value.endswith("*"):
+            yield place, f'the star is part of the text; write prefix: "{value.rstrip("*")}"'
+        elif operator == "matches" and _REGULAR_EXPRESSION.fullmatch(value):
+            yield place, "is no regular expression: * is any text, ? is one character"
+        elif operator == "matches" and not set("*?[") & set(value):
+            yield place, f'has no * or ?, so it is the same as the text "{value}"'
+
+
+def warn_bounds(document: Document) -> Findings:
+    """Warn of dates that are not in the order of ISO, and of numbers in quotes."""
+    for place, operator, value in _texts(document):
+        if _LOCAL_DATE.fullmatch(value):
+            yield place, "is compared as text; write a day as year-month-day: 2026-01-31"
+        elif operator in ("lt", "lte", "gt", "gte") and _DIGITS.fullmatch(value):
+            yield place, f"is text, which no number is compared with; write {value}"
+
+
+def _texts(document: Document) -> Iterator[tuple[Path, str, str]]:
+    """Yield each text in a condition: its place, the operator and the text."""
     for path, _, expected in all_conditions(document):
         for place, operator, value in operands(path, expected):
-            if not isinstance(value, str):
-                continue
-            has_wildcard = "*" in value or "?" in value
-            if operator in ("is", "not") and has_wildcard:
-                yield place, f'is compared as it is written; for a pattern use matches: "{value}"'
-            elif operator in ("is", "not") and re.search(r", |\|| or | oder ", value):
-                values = ", ".join(re.split(r",\s*|\s*\|\s*| or | oder ", value))
-                yield place, f"is one text; for any of several values write a list: [{values}]"
-            elif operator == "prefix" and value.endswith("*"):
-                yield place, f'the star is part of the text; write prefix: "{value.rstrip("*")}"'
-            elif operator == "matches" and _REGULAR_EXPRESSION.fullmatch(value):
-                yield place, "is no regular expression: * is any text, ? is one character"
-            elif operator == "matches" and not has_wildcard and "[" not in value:
-                yield place, f'has no * or ?, so it is the same as the text "{value}"'
-
-
-def warn_dates(document: Document) -> Findings:
-    """Warn of dates that are not in the order of ISO, and are therefore compared as texts."""
-    for path, _, expected in all_conditions(document):
-        for place, _, value in operands(path, expected):
-            if isinstance(value, str) and _LOCAL_DATE.fullmatch(value):
-                message = "is compared as text; write a day as year-month-day: 2026-01-31"
-                yield place, message
+            if isinstance(value, str):
+                yield place, operator, value

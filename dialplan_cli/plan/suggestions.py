@@ -1,6 +1,7 @@
 """Messages for names that a plan does not have, with the name that was probably meant."""
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -28,9 +29,9 @@ _OPERATORS = {
     **dict.fromkeys(("startswith", "starts_with", "begins_with", "begins"), "prefix"),
     **dict.fromkeys(("ne", "!=", "<>", "not_in", "not_equal", "isnot", "is_not"), "not"),
     **dict.fromkeys((">", "greater", "greater_than", "more_than", "after"), "gt"),
-    **dict.fromkeys((">=", "min", "at_least", "ge", "from", "since"), "gte"),
+    **dict.fromkeys((">=", "=>", "min", "at_least", "ge", "from", "since"), "gte"),
     **dict.fromkeys(("<", "less", "less_than", "before"), "lt"),
-    **dict.fromkeys(("<=", "max", "at_most", "le", "until"), "lte"),
+    **dict.fromkeys(("<=", "=<", "max", "at_most", "le", "until"), "lte"),
     **dict.fromkeys(("regex", "pattern", "like", "glob", "match"), "matches"),
     **dict.fromkeys(("exists", "is_set", "defined", "known"), "present"),
     **dict.fromkeys(("equals_fact", "equal_to_fact", "same"), "same_as"),
@@ -61,7 +62,7 @@ def unknown_operator(fact: str, name: str, value: Any, known: Iterable[str]) -> 
     word = name.lower()
     start = f"unknown operator '{name}'"
     if word in _EQUALS:
-        values = f"[{', '.join(map(str, value))}]" if isinstance(value, list) else value
+        values = json.dumps(value, ensure_ascii=False).replace('"', "")
         return f"{start}; write the value itself: {fact}: {values}"
     if word in _OR:
         return f"{start}; for several values write a list: {fact}: [first, second]"

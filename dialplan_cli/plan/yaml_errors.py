@@ -25,6 +25,7 @@ _BACKSLASH = (
     "in double quotes a backslash has a special meaning; write two of them, or use single quotes"
 )
 _FOLDED = "a text after > or | must start on the next line; remove the > or |, or start a new line"
+_COMPARISON = "a comparison is written with an operator: {gt: 5}, {gte: 5}, {lt: 5} or {lte: 5}"
 _NO_VALUE = "a value is missing here, or a comma is too many"
 _OPEN_QUOTE = "a quote that begins in this line is not closed"
 _OTHER_INDENTATION = (
@@ -206,6 +207,11 @@ def _special_start(place: _Place) -> Explanation:
     return place.start, _needs_quotes(char) if char else _unknown(place)[1]
 
 
+def _block_scalar(place: _Place) -> Explanation:
+    is_comparison = re.search(r":\s*>\s*=?\s*\d", place.line)
+    return place.at, _COMPARISON if is_comparison else _FOLDED
+
+
 def _needs_quotes(char: str) -> str:
     return f"a text that starts with {char} must be written in quotes"
 
@@ -231,7 +237,7 @@ _BY_PROBLEM: dict[str, Callable[[_Place], Explanation]] = {
 """Explanations by the parser's message about what it found."""
 
 _BY_CONTEXT: dict[str, Callable[[_Place], Explanation]] = {
-    "while scanning a block scalar": lambda place: (place.at, _FOLDED),
+    "while scanning a block scalar": _block_scalar,
     "while scanning an alias": _special_start,
     "while scanning an anchor": _special_start,
     "while scanning a tag": _special_start,

@@ -20,7 +20,10 @@ MATRIX = (
 
 
 def matrix(folder: Path) -> Part:
-    """Run the fault matrix, the storms of logins and limits, and the unreadable items."""
+    """Run the fault matrix, the storms of logins and limits, and the unreadable items.
+
+    Call it before the services of the attack change the environment.
+    """
     part = Part("fault × freshness, login storms, unreadable items", unit="cases")
     results = folder / "results.xml"
     command = [sys.executable, "-m", "pytest", *MATRIX, "-q", f"--junitxml={results}"]

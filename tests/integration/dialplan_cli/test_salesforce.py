@@ -258,3 +258,16 @@ def test_a_salesforce_that_cannot_be_asked_is_told_from_a_field_that_is_missing(
     )
     assert len(dialplan.err.splitlines()) == 2
     assert store.active() is None
+
+
+def test_the_permission_set_follows_the_relationships_that_salesforce_describes(
+    dialplan: Dialplan, file: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "permissions"
+    written = dialplan.json("permission-set", file, "--salesforce", "--output", folder)
+    assert written["objects"] == ["Account", "Case", "Contact", "Hotline__mdt"]
+    assert {"Account.Type", "Contact.AccountId", "Contact.DoNotCall"} <= set(written["fields"])
+    assert {"Account.OwnerId", "User.Department", "User.Extension"} <= set(written["left_out"])
+    assert "ActivitiesAccess" in written["permissions"]
+    assert written["notes"] == []
+    assert all(Path(path).is_file() for path in written["files"])

@@ -34,9 +34,13 @@ def test_facts(table: Any, agent_uid: str, record: Any, agent: Any) -> None:
 @few
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.text(), st.text()), max_size=60))
 def test_list_entries(table: Any, texts: Any) -> None:
-    entries = {key: ListEntry(f"list#dnc#{key}", *rest, None) for key, *rest in texts}
+    entries = {
+        key: ListEntry(f"list#dnc#{key}", reason, source, None) for key, reason, source in texts
+    }
     lists = NumberLists(table.dynamodb, table.name)
-    lists.write([ListEntry(f"list#dnc#{key}", *rest, None) for key, *rest in texts])
+    lists.write(
+        [ListEntry(f"list#dnc#{key}", reason, source, None) for key, reason, source in texts]
+    )
     keys = [entry.key for entry in entries.values()]
     assert sorted(lists.read(keys)) == sorted(entries.values())
 

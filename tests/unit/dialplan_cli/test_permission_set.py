@@ -10,12 +10,14 @@ import pytest
 from click_to_dial.deadline import Deadline
 from dialplan_cli.checks.salesforce_schema import SalesforceSchema
 from dialplan_cli.permission_set import (
+    API_VERSION,
     Access,
     PermissionSetError,
     permission_set_xml,
     required_access,
     write_permission_set,
 )
+from local_stack import template
 
 NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
 
@@ -248,6 +250,11 @@ def test_the_folder_is_a_project_that_can_be_deployed(tmp_path: Path) -> None:
     project = json.loads(files[2].read_text())
     assert project["sourceApiVersion"] == package.findtext(f"{NAMESPACE}version")
     assert (tmp_path / "new" / project["packageDirectories"][0]["path"]).is_dir()
+
+
+def test_the_version_of_the_api_is_that_of_the_stack() -> None:
+    parameters = template.load()["Parameters"]
+    assert parameters["SalesforceApiVersion"]["Default"] == API_VERSION
 
 
 @pytest.mark.parametrize("name", ["", "1st", "two words", "a__b", "a_", "../x", "ä", "x" * 81])

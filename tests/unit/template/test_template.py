@@ -238,7 +238,11 @@ def test_all_ip_ranges_are_accepted(ranges: list[tuple[Any, int]]) -> None:
     assert RANGES.fullmatch(text)
 
 
-@given(st.from_regex(RANGES, fullmatch=True) | st.text("0123456789abcdef:./,", max_size=60))
+PIECES = ["0", "9", "25", "255", "256", "a", "ffff", "10000", "32", "33", "128", "129"]
+PIECES += [*".::/,", "::", "10.0.0.0", "1:2:3:4:5:6", "/8", "::/64"]
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join))
 @example("0.0.0.0/0,::/0")
 @example("256.0.0.0/8")
 @example("10.0.0.0/33")

@@ -257,6 +257,7 @@ YAML = {
     "text-in-braces": Mistake(
         "This number is on a list.", "{opens} is the time.", "{opens}", "quotes"
     ),
+    "comparison-sign": Mistake("{gte: 500}", ">= 500", ">= 500", "{gte: 5}"),
     "backslash": Mistake("name: Customer hotline", 'name: "A\\B"', "A\\B", "backslash"),
     "folded-text-on-the-same-line": Mistake(
         "refuse: This number", "refuse: > This number", "> This", "next line|>"
@@ -509,6 +510,8 @@ WARNINGS = {
     "values-in-one-text": Mistake("{not: Sales}", '"Sales, HR"', '"Sales, HR"', "[Sales, HR]"),
     "or-in-one-text": Mistake("{not: Sales}", "Sales or HR", "Sales or", "[Sales, HR]"),
     "text-cut-by-a-comment": Mistake("on a list.", "on a list. Call #5.", "#5", "comment"),
+    "quoted-number-as-a-bound": Mistake("{gte: 500}", '{gte: "500"}', '"500"', "write 500"),
+    "comparison-in-a-text": Mistake("{not: Sales}", "< 500", "< 500", "{lt: 5}"),
     "german-date": Mistake("{not: Sales}", "{lt: 31.12.2025}", "31.12", "2026-01-31"),
     "signal-before-the-opt-outs": Mistake(
         "  - id: opted-out",
