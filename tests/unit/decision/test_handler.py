@@ -20,7 +20,7 @@ from click_to_dial.errors import (
     SecretError,
     UnreadableDialPlanError,
 )
-from click_to_dial.model import Callee, Click, Decision, Facts
+from click_to_dial.model import Callee, Click, Decision, Facts, RuleTrace
 from functions.on_click_to_dial import handler
 
 CONTEXT = SimpleNamespace(
@@ -183,3 +183,48 @@ def test_query_values_that_are_no_lists_of_texts_are_a_400(log: io.StringIO, que
     }
     response = handler.lambda_handler(event, CONTEXT)
     assert (response["statusCode"], json.loads(response["body"])["status"]) == (400, 400)
+
+
+def line_of(trace: list[RuleTrace], log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> Any:
+    gathered = GatheredFacts(None, None, "cached", "cached")
+    click = Click(SECRETS[2], Callee("mobile", "DE", SECRETS[0]), SECRETS[1])
+    decision = Decision("the-last", reason="No.", trace=tuple(trace))
+    report = Report(7, click, gathered, Facts({}), decision)
+    monkeypatch.setattr(
+        handler, "click_to_dial", lambda: SimpleNamespace(decide=lambda request: report)
+    )
+    assert answer()[0] == 403
+    return one_line(log)
+
+
+def test_the_line_has_the_rules_before_and_the_facts_that_failed_without_values(
+    log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace: list[RuleTrace] = [
+        ("emergency", "failed", None, None),
+        ("own-customer", "failed", "record.owner", {"same_as": SECRETS[1]}),
+        ("account-number", "no-number", None, None),
+        ("the-last", "decided", None, None),
+    ]
+    line = line_of(trace, log, monkeypatch)
+    assert line["rules_before"] == [
+        ["emergency", None],
+        ["own-customer", "record.owner"],
+        ["account-number", None],
+    ]
+    assert line["rules_evaluated"] == 4
+
+
+def test_of_many_rules_the_line_has_the_last_ones(
+    log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace: list[RuleTrace] = [
+        *((f"rule-{n:04}", "failed", "record.kind", "x") for n in range(5000)),
+        ("the-last", "unknown", "record.kind", "x"),
+    ]
+    line = line_of(trace, log, monkeypatch)
+    kept = 1000 // len("rule-0000record.kind")
+    assert line["rules_before"] == [
+        [f"rule-{n:04}", "record.kind"] for n in range(5000 - kept, 5000)
+    ]
+    assert line["rules_evaluated"] == 5001

@@ -16,6 +16,8 @@ from click_to_dial.model import Decision
 from click_to_dial.observability import count, describe, logger, metrics
 
 MESSAGE = "onClickToDial"
+MAX_RULES_BEFORE = 1000
+"""Maximum number of characters that a log line has of the rules before the one that decided."""
 REQUEST_ID = "requestContext.requestId"
 """The path in an API Gateway event of the request id, which the access log and jtel have too."""
 
@@ -36,6 +38,8 @@ def log_report(report: Report) -> None:
     fields: dict[str, Any] = {
         "outcome": outcome,
         "rule": decision.rule if decision else None,
+        "rules_before": _rules_before(decision) if decision else [],
+        "rules_evaluated": len(decision.trace) if decision else 0,
         "reason": decision.reason if decision else None,
         "plan_version": report.plan_version,
         "duration_ms": report.duration_ms,
@@ -101,6 +105,24 @@ def _outcome(decision: Decision | None) -> str:
     if decision.cause == "unresolved":
         return "Unresolved"
     return "Refused" if decision.service_number is None else "Allowed"
+
+
+def _rules_before(decision: Decision) -> list[tuple[str, str | None]]:
+    """Return the ids of the rules before the deciding one, and the fact that failed in each.
+
+    The values of the facts are left out. If there are too many rules, the last ones are kept. A
+    rule without such a fact found no number, or may not refuse an emergency call.
+    """
+    rules: list[tuple[str, str | None]] = []
+    size = 0
+    for rule, result, fact, _ in reversed(decision.trace):
+        if result in ("decided", "unknown"):
+            continue
+        size += len(rule) + len(fact or "")
+        if size > MAX_RULES_BEFORE:
+            break
+        rules.append((rule, fact))
+    return rules[::-1]
 
 
 def _needs_administrator(failure: SalesforceError) -> bool:
