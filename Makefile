@@ -62,9 +62,13 @@ test-openapi: .venv/dev .venv-schemathesis/done ## test the API against docs/ope
 test-dynalite: .venv/dev tests/dynalite/node_modules ## test the DynamoDB adapters on dynalite; needs npm
 	@PYTHONPATH="$(SOURCES)" .venv/bin/python -m tests.dynalite
 
-tests/dynalite/node_modules: tests/dynalite/package-lock.json
+.PHONY: test-browser
+test-browser: .venv/browser tests/browser/node_modules ## test the console in Chromium; needs chromium-driver and npm
+	@PYTHONPATH="$(SOURCES)" .venv/bin/python -m pytest tests/browser
+
+tests/%/node_modules: tests/%/package-lock.json
 	@npm --version >/dev/null || { echo "npm is missing: on Debian and Ubuntu apt install npm" >&2; exit 1; }
-	@npm ci --prefix tests/dynalite --ignore-scripts --no-audit --no-fund --silent
+	@npm ci --prefix tests/$* --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 .PHONY: lint
@@ -109,7 +113,7 @@ bench: build .venv/dev .venv-lambda/done .venv-bench/done .aws-sam/naive/templat
 	  --build-dir .aws-sam/naive
 
 .PHONY: check
-check: lint types test test-openapi test-dynalite validate policy e2e deployed ## run all checks, as CI does
+check: lint types test test-openapi test-dynalite test-browser validate policy e2e deployed ## run all checks, as CI does
 
 # AWS ----------------------------------------------------------------------------------------------
 
@@ -183,6 +187,10 @@ pip_install = @echo "Installing $2 into $1" >&2; $1/bin/python -m pip --disable-
 	@touch $@
 
 .venv/dev: requirements/dev.txt .venv/run
+	$(call pip_install,.venv,$<)
+	@touch $@
+
+.venv/browser: requirements/browser.txt .venv/dev
 	$(call pip_install,.venv,$<)
 	@touch $@
 

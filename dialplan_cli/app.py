@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from click_to_dial import __version__
 from click_to_dial.errors import ClickToDialError, DynamoDBError, SalesforceError, SecretError
 from dialplan_cli import output
-from dialplan_cli.commands import calls, files, lists, numbers, plans, sync
+from dialplan_cli.commands import calls, console, files, lists, numbers, plans, sync
 from dialplan_cli.plan.source import PlanFileError
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for group in (files, plans, sync, calls, numbers):
+for group in (files, plans, sync, calls, numbers, console):
     app.add_typer(group.app)
 app.add_typer(lists.app, name="list")
 

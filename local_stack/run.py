@@ -78,9 +78,10 @@ def run(environment: Mapping[str, str]) -> None:
             Child(folder / "aws.log", "local_stack.aws") as aws,
             Child(folder / "salesforce.log", *simulator) as salesforce,
             settings_of(aws.url(), salesforce.url(), folder) as settings,
+            console_of(server.port, folder) as console,
         ):
             set_up(inputs, settings)
-            _serve(server, inputs, settings, folder)
+            _serve(server, inputs, settings, console.url(), folder)
 
 
 def listen(port: str) -> GatewayServer:
@@ -143,8 +144,18 @@ def settings_of(aws_url: str, salesforce_url: str, folder: Path) -> Iterator[Map
         state.unlink(missing_ok=True)
 
 
+def console_of(port: int, folder: Path) -> Child:
+    """Return the program of the console, which may change this system."""
+    os.environ["PORT"] = str(port)  # other local systems may run
+    return Child(folder / "console.log", "dialplan_cli", "console", "--write")
+
+
 def _serve(
-    server: GatewayServer, inputs: Inputs, settings: Mapping[str, str], folder: Path
+    server: GatewayServer,
+    inputs: Inputs,
+    settings: Mapping[str, str],
+    console_url: str,
+    folder: Path,
 ) -> None:
     log = DecisionLog()
     log.attach()
@@ -160,7 +171,8 @@ def _serve(
     url = f"http://127.0.0.1:{server.port}"
     rules = len(inputs.plan.document["rules"])
     print(f"Click-to-dial at {url} with {inputs.plan_path} ({rules} rules)")
-    print(f"Salesforce simulator with {inputs.org_path} at {settings['SALESFORCE_URL']}\n")
+    print(f"Salesforce simulator with {inputs.org_path} at {settings['SALESFORCE_URL']}")
+    print(f"Console for a browser: {console_url}\n")
     header = f"-H 'Authorization: Bearer {API_KEY}' " if authorize else ""
     examples = find_examples(Gateway(template), inputs)
     if examples:

@@ -40,6 +40,7 @@ def commands(group: Any, *names: str) -> Iterator[tuple[str, Any]]:
 
 
 COMMANDS = dict(commands(typer.main.get_command(app)))
+del COMMANDS["console"]  # it has no result: it serves pages until Ctrl-C
 
 
 def differences(shown: Any, documented: Any, path: str = "") -> Iterator[str]:

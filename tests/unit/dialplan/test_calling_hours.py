@@ -201,7 +201,7 @@ def test_the_refusal_says_when_calling_is_allowed_again(refusal: str, said: str)
         ("{zone: Europe/Berln, open: {Mon: 08:00-20:00}}", "zone", "did you mean 'Europe/Berlin'"),
         ("{zone: callee, open: {Mon: 24:00-24:00}}", "open.Mon", "must be hours"),
         ("{zone: callee, open: {Mon: []}}", "open.Mon", "must be hours"),
-        ("{zone: Vienna, open: {Mon: 08:00-20:00}}", "zone", "must be callee, home or a time"),
+        ("{zone: Vienna, open: {Mon: 08:00-20:00}}", "zone", "did you mean 'Europe/Vienna'?"),
         ("{zone: [home], open: {Mon: 08:00-20:00}}", "zone", "must be callee, home or a time"),
         (
             "{zone: home, open: {Mon: 08:00-20:00}, holidays: [XX]}",

@@ -144,7 +144,7 @@ def test_all_errors_are_reported_up_to_a_limit(read: Read) -> None:
         ("CallerID,kind\n1,x\n", "has the column 'kind': unknown fact 'kind'"),
         ("CallerID,record.knid\n1,x\n", "did you mean 'record.kind'?"),
         ("CallerID,callee.kind\n1,mobile\n", "has the column 'callee.kind'"),
-        ("CallerID,CallerID\n1,2\n", "two columns have the name CallerID"),
+        ("CallerID,CallerID\n1,2\n", "two columns have the name 'CallerID'"),
         ("CallerID\n1,2\n", "calls.csv:2: the row has more cells"),
         ("CallerID\n", "has no calls"),
         ("", "has no column CallerID"),

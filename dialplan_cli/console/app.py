@@ -1,0 +1,80 @@
+"""The Flask app of the console: its screens, and a page for every error.
+
+A screen is a module with a blueprint of the same name, a template, and a section in `texts/`.
+"""
+
+import traceback
+from datetime import datetime
+from http import HTTPStatus
+from zoneinfo import ZoneInfo
+
+from botocore.exceptions import BotoCoreError, ClientError
+from flask import Flask, g, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from click_to_dial.errors import ClickToDialError
+from dialplan_cli.console import rules
+from dialplan_cli.console.context import EXTENSION, Console
+from dialplan_cli.console.language import has_text, language, text
+from dialplan_cli.console.security import READ_ONLY, Access, protect
+
+SCREENS = (rules,)
+"""The modules of the screens, in the order of the navigation."""
+
+
+def create_app(console: Console, access: Access) -> Flask:
+    """Return the app of a console. A browser gets access as `access` says."""
+    app = Flask(__name__)
+    app.extensions[EXTENSION] = console
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    protect(app, access)
+    for screen in SCREENS:
+        app.register_blueprint(screen.blueprint)
+    app.add_url_rule("/", "index", lambda: redirect(url_for(f"{SCREENS[0].blueprint.name}.show")))
+    app.jinja_env.globals.update(text=text, has_text=has_text, language=language)
+    app.jinja_env.filters["moment"] = moment
+
+    @app.context_processor
+    def shared() -> dict[str, object]:
+        return {
+            "console": console,
+            "csrf": g.get("csrf", ""),
+            "screens": [screen.blueprint.name for screen in SCREENS],
+        }
+
+    app.register_error_handler(HTTPException, _http_error)
+    for failure in (ClickToDialError, BotoCoreError, ClientError, OSError):
+        app.register_error_handler(failure, _failure)
+    app.register_error_handler(Exception, _defect)
+    return app
+
+
+def moment(seconds: float, zone: str) -> str:
+    """Return a time (seconds since 1970) as people write it in a time zone."""
+    local = datetime.fromtimestamp(seconds, ZoneInfo(zone))
+    return local.strftime("%d.%m.%Y %H:%M" if language() == "de" else "%Y-%m-%d %H:%M")
+
+
+def _http_error(error: HTTPException) -> Response | tuple[str, int]:
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if status < HTTPStatus.BAD_REQUEST:
+        return Response(status=status, headers=error.get_headers())
+    key = "error.read_only" if error.description == READ_ONLY else f"error.{status}"
+    message = text(key) if has_text(key) else text("error.other")
+    return render_template("error.html", message=message, detail=""), status
+
+
+def _failure(error: Exception) -> tuple[str, int]:
+    """Say in a sentence that the system cannot be reached or refused the request."""
+    detail = f"{error} {error.__cause__ or ''}".strip()
+    page = render_template("error.html", message=text("error.failure"), detail=detail)
+    return page, HTTPStatus.BAD_GATEWAY
+
+
+def _defect(error: Exception) -> tuple[str, int]:
+    """Say that this is a bug. Its place is shown, but not its values, which may be of a call."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    detail = f"{type(error).__name__}, {frame.name}:{frame.lineno}, {request.path}"
+    page = render_template("error.html", message=text("error.defect"), detail=detail)
+    return page, HTTPStatus.INTERNAL_SERVER_ERROR

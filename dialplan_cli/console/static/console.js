@@ -1,0 +1,2 @@
+// The pages work without this script; it adds convenience.
+"use strict";

@@ -1,0 +1,88 @@
+"""The console refuses every request that does not come from its own pages."""
+
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from dialplan_cli.console.app import create_app
+from dialplan_cli.console.context import Console
+from dialplan_cli.console.security import Access
+
+PLAN = Path(__file__).parents[4] / "dialplans/demo.yaml"
+BASE = "http://127.0.0.1:5000"
+
+
+def client(write: bool = False) -> FlaskClient:
+    return create_app(Console(None, PLAN, write), Access("secret-token", 5000)).test_client()
+
+
+def get(client: FlaskClient, path: str, base: str = BASE, **headers: str) -> TestResponse:
+    return client.get(
+        path,
+        base_url=base,
+        buffered=True,
+        headers={k.replace("_", "-"): v for k, v in headers.items()},
+    )
+
+
+@pytest.fixture
+def admitted() -> FlaskClient:
+    found = client()
+    assert get(found, "/?token=secret-token").status_code == 302
+    return found
+
+
+def test_the_token_gives_access(admitted: FlaskClient) -> None:
+    page = get(admitted, "/rules/")
+    assert page.status_code == 200
+    assert "secret-token" not in page.text
+    assert "emergency" in page.text
+
+
+@pytest.mark.parametrize("path", ["/", "/rules/", "/?token=", "/?token=wrong", "/?token=ü"])
+def test_without_the_token_there_is_no_access(path: str) -> None:
+    page = get(client(), path)
+    assert page.status_code == 401
+    assert "emergency" not in page.text
+    assert str(PLAN) not in page.text
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "http://attacker.example",
+        "http://attacker.example:5000",
+        "http://127.0.0.1:5001",
+        "http://127.0.0.1.attacker.example:5000",
+    ],
+)
+@pytest.mark.parametrize("path", ["/rules/", "/?token=secret-token", "/static/console.css"])
+def test_another_host_is_refused(base: str, path: str) -> None:
+    """A DNS name that was rebound to 127.0.0.1, even if its page knows the token."""
+    page = get(client(), path, base)
+    assert page.status_code == 403
+    assert str(PLAN) not in page.text
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://attacker.example", "null", "http://127.0.0.1:5001", ""]
+)
+def test_another_origin_is_refused(admitted: FlaskClient, origin: str) -> None:
+    assert get(admitted, "/rules/", Origin=origin).status_code == 403
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_request_of_another_site_is_refused(admitted: FlaskClient, site: str) -> None:
+    assert get(admitted, "/rules/", Sec_Fetch_Site=site).status_code == 403
+
+
+def test_every_answer_has_a_strict_policy(admitted: FlaskClient) -> None:
+    for path in ("/rules/", "/nothing", "/static/console.css"):
+        headers = get(admitted, path).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Content-Type-Options"] == "nosniff"
