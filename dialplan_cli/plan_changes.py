@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
-
 Document = Mapping[str, Any]
 Kind = Literal["added", "removed", "changed", "moved"]
 
