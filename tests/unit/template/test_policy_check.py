@@ -35,13 +35,9 @@ def test_a_template_that_was_not_checked_is_a_failure(
     checkov.chmod(0o755)
     (tmp_path / ".venv-checkov/done").touch()
 
-    result = subprocess.run(
-        ["make", "policy", "LAMBDA_PYTHON=python3"],
-        cwd=tmp_path,
-        env={"PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-    )
+    command = ["make", "policy", "LAMBDA_PYTHON=python3"]
+    environment = {"PATH": os.environ["PATH"]}
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
     assert (result.returncode == 0) == is_good, result.stderr
     assert summary in result.stdout
