@@ -1,7 +1,7 @@
 """Screen "Rules": the dial plan in order, in words, and its numbers, mappings and lists."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 
+from click_to_dial.errors import ClickToDialError
 from dialplan_cli import lists
 from dialplan_cli.console.context import console
 from dialplan_cli.console.shown_plan import ShownPlan, shown_plan
@@ -19,6 +20,9 @@ blueprint = Blueprint("rules", __name__, url_prefix="/rules")
 
 MAX_ENTRIES = 200
 """Maximum number of entries of a mapping on a page. A search finds the others."""
+
+PERIODS = {"hour": 1, "day": 24, "week": 168}
+"""Periods in which the calls that each rule decided can be counted, in hours."""
 
 
 @blueprint.get("/")
@@ -31,6 +35,8 @@ def show() -> str:
     for problem in plan.problems:
         warnings.setdefault(problem.rule, []).append(problem)
     rules = words.rules()
+    hours = _hours()
+    hits, failure = _hits(hours) if hours else ({}, "")
     return render_template(
         "rules.html",
         plan=plan,
@@ -39,6 +45,11 @@ def show() -> str:
         outage=words.outage(),
         warnings=warnings,
         search=search,
+        hours=hours,
+        periods=PERIODS,
+        hits=hits,
+        most_hits=max(hits.values(), default=1),
+        failure=failure,
     )
 
 
@@ -103,6 +114,29 @@ def number_lists() -> str:
     target = console().target
     found = [] if target is None else lists.summaries(target)
     return render_template("lists.html", plan=shown_plan(console()), lists=found, target=target)
+
+
+def _hours() -> int:
+    """Return the period in which calls are counted, in hours, or 0 for none.
+
+    The log of `make run` is counted without being asked. CloudWatch Logs takes time and money.
+    """
+    target = console().target
+    if target is None:
+        return 0
+    default = "day" if target.log_file is not None else ""
+    return PERIODS.get(request.args.get("hits", default), 0)
+
+
+def _hits(hours: int) -> tuple[Mapping[str, int], str]:
+    """Return the number of calls that each rule decided, and why they cannot be counted if so."""
+    target = console().target
+    assert target is not None  # _hours
+    try:
+        calls = target.calls(time.time() - hours * 3600).calls
+    except ClickToDialError as error:
+        return {}, str(error)
+    return Counter(call.rule for call in calls if call.rule), ""
 
 
 def _contains(rule: ShownRule, search: str) -> bool:

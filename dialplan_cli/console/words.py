@@ -226,9 +226,13 @@ class Words:
             return f"{self.fact(fact)}: {name} {operand}"
         if name in ("same_as", "differs_from"):
             return text(key, fact=self.fact(fact), value=self.fact(str(operand)))
-        values = [self.value(fact, value) for value in as_list(operand)]
-        if fact.partition(".")[0] in ("record", "agent") or name in ("prefix", "matches"):
-            values = [text("words.quoted", value=value) for value in values]
+        quoted = fact.startswith(("record.", "agent.")) or name in ("prefix", "matches")
+        values = [
+            text("words.quoted", value=value)
+            if quoted and isinstance(value, str)
+            else self.value(fact, value)
+            for value in as_list(operand)
+        ]
         return text(key, fact=self.fact(fact), value=joined(values, "or"))
 
     def _attempts(self, expected: Mapping[str, Any]) -> str:
