@@ -7,7 +7,7 @@ import pytest
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.current_plan import CurrentPlan
-from click_to_dial.decision.number_lookups import attempts_key, number_key
+from click_to_dial.decision.number_lookups import attempts_key
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.dynamodb.number_lists import SORT_KEY
 from click_to_dial.dynamodb.plan_items import ACTIVE_KEY, to_active
@@ -19,6 +19,7 @@ from click_to_dial.errors import (
     UnreadableDialPlanError,
     UnreadableItemError,
 )
+from click_to_dial.list_keys import number_key
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceResult
 from tests.fakes import DOCUMENT, ChangedClient, Clock, plan
