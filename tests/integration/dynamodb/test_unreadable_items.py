@@ -134,7 +134,13 @@ def test_facts_without_a_key_are_absent_and_reported(table: Any, key: str) -> No
     assert isinstance(found.failure, UnreadableItemError)
 
 
-@pytest.mark.parametrize("data", ["[[1]]", "", "{}", '[["a", "b"]]', "7", "[[1, 2, 3]]"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *("[[1]]", "", "{}", '[["a", "b"]]', "7", "[[1, 2, 3]]", "[[1, null]]", '[[true, "b"]]'),
+        *('[[NaN, "b"]]', '[[-Infinity, "b"]]', '[[-1, "b"]]', f'[[{"9" * 400}, "b"]]'),
+    ],
+)
 def test_unreadable_attempts_are_unknown(table: Any, data: str) -> None:
     system = System(table)
     key = {"pk": {"S": attempts_key(NUMBER, PSEUDONYM)}, "sk": {"S": SORT_KEY}}
