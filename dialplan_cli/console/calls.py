@@ -9,10 +9,13 @@ from functools import partial
 from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dynamodb.plan_store import Document
 from click_to_dial.errors import NoDialPlanError, UnreadableDialPlanError
 from dialplan_cli.console import jobs
 from dialplan_cli.console.context import console
 from dialplan_cli.console.shown_plan import zone_of
+from dialplan_cli.console.words import Words
 from dialplan_cli.decision_log import Calls, Track
 from dialplan_cli.decision_statistics import ERRORS, OUTCOMES, Statistics, group_of, statistics
 from dialplan_cli.publications import active_plan
@@ -41,13 +44,21 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The calls that were read of a period, from `since` until `until`, in seconds since 1970."""
+    """The calls that were read of a period, from `since` until `until`, in seconds since 1970.
+
+    `document` is the active plan, or None if it cannot be read.
+    """
 
     name: str
     since: float
     until: float
     found: Calls
-    zone: str
+    document: Document | None
+
+    @property
+    def zone(self) -> str:
+        """The home zone, or UTC if it is not known."""
+        return "UTC" if self.document is None else zone_of(self.document)
 
 
 @blueprint.get("/")
@@ -76,15 +87,19 @@ def read_period(target: Target, name: str, track: Track) -> Period:
     """Read the calls of one of PERIODS. Raises DecisionLogError."""
     until = time.time()
     since = until - PERIODS[name]
-    return Period(name, since, until, target.calls(since, track), home_zone_of(target))
-
-
-def home_zone_of(target: Target) -> str:
-    """Return the home zone of the active plan, or UTC if none can be read."""
     try:
-        return zone_of(target.store.document(active_plan(target.store)))
+        document = target.store.document(active_plan(target.store))
     except (NoDialPlanError, UnreadableDialPlanError):
-        return "UTC"
+        document = None
+    return Period(name, since, until, target.calls(since, track), document)
+
+
+def fact_in_words(name: str, period: Period) -> str:
+    """Return the fact of a condition in words. Those of lists and limits have their names in it."""
+    if period.document is None:
+        return name
+    group = next((each for each in (LISTED, ATTEMPTS) if name.startswith(f"{each}.")), name)
+    return Words(period.document, period.zone, period.until).fact(group)
 
 
 def _page(period: Period, address: Callable[..., str]) -> str:
@@ -110,6 +125,7 @@ def _page(period: Period, address: Callable[..., str]) -> str:
         statistics=shown,
         bars=bars(shown),
         group_of=group_of,
+        fact_in_words=fact_in_words,
         calls=calls[first : first + CALLS_PER_PAGE],
         page=page,
         pages=max(1, math.ceil(len(calls) / CALLS_PER_PAGE)),

@@ -47,7 +47,7 @@ def test_a_refused_call_is_explained(calls: Page, system: System, log: Path) -> 
     show(calls, system)
     calls.find(".log .outcome-Refused").click()
     calls.wait_for("The contact does not want to be called.")
-    assert "premium-rate: not met: callee.kind" in calls.text(".before")
+    assert "premium-rate: not met: the number callee.kind" in calls.text(".before")
     for secret in ("496990009731", "003Tv00000Lx004IAB", "ahuber"):
         assert secret not in calls.driver.page_source
     calls.check("calls")
