@@ -46,13 +46,17 @@ def read_plan(path: FilePath) -> PlanFile:
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
         raise PlanFileError([Problem(name, 1, "", message)]) from error
+    return parse_plan(decode(content, name), name)
+
+
+def decode(content: bytes, file: str) -> str:
+    """Return the text of a plan file; `file` is its name in problems. Raises PlanFileError."""
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         message = "this is not UTF-8 text; save the file with the encoding UTF-8"
-        raise PlanFileError([Problem(name, line, "", message)]) from error
-    return parse_plan(text, name)
+        raise PlanFileError([Problem(file, line, "", message)]) from error
 
 
 def parse_plan(text: str, file: str = "plan") -> PlanFile:
