@@ -14,13 +14,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from click_to_dial.errors import ClickToDialError
-from dialplan_cli.console import rules
+from dialplan_cli.console import rules, try_call
 from dialplan_cli.console.context import EXTENSION, Console
 from dialplan_cli.console.language import has_text, language, text
 from dialplan_cli.console.security import READ_ONLY, Access, protect
 from dialplan_cli.plan.source import PlanFileError
 
-SCREENS = (rules,)
+SCREENS = (
+    rules,
+    try_call,
+)
 """The modules of the screens, in the order of the navigation."""
 
 
