@@ -88,6 +88,9 @@ def field_paths(data: Data) -> Iterator[tuple[Path, str, str]]:
                 (("objects", object_name, name, index), object_name, f) for index, f in items
             ]
             places.append((("objects", object_name, name), object_name, field))
+    for object_name, numbers in pairs(data.get("numbers")):  # as they are published
+        for index, field in enumerate(numbers):
+            places.append((("objects", object_name, "numbers", index), object_name, field))
     for name, mapping in pairs(data.get("mappings")):
         source = child(mapping, "salesforce")
         for key in ("key", "value"):
