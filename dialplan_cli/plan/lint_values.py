@@ -7,6 +7,7 @@ from typing import Any
 import phonenumbers
 
 from dialplan_cli.plan.facts import BUILT_IN, all_conditions, operands
+from dialplan_cli.plan.names import list_sources
 from dialplan_cli.plan.references import outcomes
 from dialplan_cli.plan.source import Findings, Path, child
 from dialplan_cli.plan.types import is_date, is_time, likely_region
@@ -142,9 +143,13 @@ def warn_placeholders(document: Document) -> Findings:
 
 def warn_filters(document: Document) -> Findings:
     """Warn of a filter that begins with the keyword which the query has already."""
-    for name, mapping in document["mappings"].items():
-        if re.match(r"\s*where\b", child(mapping, "salesforce").get("filter") or "", re.IGNORECASE):
-            yield ("mappings", name, "salesforce", "filter"), "write the condition without WHERE"
+    sources: list[tuple[Path, dict[str, Any]]] = [
+        (("mappings", name, "salesforce"), child(mapping, "salesforce"))
+        for name, mapping in document["mappings"].items()
+    ]
+    for path, source in [*sources, *list_sources(document)]:
+        if re.match(r"\s*where\b", source.get("filter") or "", re.IGNORECASE):
+            yield (*path, "filter"), "write the condition without WHERE"
 
 
 def _texts(document: Document) -> Iterator[tuple[Path, str, str]]:

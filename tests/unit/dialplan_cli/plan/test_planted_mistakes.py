@@ -554,6 +554,12 @@ WARNINGS = {
         "filter: where",
         "without WHERE",
     ),
+    "where-in-the-filter-of-a-list": Mistake(
+        "lists: [robinson]",
+        "lists: [{name: robinson, salesforce: [{object: Lead, numbers: [Phone], filter: WHERE}]}]",
+        "filter: WHERE}",
+        "without WHERE",
+    ),
     "selected-and-not-selected": Mistake(
         "{record.brand: {present: true}}",
         "{record.brand: {includes: A, excludes: [A, B]}}",
