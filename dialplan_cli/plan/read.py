@@ -46,6 +46,11 @@ def read_plan(path: FilePath) -> PlanFile:
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
         raise PlanFileError([Problem(name, 1, "", message)]) from error
+    return parse_content(content, name)
+
+
+def parse_content(content: bytes, name: str) -> PlanFile:
+    """Read the plan in the content of a file with this name. Raises PlanFileError."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
