@@ -6,7 +6,7 @@ docs/operations.md describes the fields. They contain no phone numbers, names or
 import json
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +32,9 @@ CloudWatch Logs returns the oldest lines first, but the newest are wanted.
 
 PATTERN = f'{{ $.message = "{MESSAGE}" }}'
 """Filter pattern of CloudWatch Logs."""
+
+Track = Callable[[Iterable[Any]], Iterable[Any]]
+"""Yields the items that it gets. It may show the progress, or raise an error to stop reading."""
 
 
 class DecisionLogError(ClickToDialError):
@@ -97,17 +100,19 @@ def read_file(path: Path, since: float) -> Calls:
     return _parse(reversed(newest), since)
 
 
-def read_log_group(client: AwsClient, log_group: str, since: float, until: float) -> Calls:
+def read_log_group(
+    client: AwsClient, log_group: str, since: float, until: float, track: Track = iter
+) -> Calls:
     """Return the calls between two times, in seconds since 1970, from CloudWatch Logs.
 
-    Raises DecisionLogError.
+    `track` gets the pages of the log. Raises DecisionLogError.
     """
     lines: list[str] = []
     end, seconds = until, FIRST_WINDOW
     try:
         while end > since and len(lines) <= MAX_CALLS:
             start = max(since, end - seconds)
-            lines += reversed(_events(client, log_group, start, end))
+            lines += reversed(_events(client, log_group, (start, end), track))
             end, seconds = start, 2 * seconds
     except (BotoCoreError, ClientError) as error:
         raise DecisionLogError(f"The log group {log_group} cannot be read.") from error
@@ -182,8 +187,11 @@ def _parse(newest_first: Iterator[str] | Sequence[str], since: float) -> Calls:
     return Calls(sorted(calls, key=lambda call: call.at, reverse=True), True, unreadable)
 
 
-def _events(client: AwsClient, log_group: str, start: float, end: float) -> Sequence[str]:
-    """Return the newest lines from `start` until before `end`, the oldest first."""
+def _events(
+    client: AwsClient, log_group: str, window: tuple[float, float], track: Track
+) -> Sequence[str]:
+    """Return the newest lines from the start of a window until before its end, the oldest first."""
+    start, end = window
     pages = client.get_paginator("filter_log_events").paginate(
         logGroupName=log_group,
         filterPattern=PATTERN,
@@ -191,6 +199,6 @@ def _events(client: AwsClient, log_group: str, start: float, end: float) -> Sequ
         endTime=math.ceil(end * 1000) - 1,
     )
     newest: deque[tuple[int, str]] = deque(maxlen=MAX_CALLS + 1)
-    for page in pages:
+    for page in track(pages):
         newest.extend((event["timestamp"], event["message"]) for event in page["events"])
     return [message for _, message in sorted(newest)]

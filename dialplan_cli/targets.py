@@ -23,7 +23,7 @@ from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
 from dialplan_cli import decision_log
-from dialplan_cli.decision_log import Calls, DecisionLogError
+from dialplan_cli.decision_log import Calls, DecisionLogError, Track
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -110,8 +110,11 @@ class Target:
         secrets = partial(_client, "secretsmanager")
         return connect(self.settings, self._dynamodb, secrets, ignore_failures=True)
 
-    def calls(self, since: float) -> Calls:
-        """Return the calls since a time, in seconds since 1970. Raises DecisionLogError."""
+    def calls(self, since: float, track: Track = iter) -> Calls:
+        """Return the calls since a time, in seconds since 1970. Raises DecisionLogError.
+
+        `track` gets the pages of a log in CloudWatch.
+        """
         if self.log_file is not None:
             return decision_log.read_file(self.log_file, since)
         if self.log_group is None:
@@ -119,7 +122,7 @@ class Target:
                 f"The stack {self.name} has no output DecisionLogGroup. Deploy the current version."
             )
         client = _client("logs")
-        return decision_log.read_log_group(client, self.log_group, since, time.time())
+        return decision_log.read_log_group(client, self.log_group, since, time.time(), track)
 
     @cached_property
     def _dynamodb(self) -> AwsClient:
