@@ -14,17 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from click_to_dial.decision.number_lookups import (
-    PREFIX_DIGITS,
-    entry_keys,
-    list_prefix,
-    prefix_key,
-)
 from click_to_dial.dialplan import load
 from click_to_dial.dynamodb import number_lists
 from click_to_dial.dynamodb.list_changes import ListAction, ListChange
 from click_to_dial.dynamodb.number_lists import ListEntry
 from click_to_dial.errors import ClickToDialError, DynamoDBError
+from click_to_dial.list_keys import PREFIX_DIGITS, entry_keys, list_prefix, prefix_key
 from click_to_dial.model import Numbering
 from dialplan_cli.number_lists import (
     CheckedFile,

@@ -6,14 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from click_to_dial.decision.number_lookups import (
-    PREFIX_DIGITS,
-    number_key,
-    numbers_on_lists,
-    prefix_key,
-)
 from click_to_dial.dynamodb.number_lists import ListEntry
 from click_to_dial.errors import BadParameterError, ClickToDialError
+from click_to_dial.list_keys import PREFIX_DIGITS, number_key, numbers_on_lists, prefix_key
 from click_to_dial.model import Callee, Numbering
 from click_to_dial.phone_numbers import clean, read_international, read_number
 from click_to_dial.pseudonym import Pseudonym

@@ -17,7 +17,7 @@ from click_to_dial.errors import ClickToDialError
 from click_to_dial.salesforce.consent import CONSENT
 from dialplan_cli.checks.salesforce import CONSENT_FIELDS
 from dialplan_cli.checks.salesforce_schema import SalesforceSchema
-from dialplan_cli.plan.names import field_paths
+from dialplan_cli.plan.names import field_paths, list_sources
 from dialplan_cli.plan.source import child, pairs
 from dialplan_cli.plan.standard_objects import (
     ACTIVITIES,
@@ -79,8 +79,9 @@ def required_access(data: Mapping[str, Any], schema: SalesforceSchema | None = N
                 collector.add_path("ContactPointTypeConsent", consent_field)
     for _, object_name, path in field_paths(data):
         collector.add_path(object_name, path)
-    for _, mapping in pairs(data.get("mappings")):
-        source = child(mapping, "salesforce")
+    sources = [child(mapping, "salesforce") for _, mapping in pairs(data.get("mappings"))]
+    sources += [source for _, source in list_sources(data)]
+    for source in sources:
         soql = _SOQL_TEXT.sub("''", str(source.get("filter") or ""))
         for path in _SOQL_FIELD.findall(soql):
             collector.add_path(source["object"], path)

@@ -165,10 +165,14 @@ def result_of(call: Call, plan: DialPlan, request: SalesforceRequest) -> Salesfo
 
 
 def with_numbers_of(call: Call, plan: DialPlan) -> DialPlan:
-    """Return the plan as if the call's object had phone numbers only if the row has ON_RECORD."""
+    """Return the plan as if the call's object had phone numbers only if the row has ON_RECORD.
+
+    The row tells which lists contain the number, also those that are kept in Salesforce.
+    """
     facts = call.facts or {}
     numbers: dict[Any, Sequence[str]] = {facts.get("record.object"): ()}
-    return plan._replace(numbers=numbers if ON_RECORD in facts else {})
+    numbers = numbers if ON_RECORD in facts else {}
+    return plan._replace(numbers=numbers, salesforce_lists={})
 
 
 def items_of(call: Call, now: float, keys: Sequence[str]) -> CachedFacts:

@@ -8,8 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from click_to_dial.decision.number_lookups import ATTEMPTS_PREFIX, PREFIX_DIGITS, calls_of
+from click_to_dial.decision.number_lookups import ATTEMPTS_PREFIX, calls_of
 from click_to_dial.dynamodb.number_lists import StoredForNumber, to_list_entry
+from click_to_dial.list_keys import PREFIX_DIGITS
 from dialplan_cli.lists import (
     ListedEntry,
     WriteCount,

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -21,6 +22,8 @@ from click_to_dial.pseudonym import Pseudonym, SecretPseudonym
 from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
+from dialplan_cli import decision_log
+from dialplan_cli.decision_log import Calls, DecisionLogError, Track
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -62,11 +65,16 @@ class TargetError(ClickToDialError):
 
 @dataclass(frozen=True)
 class Target:
-    """A running system. `name` is its name in messages; `pseudonym` hashes with its key."""
+    """A running system. `name` is its name in messages; `pseudonym` hashes with its key.
+
+    The log of its decisions is in a file, or in a log group of CloudWatch.
+    """
 
     name: str
     settings: Settings
     pseudonym: Pseudonym
+    log_file: Path | None = None
+    log_group: str | None = None
 
     @cached_property
     def store(self) -> PlanStore:
@@ -101,6 +109,20 @@ class Target:
         """
         secrets = partial(_client, "secretsmanager")
         return connect(self.settings, self._dynamodb, secrets, ignore_failures=True)
+
+    def calls(self, since: float, track: Track = iter) -> Calls:
+        """Return the calls since a time, in seconds since 1970. Raises DecisionLogError.
+
+        `track` gets the pages of a log in CloudWatch.
+        """
+        if self.log_file is not None:
+            return decision_log.read_file(self.log_file, since)
+        if self.log_group is None:
+            raise DecisionLogError(
+                f"The stack {self.name} has no output DecisionLogGroup. Deploy the current version."
+            )
+        client = _client("logs")
+        return decision_log.read_log_group(client, self.log_group, since, time.time(), track)
 
     @cached_property
     def _dynamodb(self) -> AwsClient:
@@ -154,7 +176,12 @@ def local_target() -> Target | None:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):  # they belong to the real AWS
         os.environ.pop(name, None)
     os.environ.update({name: environment[name] for name in AWS_VARIABLES if name in environment})
-    return Target("this machine", target_settings, SecretPseudonym(partial(read_secret, key_id)))
+    return Target(
+        "this machine",
+        target_settings,
+        SecretPseudonym(partial(read_secret, key_id)),
+        log_file=file.parent / decision_log.FILE_NAME,
+    )
 
 
 def _read_environment(file: Path) -> Mapping[str, str]:
@@ -192,7 +219,8 @@ def stack_target(name: str) -> Target:
     environment = {setting: outputs[output] for output, setting in OUTPUTS.items()}
     target_settings = settings.from_environment(environment | {"TIME_BUDGET_MS": TIME_BUDGET_MS})
     pseudonym = SecretPseudonym(partial(read_secret, outputs["NumberKeySecretId"]))
-    return Target(name, target_settings, pseudonym)
+    log_group = outputs.get("DecisionLogGroup")
+    return Target(name, target_settings, pseudonym, log_group=log_group)
 
 
 def stack_outputs(name: str) -> Mapping[str, str]:

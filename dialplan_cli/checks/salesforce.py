@@ -7,7 +7,7 @@ from typing import Any
 from click_to_dial.deadline import Deadline
 from click_to_dial.errors import SalesforceConfigurationError
 from click_to_dial.salesforce.consent import CONSENT
-from click_to_dial.salesforce.queries import mapping_query
+from click_to_dial.salesforce.queries import list_query, mapping_query
 from dialplan_cli.checks.salesforce_schema import (
     Field,
     SalesforceReader,
@@ -16,6 +16,7 @@ from dialplan_cli.checks.salesforce_schema import (
 )
 from dialplan_cli.checks.values import check_values
 from dialplan_cli.plan.facts import NUMBERS
+from dialplan_cli.plan.names import list_sources
 from dialplan_cli.plan.read import PlanFile
 from dialplan_cli.plan.source import Findings, Path, PlanFileError, Problem
 
@@ -65,6 +66,7 @@ def check_salesforce(plan: PlanFile, salesforce: SalesforceReader) -> tuple[Prob
         *check_agents(schema, user, plan.document["agents"]),
         *check_objects(schema, plan.document["objects"], plan.document.get("numbers", {})),
         *check_mappings(schema, plan.document["mappings"]),
+        *check_lists(schema, plan.document),
     ]
     places = {path for path, _ in findings}
     values = [
@@ -109,14 +111,8 @@ def check_objects(
         if sobject.name != name:
             yield ("objects", name), _misspelt(name, sobject.name)
         yield from check_fields(schema, sobject, ("objects", name), fields)
-        number_fields = dict(enumerate(numbers.get(name, ())))
         place: Path = ("objects", name, NUMBERS)
-        yield from check_fields(schema, sobject, place, number_fields)
-        for index, path in number_fields.items():
-            field = schema.field(sobject, path)
-            if field is not None and field.type not in NUMBER_TYPES:
-                message = f"{path} has the type {field.type}; name fields of type phone or text"
-                yield (*place, index), message
+        yield from check_numbers(schema, sobject, place, numbers.get(name, ()))
         if CONSENT in fields:
             place = ("objects", name, CONSENT)
             yield from check_consent(schema, sobject, place, fields[CONSENT])
@@ -151,14 +147,43 @@ def check_mappings(schema: SalesforceSchema, mappings: Mapping[str, Any]) -> Fin
             yield (*path, "object"), _misspelt(source["object"], sobject.name)
         fields = {key: source[key] for key in ("key", "value")}
         findings = list(check_fields(schema, sobject, path, fields))
-        yield from findings or check_query(schema, path, source)
+        # A custom metadata type returns all rows, whatever the LIMIT.
+        soql = f"{mapping_query(source)} LIMIT 1"
+        yield from findings or check_query(schema, path, soql, source)
 
 
-def check_query(schema: SalesforceSchema, path: Path, source: Mapping[str, Any]) -> Findings:
-    """Check that the rows can be read. A custom metadata type returns all, whatever the LIMIT."""
-    soql = mapping_query(source)
+def check_lists(schema: SalesforceSchema, document: Mapping[str, Any]) -> Findings:
+    """Check the objects whose numbers are on lists."""
+    for path, source in list_sources(document):
+        sobject = schema.object(source["object"])
+        if sobject is None:
+            yield (*path, "object"), _no_object(source["object"])
+            continue
+        if sobject.name != source["object"]:
+            yield (*path, "object"), _misspelt(source["object"], sobject.name)
+        findings = list(check_numbers(schema, sobject, (*path, "numbers"), source["numbers"]))
+        yield from findings or check_query(schema, path, list_query(source, None, 1), source)
+
+
+def check_numbers(
+    schema: SalesforceSchema, sobject: SObject, path: Path, numbers: Sequence[str]
+) -> Findings:
+    """Check the fields of an object that contain numbers. `path` is their place in the plan."""
+    fields = dict(enumerate(numbers))
+    yield from check_fields(schema, sobject, path, fields)
+    for index, field_path in fields.items():
+        field = schema.field(sobject, field_path)
+        if field is not None and field.type not in NUMBER_TYPES:
+            message = f"{field_path} has the type {field.type}; name fields of type phone or text"
+            yield (*path, index), message
+
+
+def check_query(
+    schema: SalesforceSchema, path: Path, soql: str, source: Mapping[str, Any]
+) -> Findings:
+    """Check that the rows of a source can be read by this query."""
     try:
-        schema.reader.select(f"{soql} LIMIT 1", schema.deadline)
+        schema.reader.select(soql, schema.deadline)
     except SalesforceConfigurationError as error:
         key = "filter" if source["filter"] else "object"
         yield (*path, key), f"Salesforce refuses the query '{soql}': {error}"

@@ -11,6 +11,7 @@ import typer
 
 from click_to_dial.dialplan import kept_in_salesforce, load
 from click_to_dial.errors import NoDialPlanError
+from click_to_dial.model import CompletedRun
 from click_to_dial.ports import Entries
 from dialplan_cli import explain as explanations
 from dialplan_cli import output
@@ -143,11 +144,13 @@ def _load_plan(file: Path | None, target: Target | None) -> LoadedPlan:
     active = None if target is None else target.store.active()
     version = 0
     entries: Mapping[str, Entries] = {}
+    runs: Mapping[str, CompletedRun] = {}
     if target is not None and active is not None:
         published, entries = target.store.load(active)
+        runs = active.lists
         if document is None:
             document, version = published, active.version
     if document is None:
         raise NoDialPlanError("No dial plan is published, so there is nothing to compare with.")
     unread = [name for name in kept_in_salesforce(document) if name not in entries]
-    return LoadedPlan(load(document, entries, version), document, unread)
+    return LoadedPlan(load(document, entries, version, runs), document, unread)

@@ -23,7 +23,7 @@ from dialplan_cli.number_lists import (
     parse_entry,
 )
 from dialplan_cli.plan.source import unknown_name
-from dialplan_cli.plan.types import ATTRIBUTE, MAX_NAME
+from dialplan_cli.plan.types import LIST_NAME, MAX_NAME
 from dialplan_cli.targets import Target, find_target
 
 app = typer.Typer(no_args_is_help=True)
@@ -31,8 +31,8 @@ app = typer.Typer(no_args_is_help=True)
 
 def _check_name(name: str | None) -> str | None:
     """Refuse a name that no dial plan can have, such as one that is too long for a key."""
-    if name is not None and (len(name) > MAX_NAME or not re.fullmatch(ATTRIBUTE, name)):
-        raise typer.BadParameter("must be a name of letters, digits and _, at most 80")
+    if name is not None and (len(name) > MAX_NAME or not re.fullmatch(LIST_NAME, name)):
+        raise typer.BadParameter("must be a name of letters, digits, _ and -, at most 80")
     return name
 
 

@@ -116,10 +116,19 @@ def check_listed(data: Data, path: Path, expected: Any) -> Findings:
             yield path, "must be the name of a list, a list of such names, or `{not: …}` with them"
             return
         expected = expected["not"]
-    lists = [name for name in as_list(data.get("lists")) if isinstance(name, str)]
+    lists = [name for _, name in list_names(data)]
     for name in as_list(expected):
         if name not in lists:
             yield path, unknown_name("list", name, lists)
+
+
+def list_names(data: Data) -> Iterator[tuple[Path, str]]:
+    """Yield the name of each list with its place."""
+    for index, each in enumerate(as_list(data.get("lists"))):
+        if isinstance(each, str):
+            yield ("lists", index), each
+        elif isinstance(name := child(each).get("name"), str):
+            yield ("lists", index, "name"), name
 
 
 def check_attempts(path: Path, expected: Any) -> Findings:

@@ -68,6 +68,19 @@ def warn_names(data: Data) -> Findings:
         yield path, f"{step} is no well-known field of {owner}; {remedy}"
 
 
+def list_sources(data: Data) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield each source of a list kept in Salesforce with its place.
+
+    `data` is a plan as written or as published.
+    """
+    published = child(data, "salesforce_lists")
+    lists = data.get("lists")
+    for index, each in enumerate(lists if isinstance(lists, list) else ()):
+        sources = published.get(each) if isinstance(each, str) else child(each).get("salesforce")
+        for place, source in enumerate(sources if isinstance(sources, list) else ()):
+            yield ("lists", index, "salesforce", place), child(source)
+
+
 def objects(data: Data) -> Iterator[tuple[Path, str]]:
     """Yield each object that the plan names, with its place."""
     for name, _ in pairs(data.get("objects")):
@@ -76,6 +89,9 @@ def objects(data: Data) -> Iterator[tuple[Path, str]]:
         source = child(mapping, "salesforce").get("object")
         if isinstance(source, str):
             yield ("mappings", name, "salesforce", "object"), source
+    for path, listed in list_sources(data):
+        if isinstance(listed.get("object"), str):
+            yield (*path, "object"), listed["object"]
 
 
 def field_paths(data: Data) -> Iterator[tuple[Path, str, str]]:
@@ -93,6 +109,12 @@ def field_paths(data: Data) -> Iterator[tuple[Path, str, str]]:
         for key in ("key", "value"):
             object_name = str(source.get("object"))
             places.append((("mappings", name, "salesforce", key), object_name, source.get(key)))
+    for path, listed in list_sources(data):
+        fields = listed.get("numbers")
+        places += [
+            ((*path, "numbers", index), str(listed.get("object")), field)
+            for index, field in enumerate(fields if isinstance(fields, list) else ())
+        ]
     places.append((("agents", "match"), "User", child(data, "agents").get("match")))
     for name, field in pairs(child(data, "agents").get("attributes")):
         places.append((("agents", "attributes", name), "User", field))

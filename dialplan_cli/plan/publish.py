@@ -45,7 +45,7 @@ def to_document(plan: Plan) -> Document:
             for name, mapping in plan.mappings.items()
         },
         **_objects(plan),
-        **({"lists": plan.lists} if plan.lists else {}),
+        **_lists(plan),
         **publish_hours(plan.hours, zone, year),
         "agents": plan.agents.model_dump(
             exclude=set() if plan.agents.case_sensitive else {"case_sensitive"}
@@ -79,6 +79,20 @@ def _objects(plan: Plan) -> Document:
         if NUMBERS in fields:
             numbers[name] = fields[NUMBERS]
     return {"objects": attributes, **({"numbers": numbers} if numbers else {})}
+
+
+def _lists(plan: Plan) -> Document:
+    """Return the names of all lists and, as a key of its own, the sources in Salesforce."""
+    sources = {
+        each.name: [source.model_dump() for source in each.salesforce]
+        for each in plan.lists
+        if not isinstance(each, str)
+    }
+    names = [each if isinstance(each, str) else each.name for each in plan.lists]
+    return {
+        **({"lists": names} if names else {}),
+        **({"salesforce_lists": sources} if sources else {}),
+    }
 
 
 def _service_number(number: ServiceNumber, zone: str | None) -> Document:

@@ -16,7 +16,13 @@ from dialplan_cli.plan.examples import (
     check_example_keys,
     check_example_records,
 )
-from dialplan_cli.plan.facts import NUMBERS, check_conditions, compares_days, known_facts
+from dialplan_cli.plan.facts import (
+    NUMBERS,
+    check_conditions,
+    compares_days,
+    known_facts,
+    list_names,
+)
 from dialplan_cli.plan.hours import home_zone
 from dialplan_cli.plan.names import check_names
 from dialplan_cli.plan.source import (
@@ -151,6 +157,15 @@ def check_mappings(data: Data) -> Findings:
                 yield ("mappings", name, *path), unknown_service_number(number, numbers)
 
 
+def check_lists(data: Data) -> Findings:
+    """Find lists with the same name."""
+    names: set[str] = set()
+    for path, name in list_names(data):
+        if name in names:
+            yield path, f"duplicate list '{name}'"
+        names.add(name)
+
+
 def check_hours(data: Data) -> Findings:
     """Find hours without a home zone, and `{opens}` in a rule without a condition on hours."""
     zone = home_zone(str(data.get("home_region")), data.get("home_zone"))
@@ -228,6 +243,7 @@ CHECKS = (
     check_names,
     check_service_numbers,
     check_mappings,
+    check_lists,
     check_hours,
     check_signals,
     check_conditions,

@@ -19,6 +19,7 @@ from dialplan_cli.plan.types import (
     Duration,
     FieldPath,
     InternalDigits,
+    ListName,
     Name,
     PlanModel,
     Region,
@@ -32,6 +33,9 @@ from dialplan_cli.plan.types import (
 
 MAX_NUMBERS = 20
 """Maximum number of fields in `numbers` of an object."""
+
+MAX_SOURCES = 10
+"""Maximum number of Salesforce objects of one list."""
 
 
 class ServiceNumber(PlanModel):
@@ -89,6 +93,33 @@ Mapping = Annotated[
     Annotated[MappingInPlan, Tag("<entries>")]
     | Annotated[MappingInSalesforce, Tag("<salesforce>")],
     form_by_key("salesforce", default="entries"),
+]
+
+
+class ListSource(PlanModel):
+    """A Salesforce object whose records' numbers are on a list."""
+
+    object: ApiName = Field(description="API name, such as Contact.")
+    numbers: list[FieldPath] = Field(
+        min_length=1, max_length=MAX_NUMBERS, description="Fields that contain phone numbers."
+    )
+    filter: Sentence | None = Field(
+        default=None, description="SOQL condition, such as DoNotCall = true. Default: all records."
+    )
+
+
+class ListInSalesforce(PlanModel):
+    """A list whose entries are read from Salesforce."""
+
+    name: ListName = Field(description="Name of the list, for callee.listed.")
+    salesforce: list[ListSource] = Field(
+        min_length=1, max_length=MAX_SOURCES, description="Objects whose numbers are on the list."
+    )
+
+
+NumberList = Annotated[
+    Annotated[ListName, Tag("<name>")] | Annotated[ListInSalesforce, Tag("<salesforce>")],
+    form_by_key(default="salesforce", scalar="name"),
 ]
 
 
@@ -173,10 +204,11 @@ class Plan(PlanModel):
         "such as Account.Type. Rules use it as the fact record.<name>. `numbers` is a list of "
         "fields with phone numbers.",
     )
-    lists: list[AttributeName] = Field(
+    lists: list[NumberList] = Field(
         default=[],
         max_length=MAX_LISTS,
-        description="Lists of numbers. Rules name them in callee.listed.",
+        description="Lists of numbers, which rules name in callee.listed: a name, or a name with "
+        "the Salesforce objects that contain the numbers.",
     )
     hours: dict[AttributeName, Hours] = Field(
         default={}, description="Calling hours. Rules use them as the fact hours.<name>."

@@ -8,7 +8,7 @@ from dialplan_cli.plan.rules import OPERATORS
 from dialplan_cli.plan.schema import known_keys
 from dialplan_cli.plan.source import Finding, Path, PlanSource, unknown_name
 from dialplan_cli.plan.suggestions import likely_key, unknown_operator
-from dialplan_cli.plan.types import API_NAME, ATTRIBUTE, FIELD_PATH, NAME
+from dialplan_cli.plan.types import API_NAME, ATTRIBUTE, FIELD_PATH, LIST_NAME, NAME
 
 _MESSAGES = {
     "model_type": "must contain keys, written as `key: value`",
@@ -28,6 +28,7 @@ _MESSAGES = {
 _PATTERN_MESSAGES = {
     NAME: "must be a name without blanks",
     ATTRIBUTE: "must be a name of letters, digits and _",
+    LIST_NAME: "must be a name of letters, digits, _ and -",
     API_NAME: "must be a Salesforce API name, such as Account or Vehicle__c",
     FIELD_PATH: "must be a Salesforce field, or a path of at most 5 relationships and a field, "
     "such as Type or Account.Owner.Department",

@@ -26,6 +26,7 @@ MAX_NUMBER = 2**53
 SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 NAME = r"^\S+$"
+LIST_NAME = r"^[A-Za-z_][A-Za-z0-9_-]*$"
 ATTRIBUTE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 MAX_NAME = 80
 API_NAME = r"^[A-Za-z][A-Za-z0-9_]*$"
@@ -115,6 +116,7 @@ Sentence = Annotated[
 ]
 ApiName = Annotated[str, StringConstraints(pattern=API_NAME, max_length=80)]
 AttributeName = Annotated[str, StringConstraints(pattern=ATTRIBUTE, max_length=MAX_NAME)]
+ListName = Annotated[str, StringConstraints(pattern=LIST_NAME, max_length=MAX_NAME)]
 FieldPath = Annotated[str, StringConstraints(pattern=FIELD_PATH, max_length=300)]
 Duration = Annotated[
     Any,

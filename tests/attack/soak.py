@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from click_to_dial.decision.number_lookups import prefix_key
 from click_to_dial.dynamodb.number_lists import ListEntry
+from click_to_dial.list_keys import prefix_key
 from tests.attack import dynamodb_proxy, oracle
 from tests.attack.oracle import Call, History
 from tests.attack.report import Part

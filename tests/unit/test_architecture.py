@@ -13,7 +13,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers/click_to_dial/python/click_to_dial"
 
 VALUES = {"dialplan", "errors", "model", "ports", "salesforce_id"}
-SLICE = {*VALUES, "deadline", "observability", "phone_numbers", "pseudonym"} | {"time_zones"}
+SLICE = {*VALUES, "deadline", "observability", "phone_numbers", "pseudonym"} | {
+    "list_keys",
+    "time_zones",
+}
 ADAPTER = {*VALUES, "deadline", "skip_imports"}
 
 ARROWS: dict[str, set[str]] = {
@@ -26,6 +29,7 @@ ARROWS: dict[str, set[str]] = {
     "deadline": {"errors"},
     "observability": {"errors"},
     "phone_numbers": {"errors", "model", "skip_imports"},
+    "list_keys": {"model", "pseudonym"},
     "time_zones": set(),
     "dialplan": {"errors", "model", "phone_numbers"},
     "ports": {"deadline", "dialplan", "errors", "model"},

@@ -11,11 +11,12 @@ from click_to_dial.aws import AwsClient
 from click_to_dial.decision import fact_sources as gathering
 from click_to_dial.decision import service
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
-from click_to_dial.decision.number_lookups import MAX_LISTS, attempts_key, number_key, prefix_key
+from click_to_dial.decision.number_lookups import MAX_LISTS, attempts_key
 from click_to_dial.decision.service import ClickToDial, Request
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.dynamodb.number_lists import SORT_KEY, DynamoDBAttempts
+from click_to_dial.list_keys import number_key, prefix_key
 from click_to_dial.model import Decision
 from click_to_dial.ports import StoredItem
 from click_to_dial.pseudonym import keyed

@@ -7,7 +7,7 @@ import pytest
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision.current_plan import CurrentPlan
-from click_to_dial.decision.number_lookups import attempts_key, number_key
+from click_to_dial.decision.number_lookups import attempts_key
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.dynamodb.number_lists import SORT_KEY
 from click_to_dial.dynamodb.plan_items import ACTIVE_KEY, to_active
@@ -19,6 +19,7 @@ from click_to_dial.errors import (
     UnreadableDialPlanError,
     UnreadableItemError,
 )
+from click_to_dial.list_keys import number_key
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceResult
 from tests.fakes import DOCUMENT, ChangedClient, Clock, plan
@@ -133,7 +134,13 @@ def test_facts_without_a_key_are_absent_and_reported(table: Any, key: str) -> No
     assert isinstance(found.failure, UnreadableItemError)
 
 
-@pytest.mark.parametrize("data", ["[[1]]", "", "{}", '[["a", "b"]]', "7", "[[1, 2, 3]]"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *("[[1]]", "", "{}", '[["a", "b"]]', "7", "[[1, 2, 3]]", "[[1, null]]", '[[true, "b"]]'),
+        *('[[NaN, "b"]]', '[[-Infinity, "b"]]', '[[-1, "b"]]', f'[[{"9" * 400}, "b"]]'),
+    ],
+)
 def test_unreadable_attempts_are_unknown(table: Any, data: str) -> None:
     system = System(table)
     key = {"pk": {"S": attempts_key(NUMBER, PSEUDONYM)}, "sk": {"S": SORT_KEY}}

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from click_to_dial.decision import api as http
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
-from click_to_dial.decision.number_lookups import number_key
 from click_to_dial.decision.service import ClickToDial, Request
 from click_to_dial.dialplan import load
+from click_to_dial.list_keys import number_key
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import StoredItem
 from dialplan_cli.plan.read import parse_plan

@@ -68,6 +68,22 @@ class Click(NamedTuple):
     digits: str = ""
 
 
+class CompletedRun(NamedTuple):
+    """The last run that read a whole list from Salesforce.
+
+    `number` is the number of the run, and `previous` that of the run which completed before, or the
+    same number. `definition` tells which sources it read. `entries` is the number of entries it
+    saw. It lasted from `began_at` to `ended_at`, in seconds since 1970.
+    """
+
+    number: int
+    previous: int
+    definition: str
+    entries: int
+    began_at: float
+    ended_at: float
+
+
 class Record(NamedTuple):
     """The clicked Salesforce record; `found` is False if it does not exist.
 

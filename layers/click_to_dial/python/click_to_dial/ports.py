@@ -11,7 +11,7 @@ from click_to_dial.errors import ClickToDialError, SalesforceError
 
 if TYPE_CHECKING:  # the authorizer does without them
     from click_to_dial.dialplan import DialPlan
-    from click_to_dial.model import Agent, Record, Scalar
+    from click_to_dial.model import Agent, CompletedRun, Record, Scalar
 
 Entries = Mapping[str, str]
 """The entries of a mapping: the key of a service number by the value that is looked up."""
@@ -59,11 +59,13 @@ class Identity(NamedTuple):
 class StoredItem(NamedTuple):
     """Item of the table, valid until `expires_at` (seconds since 1970; None: no limit).
 
-    DynamoDB deletes late, so an item may have expired.
+    DynamoDB deletes late, so an item may have expired. `run` is the number of the run that read it
+    from Salesforce; None for other items.
     """
 
     data: str
     expires_at: float | None = None
+    run: int | None = None
 
 
 class CachedFacts(NamedTuple):
@@ -99,7 +101,11 @@ class CachedMapping(NamedTuple):
 
 
 class ActivePlan(NamedTuple):
-    """The plan that decides now. `revision` counts all changes, also those of cached mappings."""
+    """The plan that decides now.
+
+    `revision` counts all changes, also those of cached mappings and of `lists`, which has the last
+    completed run of each list kept in Salesforce.
+    """
 
     revision: int
     version: int
@@ -107,6 +113,7 @@ class ActivePlan(NamedTuple):
     mappings: Mapping[str, CachedMapping]
     activated_at: str
     activated_by: str
+    lists: Mapping[str, CompletedRun] = {}
 
 
 class DialPlans(Protocol):

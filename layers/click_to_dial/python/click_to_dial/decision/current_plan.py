@@ -96,5 +96,6 @@ class CurrentPlan:
                 return current
             with suppress(NoDialPlanError):
                 document, entries = self._plans.load(active)
-                return load(document, entries, active.version), active.revision
+                plan = load(document, entries, active.version, active.lists)
+                return plan, active.revision
         raise NoDialPlanError("The dial plan was deleted while it was read. Please try again.")

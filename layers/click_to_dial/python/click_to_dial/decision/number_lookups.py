@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import UNREADABLE
+from click_to_dial.list_keys import entry_keys, number_key, numbers_on_lists
 from click_to_dial.model import Callee, Click, Scalar
 from click_to_dial.ports import MAX_SECONDS_AHEAD, StoredItem
 from click_to_dial.pseudonym import Pseudonym
-
-PREFIX_DIGITS = (3, 5, 7)
-"""Allowed numbers of digits (after the plus) of a prefix on a list. Each costs a key."""
 
 MAX_LISTS = 24
 """Maximum number of lists in a plan: DynamoDB returns 100 items at once, four for each list."""
@@ -22,6 +20,9 @@ REPEAT_SECONDS = 10
 MAX_CLOCK_ERROR_SECONDS = 86400
 """Calls are kept for longer than limits count them, so that a sandbox whose clock is wrong by up to
 a day does not remove calls that others count."""
+
+MAX_TIME = 1e11
+"""Later than any time of a call, in seconds since 1970: in the year 5138."""
 
 ATTEMPTS_PREFIX = "attempts#"
 
@@ -37,39 +38,33 @@ def keys(plan: DialPlan, click: Click, pseudonym: Pseudonym) -> list[str]:
         key
         for name in names
         for callee in callees
-        for number in numbers_on_lists(callee)
-        for key in entry_keys(name, number, pseudonym)
+        for key in keys_on_list(plan, name, callee, pseudonym)
     ]
     if plan.limits:
         found += [attempts_key(each.number, pseudonym) for each in callees if each.number]
     return list(dict.fromkeys(found))
 
 
-def numbers_on_lists(callee: Callee) -> list[str]:
-    """Return the numbers to look up in lists: none for a short or internal number."""
-    return [number for number in (callee.number, callee.without_surplus) if number is not None]
+def keys_on_list(plan: DialPlan, name: str, callee: Callee, pseudonym: Pseudonym) -> list[str]:
+    """Return the keys of all entries of a list that would contain the number.
+
+    A list that is kept in Salesforce has no prefixes.
+    """
+    numbers = numbers_on_lists(callee)
+    if name in plan.salesforce_lists:
+        return [number_key(name, number, pseudonym) for number in numbers]
+    return [key for number in numbers for key in entry_keys(name, number, pseudonym)]
 
 
-def entry_keys(name: str, number: str, pseudonym: Pseudonym) -> list[str]:
-    """Return the keys of all entries of a list that would contain the number (E.164)."""
-    digits = number.removeprefix("+")
-    prefixes = [prefix_key(name, digits[:length]) for length in PREFIX_DIGITS]
-    return [number_key(name, number, pseudonym), *prefixes]
+def counts(plan: DialPlan, name: str, item: StoredItem, now: float) -> bool:
+    """Return whether an entry of a list is valid.
 
-
-def list_prefix(name: str) -> str:
-    """Return the prefix of the keys of all entries of a list."""
-    return f"list#{name}#"
-
-
-def number_key(name: str, number: str, pseudonym: Pseudonym) -> str:
-    """Return the key of a number on a list."""
-    return f"{list_prefix(name)}{pseudonym(number)}"
-
-
-def prefix_key(name: str, digits: str) -> str:
-    """Return the key of a prefix on a list. A prefix is not hashed, because it is not personal."""
-    return f"{list_prefix(name)}prefix#{digits}"
+    An entry that was read from Salesforce is valid if one of the last two completed runs, or a
+    later run, has seen it. Time does not matter, so that failing runs make nobody callable.
+    """
+    if item.run is not None and name in plan.salesforce_lists:
+        return item.run >= plan.salesforce_lists[name].oldest_run
+    return item.expires_at is None or item.expires_at > now
 
 
 def attempts_key(number: str, pseudonym: Pseudonym) -> str:
@@ -94,30 +89,23 @@ def number_facts(
     """Return whether lists contain the called number, and how many calls it received.
 
     A short or internal number is on no list and was never counted. Facts that are unknown are left
-    out: `items` is None for an item that could not be read, and calls may have an unknown form. A
-    number that is on one list is listed, even if another list could not be read.
+    out: `items` is None for an item that could not be read, calls may have an unknown form, and a
+    list that is kept in Salesforce may not have been read completely. A number that is on one list
+    is listed, even if another list is unknown.
     A call dated ahead, by a wrong clock, counts as made now.
     """
     number, agent = click.callee.number, pseudonym(plan.agent_key(click.agent_uid))
-    unread = {key for key, item in items.items() if item is None}
-    valid = {
-        key
-        for key, item in items.items()
-        if item is not None and (item.expires_at is None or item.expires_at > now)
-    }
     facts: dict[str, Scalar] = {}
     for fact, names in plan.lists.items():
-        entries = {
-            key
+        on_lists = [
+            _is_on_list(plan, name, keys_on_list(plan, name, click.callee, pseudonym), items, now)
             for name in names
-            for listed in numbers_on_lists(click.callee)
-            for key in entry_keys(name, listed, pseudonym)
-        }
-        if entries & valid or not entries & unread:
-            facts[fact] = bool(entries & valid)
+        ]
+        if True in on_lists or None not in on_lists:
+            facts[fact] = True in on_lists
     key = None if number is None else attempts_key(number, pseudonym)
     calls = [] if key is None else calls_of(items.get(key))
-    if calls is None or key in unread:
+    if calls is None or (key is not None and key in items and items[key] is None):
         return facts
     earlier = [(at, by) for at, by in calls if not _is_repeat(at, by, agent, now)]
     for fact, limit in plan.limits.items():
@@ -127,13 +115,33 @@ def number_facts(
     return facts
 
 
+def _is_on_list(
+    plan: DialPlan,
+    name: str,
+    keys: Sequence[str],
+    items: Mapping[str, StoredItem | None],
+    now: float,
+) -> bool | None:
+    """Return whether a list contains the number with these keys; None if that is unknown."""
+    found = [items[key] for key in keys if key in items]
+    if any(item is not None and counts(plan, name, item, now) for item in found):
+        return True
+    is_incomplete = name in plan.salesforce_lists and not plan.salesforce_lists[name].is_complete
+    return None if None in found or (keys and is_incomplete) else False
+
+
 def calls_of(item: StoredItem | None) -> Calls | None:
     """Return the calls in an item. Empty if there is no item, None if it has an unknown form."""
     if item is None:
         return []
     try:
         calls = json.loads(item.data)
-        return [(float(at), str(by)) for at, by in calls] if isinstance(calls, list) else None
+        # A time that is no finite number would compare as false, so that the call did not count.
+        are_read = isinstance(calls, list) and all(
+            type(at) in (int, float) and 0 < at < MAX_TIME and isinstance(by, str)
+            for at, by in calls
+        )
+        return [(float(at), by) for at, by in calls] if are_read else None
     except UNREADABLE:
         return None
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from click_to_dial.decision.number_lookups import numbers_on_lists
 from click_to_dial.errors import BadParameterError
+from click_to_dial.list_keys import numbers_on_lists
 from click_to_dial.model import Callee, Click, Numbering
 from click_to_dial.phone_numbers import clean, read_number
 from click_to_dial.pseudonym import Pseudonym

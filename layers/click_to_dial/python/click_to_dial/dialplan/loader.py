@@ -4,6 +4,8 @@ The document was validated when it was published (dialplan_cli/plan/). If it can
 was published by another version of this software, which has other keys.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -17,13 +19,14 @@ from click_to_dial.dialplan.model import (
     Outcome,
     Refuse,
     Rule,
+    SalesforceList,
     SignalAgent,
     SignalMapping,
     SignalNumber,
     SignalRecord,
 )
 from click_to_dial.errors import UNREADABLE, UnreadableDialPlanError
-from click_to_dial.model import Numbering, ServiceNumber
+from click_to_dial.model import CompletedRun, Numbering, ServiceNumber
 from click_to_dial.phone_numbers import comparable
 
 if TYPE_CHECKING:
@@ -44,10 +47,23 @@ def kept_in_salesforce(document: Document) -> list[str]:
     return [name for name, mapping in document["mappings"].items() if "salesforce" in mapping]
 
 
+def list_definition(document: Document, name: str) -> str:
+    """Return a hash of everything that the entries of a list kept in Salesforce depend on."""
+    keys = ("home_region", "internal_digits", "plain_numbers")
+    parts = [document["salesforce_lists"][name], *(document.get(key) for key in keys)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def load(
-    document: Document, salesforce_mappings: Mapping[str, Entries] | None = None, version: int = 0
+    document: Document,
+    salesforce_mappings: Mapping[str, Entries] | None = None,
+    version: int = 0,
+    completed_runs: Mapping[str, CompletedRun] | None = None,
 ) -> DialPlan:
-    """Return the plan; `salesforce_mappings` has the entries of mappings kept in Salesforce.
+    """Return the plan.
+
+    `salesforce_mappings` has the entries of mappings kept in Salesforce, and `completed_runs` the
+    last completed run of lists kept there.
 
     Raises UnreadableDialPlanError if the document has an unknown form.
     """
@@ -83,6 +99,10 @@ def load(
                 _text(name): tuple(map(_text, fields))
                 for name, fields in document.get("numbers", {}).items()
             },
+            salesforce_lists={
+                _text(name): _salesforce_list(document, name, (completed_runs or {}).get(name))
+                for name in document.get("salesforce_lists", {})
+            },
             version=version,
         )
     except UNREADABLE as error:
@@ -117,6 +137,12 @@ def _days(document: Any) -> "Mapping[str, Days]":
     if not all(isinstance(days, str | list) for days in document.values()):
         raise TypeError("holidays are neither a list nor a text")
     return {_text(region): days for region, days in document.items()}
+
+
+def _salesforce_list(document: Document, name: str, run: CompletedRun | None) -> SalesforceList:
+    if run is None:
+        return SalesforceList()
+    return SalesforceList(run.previous, run.definition == list_definition(document, name))
 
 
 def _numbering(document: Document) -> Numbering:

@@ -93,12 +93,25 @@ class Freshness(NamedTuple):
     stale_if_error: int
 
 
+class SalesforceList(NamedTuple):
+    """The state of a list whose entries are read from Salesforce.
+
+    Entries count that the run `oldest_run` or a later one has seen. `is_complete` is False until a
+    run has read all sources that the plan names: until then, a number without an entry may be on
+    the list.
+    """
+
+    oldest_run: int = 0
+    is_complete: bool = False
+
+
 class DialPlan(NamedTuple):
     """A dial plan.
 
     `objects` has the attributes of each Salesforce object, and `numbers` its fields with phone
     numbers. `lists` and `limits` are the facts about lists and attempts that the rules use, with
-    the names of the lists and the calls to count.
+    the names of the lists and the calls to count. `salesforce_lists` are the lists whose entries
+    are read from Salesforce.
     `case_sensitive_agents` tells if Salesforce compares the field `agent_match` with case.
     `home_zone` is an IANA time zone; it is empty if the plan has no calling hours. `outage` are the
     rules that decide if a rule needs an unknown fact.
@@ -117,6 +130,7 @@ class DialPlan(NamedTuple):
     lists: Mapping[str, frozenset[str]]
     limits: Mapping[str, AttemptLimit]
     numbers: Mapping[str, Sequence[str]]
+    salesforce_lists: Mapping[str, SalesforceList] = {}
     version: int = 0
     case_sensitive_agents: bool = False
 

@@ -41,7 +41,12 @@ def to_stored_item(item: Mapping[str, Any]) -> StoredItem:
     """
     expires_at = item.get("expires_at", {}).get("N")
     data = item.get("data", {}).get("S", "")
-    return StoredItem(data, None if expires_at is None else float(expires_at))
+    run = item.get("run", {}).get("N")
+    return StoredItem(
+        data,
+        None if expires_at is None else float(expires_at),
+        None if run is None else int(run),
+    )
 
 
 class ListEntry(NamedTuple):

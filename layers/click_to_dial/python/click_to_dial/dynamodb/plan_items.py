@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from click_to_dial.errors import UNREADABLE, UnreadableDialPlanError
+from click_to_dial.model import CompletedRun
 from click_to_dial.ports import ActivePlan, BlobRef, CachedMapping
 
 Item = Mapping[str, Any]
@@ -59,6 +60,11 @@ def from_active(active: ActivePlan) -> Item:
         "mappings": {"M": {name: _from_cached(each) for name, each in active.mappings.items()}},
         "activated_at": {"S": active.activated_at},
         "activated_by": {"S": active.activated_by},
+        **(
+            {"lists": {"M": {name: _from_run(each) for name, each in active.lists.items()}}}
+            if active.lists
+            else {}
+        ),
     }
 
 
@@ -72,6 +78,9 @@ def to_active(item: Item) -> ActivePlan:
             mappings={name: _to_cached(each["M"]) for name, each in item["mappings"]["M"].items()},
             activated_at=item["activated_at"]["S"],
             activated_by=item["activated_by"]["S"],
+            lists={
+                name: _to_run(each["M"]) for name, each in item.get("lists", {"M": {}})["M"].items()
+            },
         )
 
 
@@ -195,6 +204,30 @@ def _from_cached(cached: CachedMapping) -> Item:
 
 def _to_cached(item: Item) -> CachedMapping:
     return CachedMapping(_to_body(item), int(item["entries"]["N"]), item["read_at"]["S"])
+
+
+def _from_run(run: CompletedRun) -> Item:
+    return {
+        "M": {
+            "run": {"N": str(run.number)},
+            "previous": {"N": str(run.previous)},
+            "definition": {"S": run.definition},
+            "entries": {"N": str(run.entries)},
+            "began_at": {"N": f"{run.began_at:.3f}"},
+            "ended_at": {"N": f"{run.ended_at:.3f}"},
+        }
+    }
+
+
+def _to_run(item: Item) -> CompletedRun:
+    return CompletedRun(
+        number=int(item["run"]["N"]),
+        previous=int(item["previous"]["N"]),
+        definition=item["definition"]["S"],
+        entries=int(item["entries"]["N"]),
+        began_at=float(item["began_at"]["N"]),
+        ended_at=float(item["ended_at"]["N"]),
+    )
 
 
 def _from_body(body: BlobRef, prefix: str = "") -> Item:

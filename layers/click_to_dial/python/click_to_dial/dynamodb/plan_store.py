@@ -39,6 +39,7 @@ from click_to_dial.errors import (
     PlanConflictError,
     UnreadableDialPlanError,
 )
+from click_to_dial.model import CompletedRun
 from click_to_dial.ports import ActivePlan, CachedMapping, Entries
 
 MAX_TRIES = 5
@@ -181,6 +182,16 @@ class PlanStore:
             raise PlanConflictError("The dial plan has changed in the meantime.")
         return moved
 
+    def complete_run(self, active: ActivePlan, name: str, run: CompletedRun) -> ActivePlan:
+        """Make `run` the last completed run of a list that is kept in Salesforce.
+
+        Raises PlanConflictError if `active` is no longer the active plan.
+        """
+        following = active._replace(revision=active.revision + 1, lists={**active.lists, name: run})
+        if self._move(active, following) is None:
+            raise PlanConflictError("The dial plan has changed in the meantime.")
+        return following
+
     def prune(self, keep: int) -> list[int]:
         """Delete all versions except the newest `keep`, at least one, and the active one.
 
@@ -236,8 +247,9 @@ class PlanStore:
     def _next(
         self, active: ActivePlan | None, version: Version, document: Document, author: str
     ) -> ActivePlan:
-        """Return `version` as the active plan, with the cached mappings that it still uses."""
+        """Return `version` as the active plan, with the mappings and lists that it still uses."""
         cached = {} if active is None else active.mappings
+        runs = {} if active is None else active.lists
         revision = 0 if active is None else active.revision
         if active is not None and revision == UNKNOWN_REVISION:
             revision = int(self._now().timestamp())  # larger than any number of changes
@@ -250,6 +262,9 @@ class PlanStore:
             },
             activated_at=self._time(),
             activated_by=author,
+            lists={
+                name: runs[name] for name in document.get("salesforce_lists", {}) if name in runs
+            },
         )
 
     def _move(

@@ -1,10 +1,11 @@
-"""SOQL for a decision (quoted for the URL of a sub-request) and for mappings.
+"""SOQL for a decision (quoted for the URL of a sub-request) for mappings and for lists.
 
 Values are bound by format_soql; names cannot be bound, so they are checked. Quoting encodes `@{`,
 so that no value can become a reference to another query's answer.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from click_to_dial.dialplan import DialPlan
@@ -72,6 +73,21 @@ def mapping_query(source: Mapping[str, str]) -> str:
     key, value, name = (checked_name(source[part]) for part in ("key", "value", "object"))
     where = f" WHERE {source['filter']}" if source.get("filter") else ""
     return f"SELECT {key},{value} FROM {name}{where}"
+
+
+def list_query(source: Mapping[str, Any], after: str | None, rows: int) -> str:
+    """Return the query for the next `rows` rows of a list, in the order of Id.
+
+    `after` is the id of the last row that was read, or None. The filter is SOQL of the plan, which
+    only its author can write.
+    """
+    columns = _columns("Id", *source["numbers"])
+    conditions = [f"({source['filter']})"] if source.get("filter") else []
+    if after is not None:
+        conditions.append(str(format_soql("Id > {}", after)))
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    name = checked_name(source["object"])
+    return f"SELECT {columns} FROM {name}{where} ORDER BY Id LIMIT {rows:d}"
 
 
 def _select_records(plan: DialPlan, object_name: str) -> str:
