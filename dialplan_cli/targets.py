@@ -141,8 +141,8 @@ def find_target(stack: str | None) -> Target:
         port = os.environ.get("PORT")
         selected = f" on port {port}, which the environment variable PORT selects" if port else ""
         raise TargetError(
-            f"No local system is running{selected}. Name a deployed stack with --stack NAME, or run: "
-            "make run"
+            f"No local system is running{selected}. Name a deployed stack with --stack NAME, or "
+            "run: make run"
         )
     return target
 
