@@ -307,7 +307,7 @@ def test_an_unknown_list_is_an_error(dialplan: Dialplan, command: str) -> None:
 
 def test_a_list_name_has_no_separators(dialplan: Dialplan) -> None:
     assert dialplan("list", "add", NUMBER, "--list", "a#b") == 2
-    assert "must be a name of letters, digits and _" in dialplan.err
+    assert "must be a name of letters, digits, _ and -" in dialplan.err
 
 
 @pytest.mark.parametrize(
