@@ -10,7 +10,6 @@ import pytest
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import service as decision_service
 from click_to_dial.decision.circuit_breaker import OPEN_SECONDS, CircuitBreaker
-from click_to_dial.decision.number_lookups import number_key
 from click_to_dial.decision.service import ClickToDial, Report, Request
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
@@ -23,6 +22,7 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
     SecretError,
 )
+from click_to_dial.list_keys import number_key
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from tests.fakes import DOCUMENT, Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce, plan
