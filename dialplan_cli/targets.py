@@ -138,8 +138,11 @@ def find_target(stack: str | None) -> Target:
     """Return the stack of this name, or the local system if `stack` is None. Raises TargetError."""
     target = stack_target(stack) if stack else local_target()
     if target is None:
+        port = os.environ.get("PORT")
+        selected = f" on port {port}, which the environment variable PORT selects" if port else ""
         raise TargetError(
-            "No local system is running. Name a deployed stack with --stack NAME, or run: make run"
+            f"No local system is running{selected}. Name a deployed stack with --stack NAME, or "
+            "run: make run"
         )
     return target
 
