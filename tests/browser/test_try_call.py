@@ -65,6 +65,17 @@ def test_while_salesforce_cannot_be_reached(demo_page: Page, demo: System) -> No
     demo_page.check("try-outage")
 
 
+def test_salesforce_that_does_not_answer_is_reported(demo_page: Page, demo: System) -> None:
+    demo.simulator("faults", {"kind": "unavailable-503"})
+    try:
+        try_call(demo_page, demo, "003Tv00000Lx001IAB", "+49 89 99998 411")
+        demo_page.press()
+        assert "Salesforce reported:" in demo_page.text(".notice.warn")
+        assert "“Outage” decided" in demo_page.text(".phone")
+    finally:
+        demo.heal()
+
+
 def test_calling_hours_of_another_plan(demo_page: Page, demo: System, tmp_path: Path) -> None:
     plan = tmp_path / "evening.yaml"
     plan.write_text(HOURS)
