@@ -57,7 +57,7 @@ def test_it_explains_that_no_system_is_running(dialplan: Run) -> None:
 
 
 def test_it_serves_the_console_of_a_plan_file(dialplan: Run, folder: Path) -> None:
-    command = [folder / "venv/bin/dialplan", "console", ROOT / "dialplans/demo.yaml"]
+    command = [f"{folder}/venv/bin/dialplan", "console", f"{ROOT}/dialplans/demo.yaml"]
     process = subprocess.Popen(command, cwd=folder, env={}, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
