@@ -67,7 +67,7 @@ def test_the_costs_of_a_month() -> None:
     for calls, cells in rows("calls per month").items():
         fixed, per_call, authorizer, together = map(float, cells)
         number = int(calls.replace(",", ""))
-        assert fixed == 15.56
+        assert fixed == 15.66
         assert per_call == round(number / 1e6 * 10.80, 2)
         runs = min(number, 8640)
         assert abs(authorizer - runs * 0.3 * GB * SECOND) < 0.0051
