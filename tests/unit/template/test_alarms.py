@@ -336,7 +336,7 @@ def test_the_dashboard_shows_metrics_that_are_recorded(emitted: dict[str, list[f
 def test_docs_operations_has_the_number_of_metrics(
     emitted: dict[str, list[float]],
 ) -> None:
-    assert len({*emitted, "Allowed", *FILTERED_METRICS}) == 30
+    assert len({*emitted, "Allowed", *FILTERED_METRICS}) == 33
 
 
 @pytest.mark.parametrize("name", of_type("AWS::Logs::QueryDefinition"))

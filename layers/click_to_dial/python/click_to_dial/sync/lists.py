@@ -52,11 +52,13 @@ PAGE_SECONDS = 20.0
 class Due(NamedTuple):
     """Lists to read: those whose last run began `seconds` ago, or only those with new sources.
 
-    Lists with new sources, and those whose last run was cut off, are always read.
+    Lists with new sources, and those whose last run was cut off, are always read. If `name` is
+    given, only this list is read.
     """
 
     seconds: float = 0.0
     only_new_sources: bool = False
+    name: str | None = None
 
 
 class UnreadableNumber(NamedTuple):
@@ -123,12 +125,14 @@ class ListSync:
         """
         return [self._sync_list(each, deadline, due, max_loss) for each in self.lists()]
 
-    def preview(self, deadline: Deadline) -> list[ListSynced]:
-        """Read all lists, and return what a sync would do. Nothing is written.
+    def preview(self, deadline: Deadline, name: str | None = None) -> list[ListSynced]:
+        """Read all lists, or one, and return what a sync would do. Nothing is written.
 
         Raises NoDialPlanError, DynamoDBError.
         """
-        return [self._preview_list(each, deadline) for each in self.lists()]
+        return [
+            self._preview_list(each, deadline) for each in self.lists() if name in (None, each.name)
+        ]
 
     def lists(self) -> list[SyncedList]:
         """Return the lists of the active plan that are kept in Salesforce."""
@@ -279,6 +283,8 @@ class ListSync:
 def is_due(synced: SyncedList, last: StoredRun | None, due: Due, now: float) -> bool:
     """Return whether a list is to be read: its sources are new, or its last run is long ago."""
     completed = synced.completed
+    if due.name not in (None, synced.name):
+        return False
     if last is None or last.run.definition != synced.definition:
         return True
     if completed is None and last.run.state == "completed":  # another release lost this
