@@ -87,7 +87,8 @@ validate: .venv-sam/done ## check template.yaml with sam validate --lint
 .PHONY: policy
 policy: .venv-checkov/done ## check template.yaml with checkov; skipped checks are listed at each resource
 	@.venv-checkov/bin/checkov --file template.yaml --framework cloudformation --compact --quiet \
-	  --skip-download
+	  --skip-download | awk '{ print } /^Passed checks: [1-9]/ && !/Parsing errors/ { checked = 1 } \
+	  END { exit !checked }' # checkov itself succeeds if it cannot parse the template
 
 .PHONY: e2e
 e2e: build .venv/dev .venv-lambda/done ## test the built functions in Lambda's runtime emulator
@@ -160,7 +161,8 @@ lock: .venv-lock/done ## update the lock files from pyproject.toml
 
 # Create the virtual environment $1, or print what is missing.
 define venv
-@[ -w . ] || { echo "$(CURDIR) cannot be written, and $1 belongs there" >&2; exit 1; }
+@[ -w . ] || { echo "$(CURDIR) cannot be written, but $1 is created there:" \
+  "use a checkout that you may write to" >&2; exit 1; }
 @"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \
   "Python 3.11 or newer is needed, not '$(PYTHON)': try make PYTHON=python3.13" >&2; exit 1; }
 @"$(PYTHON)" -m venv $1 >/dev/null 2>&1 || { rm -rf $1; echo \

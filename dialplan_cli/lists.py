@@ -38,7 +38,7 @@ from dialplan_cli.targets import Target
 BATCH = number_lists.CHUNK * number_lists.CONCURRENCY
 """Number of entries that are written at a time."""
 
-_NUMBER_IN_NAME = re.compile("[0-9]{9,}")
+_NUMBER_IN_NAME = re.compile(r"[0-9]{9,}|[0-9](?:[ ()./-]*[0-9]){8,}")
 
 Row = tuple[int, Entry]
 """An entry, and its line in the file."""

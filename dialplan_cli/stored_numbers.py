@@ -20,7 +20,7 @@ from dialplan_cli.lists import (
     salesforce_lists,
     to_listed,
 )
-from dialplan_cli.number_lists import read_numbers
+from dialplan_cli.number_lists import ListError, read_numbers
 from dialplan_cli.targets import Target
 
 LIST_PREFIX = "list#"
@@ -101,6 +101,20 @@ def find(target: Target, text: str) -> Search:
         elif f"#{rest}" in prefixes:  # the search also finds longer ones
             shown.prefixes.append(entry)
     return Search(shown, items)
+
+
+def require_one_reading(search: Search) -> None:
+    """Raise ListError if the text can mean numbers of different people.
+
+    A number without its surplus digits reaches the same person.
+    """
+    first, *others = (reading.number for reading in search.shown.readings)
+    different = next((number for number in others if not first.startswith(number)), None)
+    if different is not None:
+        raise ListError(
+            f"The number can be {first} or {different}, which may belong to different people. "
+            "Write it with a plus and its country code"
+        )
 
 
 def forget(target: Target, search: Search, author: str) -> StoredNumber:

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -23,6 +24,8 @@ from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
 from click_to_dial.sync.lists import ListSync
 from click_to_dial.sync.wiring import build_list_sync
+from dialplan_cli import decision_log
+from dialplan_cli.decision_log import Calls, DecisionLogError, Track
 
 CHECKOUT = Path(__file__).parents[1]
 
@@ -64,11 +67,16 @@ class TargetError(ClickToDialError):
 
 @dataclass(frozen=True)
 class Target:
-    """A running system. `name` is its name in messages; `pseudonym` hashes with its key."""
+    """A running system. `name` is its name in messages; `pseudonym` hashes with its key.
+
+    The log of its decisions is in a file, or in a log group of CloudWatch.
+    """
 
     name: str
     settings: Settings
     pseudonym: Pseudonym
+    log_file: Path | None = None
+    log_group: str | None = None
 
     @cached_property
     def store(self) -> PlanStore:
@@ -111,6 +119,20 @@ class Target:
         secrets = partial(_client, "secretsmanager")
         return connect(self.settings, self._dynamodb, secrets, ignore_failures=True)
 
+    def calls(self, since: float, track: Track = iter) -> Calls:
+        """Return the calls since a time, in seconds since 1970. Raises DecisionLogError.
+
+        `track` gets the pages of a log in CloudWatch.
+        """
+        if self.log_file is not None:
+            return decision_log.read_file(self.log_file, since)
+        if self.log_group is None:
+            raise DecisionLogError(
+                f"The stack {self.name} has no output DecisionLogGroup. Deploy the current version."
+            )
+        client = _client("logs")
+        return decision_log.read_log_group(client, self.log_group, since, time.time(), track)
+
     @cached_property
     def _dynamodb(self) -> AwsClient:
         return _client("dynamodb")
@@ -125,8 +147,11 @@ def find_target(stack: str | None) -> Target:
     """Return the stack of this name, or the local system if `stack` is None. Raises TargetError."""
     target = stack_target(stack) if stack else local_target()
     if target is None:
+        port = os.environ.get("PORT")
+        selected = f" on port {port}, which the environment variable PORT selects" if port else ""
         raise TargetError(
-            "No local system is running. Name a deployed stack with --stack NAME, or run: make run"
+            f"No local system is running{selected}. Name a deployed stack with --stack NAME, or "
+            "run: make run"
         )
     return target
 
@@ -160,7 +185,12 @@ def local_target() -> Target | None:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):  # they belong to the real AWS
         os.environ.pop(name, None)
     os.environ.update({name: environment[name] for name in AWS_VARIABLES if name in environment})
-    return Target("this machine", target_settings, SecretPseudonym(partial(read_secret, key_id)))
+    return Target(
+        "this machine",
+        target_settings,
+        SecretPseudonym(partial(read_secret, key_id)),
+        log_file=file.parent / decision_log.FILE_NAME,
+    )
 
 
 def _read_environment(file: Path) -> Mapping[str, str]:
@@ -198,7 +228,8 @@ def stack_target(name: str) -> Target:
     environment = {setting: outputs[output] for output, setting in OUTPUTS.items()}
     target_settings = settings.from_environment(environment | {"TIME_BUDGET_MS": TIME_BUDGET_MS})
     pseudonym = SecretPseudonym(partial(read_secret, outputs["NumberKeySecretId"]))
-    return Target(name, target_settings, pseudonym)
+    log_group = outputs.get("DecisionLogGroup")
+    return Target(name, target_settings, pseudonym, log_group=log_group)
 
 
 def stack_outputs(name: str) -> Mapping[str, str]:

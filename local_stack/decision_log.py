@@ -1,10 +1,11 @@
-"""The function's structured log as one line per call, for the terminal of `make run`."""
+"""The function's structured log: a line per call in the terminal of `make run`, JSON in a file."""
 
 import logging
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from click_to_dial.observability import logger, metrics
@@ -24,6 +25,12 @@ class DecisionLog(logging.Handler):
         for handler in logger.handlers:
             handler.setLevel(logging.CRITICAL + 1)
         logger.addHandler(self)
+
+    def keep(self, path: Path) -> None:
+        """Write the log from now on to a file too, as the function writes it in AWS."""
+        file = logging.FileHandler(path, encoding="utf-8", delay=False)
+        file.setFormatter(logger.registered_formatter)
+        logger.addHandler(file)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record; each call has its own thread."""

@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 import phonenumbers
 
 from click_to_dial.errors import ClickToDialError
+from dialplan_cli.decision_log import FILE_NAME
 from dialplan_cli.targets import LOCAL
 from local_stack import template as sam
 from local_stack.children import Child, ChildError
@@ -80,7 +81,7 @@ def run(environment: Mapping[str, str]) -> None:
             console_of(server.port, folder) as console,
         ):
             set_up(inputs, settings)
-            _serve(server, inputs, settings, console.url())
+            _serve(server, inputs, settings, console.url(), folder)
 
 
 def listen(port: str) -> GatewayServer:
@@ -151,7 +152,11 @@ def console_of(port: int, folder: Path) -> Child:
 
 
 def _serve(
-    server: GatewayServer, inputs: Inputs, settings: Mapping[str, str], console_url: str
+    server: GatewayServer,
+    inputs: Inputs,
+    settings: Mapping[str, str],
+    console_url: str,
+    folder: Path,
 ) -> None:
     log = DecisionLog()
     log.attach()
@@ -175,6 +180,7 @@ def _serve(
         print("Calls to try, and their answers:\n")
     for target, response in examples:
         print(f"  curl {header}'{url}{target}'\n  {response.status} {response.text}\n")
+    log.keep(folder / FILE_NAME)  # not the examples, which nobody has called
     print("Calls as they come in, until Ctrl-C:\n", flush=True)
     server.serve_forever(poll_interval=0.1)  # returns after Ctrl-C
     print()

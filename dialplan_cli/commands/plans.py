@@ -41,7 +41,8 @@ def diff(
     if file is None:
         difference = publications.last_change(store)
     else:
-        difference = publications.compare_with_active(store, read_plan(file), str(file))
+        plan = read_plan(file)
+        difference = publications.compare_with_active(store, plan, plan.source.file)
     output.show(difference, json, _print_difference)
     if difference.changed:
         raise typer.Exit(ANSWER_IS_NO)
@@ -68,6 +69,10 @@ def publish(
     the difference from the active plan, asks for confirmation, publishes, and reads the mappings
     and new lists kept in Salesforce.
     """
+    if str(file) == "-" and not yes:
+        raise typer.BadParameter(
+            "A plan from standard input needs --yes, because no question can be answered there."
+        )
     plan = read_plan(file)
     warnings = plan.warnings + check_results(plan.document, plan.source, time.time())
     target = find_target(stack)
@@ -78,7 +83,7 @@ def publish(
             output.print_error("Salesforce cannot be asked. To publish without it, use --offline.")
             raise error from None
     output.print_warnings(warnings + plan.offline_warnings if offline else warnings)
-    difference = publications.compare_with_active(target.store, plan, str(file))
+    difference = publications.compare_with_active(target.store, plan, plan.source.file)
     _confirm(target, difference, f"Publish to {target.name}?", yes, json)
     note = ChangeNote(author, comment)
     published = publications.publish(target, plan, difference, note, ask=not offline)

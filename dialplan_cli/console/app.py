@@ -4,7 +4,7 @@ A screen is a module with a blueprint of the same name, a template, and a sectio
 """
 
 import traceback
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
@@ -14,12 +14,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from click_to_dial.errors import ClickToDialError
-from dialplan_cli.console import rules
+from dialplan_cli.console import calls, jobs, rules, try_call
 from dialplan_cli.console.context import EXTENSION, Console
 from dialplan_cli.console.language import has_text, language, text
 from dialplan_cli.console.security import READ_ONLY, Access, protect
+from dialplan_cli.plan.source import PlanFileError
 
-SCREENS = (rules,)
+SCREENS = (rules, try_call, calls)
 """The modules of the screens, in the order of the navigation."""
 
 
@@ -31,6 +32,7 @@ def create_app(console: Console, access: Access) -> Flask:
     protect(app, access)
     for screen in SCREENS:
         app.register_blueprint(screen.blueprint)
+    jobs.register(app)
     app.add_url_rule("/", "index", lambda: redirect(url_for(f"{SCREENS[0].blueprint.name}.show")))
     app.jinja_env.globals.update(text=text, has_text=has_text, language=language)
     app.jinja_env.filters["moment"] = moment
@@ -44,15 +46,19 @@ def create_app(console: Console, access: Access) -> Flask:
         }
 
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(PlanFileError, _plan_errors)
     for failure in (ClickToDialError, BotoCoreError, ClientError, OSError):
         app.register_error_handler(failure, _failure)
     app.register_error_handler(Exception, _defect)
     return app
 
 
-def moment(seconds: float, zone: str) -> str:
-    """Return a time (seconds since 1970) as people write it in a time zone."""
-    local = datetime.fromtimestamp(seconds, ZoneInfo(zone))
+def moment(time: float | str, zone: str) -> str:
+    """Return a time as people write it in a time zone. It is given in seconds or in ISO 8601."""
+    at = (
+        datetime.fromisoformat(time) if isinstance(time, str) else datetime.fromtimestamp(time, UTC)
+    )
+    local = at.astimezone(ZoneInfo(zone))
     return local.strftime("%d.%m.%Y %H:%M" if language() == "de" else "%Y-%m-%d %H:%M")
 
 
@@ -63,6 +69,12 @@ def _http_error(error: HTTPException) -> Response | tuple[str, int]:
     key = "error.read_only" if error.description == READ_ONLY else f"error.{status}"
     message = text(key) if has_text(key) else text("error.other")
     return render_template("error.html", message=message, detail=""), status
+
+
+def _plan_errors(error: PlanFileError) -> tuple[str, int]:
+    """Show all errors of a plan file."""
+    page = render_template("plan_errors.html", problems=error.problems)
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _failure(error: Exception) -> tuple[str, int]:

@@ -1,50 +1,180 @@
-"""Screen "Rules": the dial plan in order, in words."""
+"""Screen "Rules": the dial plan in order, in words, and its numbers, mappings and lists."""
 
 import time
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, abort, render_template, request
 
-from dialplan_cli.console.context import Console, console
-from dialplan_cli.plan.hours import home_zone
-from dialplan_cli.plan.read import read_plan
-from dialplan_cli.publications import read_version
+from click_to_dial.errors import ClickToDialError
+from dialplan_cli import lists
+from dialplan_cli.console.context import console
+from dialplan_cli.console.shown_plan import ShownPlan, shown_plan
+from dialplan_cli.console.words import ShownRule, Words, age
+from dialplan_cli.plan.source import Problem
 
 blueprint = Blueprint("rules", __name__, url_prefix="/rules")
 
+MAX_ENTRIES = 200
+"""Maximum number of entries of a mapping on a page. A search finds the others."""
 
-@dataclass(frozen=True, slots=True)
-class ShownPlan:
-    """The plan that the pages show: its document, its name, and the home zone.
-
-    `version` is None if it is a file.
-    """
-
-    document: dict[str, Any]
-    name: str
-    zone: str
-    version: int | None
-
-
-def shown_plan(shown: Console) -> ShownPlan:
-    """Return the plan file of the console, or the active plan if there is none.
-
-    Raises PlanFileError, NoDialPlanError, DynamoDBError.
-    """
-    version: int | None = None
-    if shown.plan_file is not None:
-        document, name = read_plan(shown.plan_file).document, str(shown.plan_file)
-    else:
-        assert shown.target is not None  # the command requires a file or a target
-        stored = read_version(shown.target.store, None)
-        document, name, version = dict(stored.document), str(stored.version), stored.version
-    zone = home_zone(document["home_region"], document.get("home_zone")) or "UTC"
-    return ShownPlan(document, name, zone, version)
+PERIODS = {"hour": 1, "day": 24, "week": 168}
+"""Periods in which the calls that each rule decided can be counted, in hours."""
 
 
 @blueprint.get("/")
 def show() -> str:
-    """Show the rules in order."""
+    """Show the rules in order, or those that contain a searched word."""
     plan = shown_plan(console())
-    return render_template("rules.html", plan=plan, now=time.time())
+    words = Words(plan.document, plan.zone, time.time())
+    search = request.args.get("search", "").strip()
+    warnings: dict[str | None, list[Problem]] = {}
+    for problem in plan.problems:
+        warnings.setdefault(problem.rule, []).append(problem)
+    rules = words.rules()
+    hours = _hours()
+    hits, failure = _hits(hours) if hours else ({}, "")
+    return render_template(
+        "rules.html",
+        plan=plan,
+        rules=[(place, rule) for place, rule in enumerate(rules, 1) if _contains(rule, search)],
+        total=len(rules),
+        outage=words.outage(),
+        warnings=warnings,
+        search=search,
+        hours=hours,
+        periods=PERIODS,
+        hits=hits,
+        most_hits=max(hits.values(), default=1),
+        failure=failure,
+    )
+
+
+@blueprint.get("/numbers")
+def numbers() -> str:
+    """Show all service numbers, with the rules that may show them."""
+    plan = shown_plan(console())
+    words = Words(plan.document, plan.zone, time.time())
+    rules = _rules_by_number(plan)
+    rows = [(number, rules.get(number.key, ())) for number in words.numbers()]
+    return render_template("numbers.html", plan=plan, numbers=rows)
+
+
+@blueprint.get("/mappings")
+def mappings() -> str:
+    """Show all mappings with their numbers of entries and the ages of their copies."""
+    plan = shown_plan(console())
+    rows = [
+        (name, mapping, len(_entries(plan, name)), _copy_age(plan, name))
+        for name, mapping in plan.document["mappings"].items()
+    ]
+    return render_template("mappings.html", plan=plan, mappings=rows)
+
+
+@blueprint.get("/mapping")
+def mapping() -> str:
+    """Show the entries of a mapping that contain a searched word."""
+    plan = shown_plan(console())
+    name = request.args.get("name", "")
+    if name not in plan.document["mappings"]:
+        abort(404)
+    words = Words(plan.document, plan.zone, time.time())
+    search = request.args.get("search", "").strip()
+    entries = _entries(plan, name)
+    found = [
+        (key, value)
+        for key, value in entries.items()
+        if search.casefold() in f"{key}\n{value}".casefold()
+    ]
+    known = plan.document["service_numbers"]
+    default = plan.document["mappings"][name]["default"]
+    return render_template(
+        "mapping.html",
+        plan=plan,
+        name=name,
+        document=plan.document["mappings"][name],
+        default=None if default is None else words.number(default),
+        total=len(entries),
+        found=len(found),
+        shown=[
+            (key, value, words.number(value) if value in known else None)
+            for key, value in islice(found, MAX_ENTRIES)
+        ],
+        search=search,
+        age=_copy_age(plan, name),
+    )
+
+
+@blueprint.get("/lists")
+def number_lists() -> str:
+    """Show all lists of numbers with their numbers of entries."""
+    target = console().target
+    found = [] if target is None else lists.summaries(target)
+    return render_template("lists.html", plan=shown_plan(console()), lists=found, target=target)
+
+
+def _hours() -> int:
+    """Return the period in which calls are counted, in hours, or 0 for none.
+
+    The log of `make run` is counted without being asked. CloudWatch Logs takes time and money.
+    """
+    target = console().target
+    if target is None:
+        return 0
+    default = "day" if target.log_file is not None else ""
+    return PERIODS.get(request.args.get("hits", default), 0)
+
+
+def _hits(hours: int) -> tuple[Mapping[str, int], str]:
+    """Return the number of calls that each rule decided, and why they cannot be counted if so."""
+    target = console().target
+    assert target is not None  # _hours
+    try:
+        calls = target.calls(time.time() - hours * 3600).calls
+    except ClickToDialError as error:
+        return {}, str(error)
+    return Counter(call.rule for call in calls if call.rule), ""
+
+
+def _contains(rule: ShownRule, search: str) -> bool:
+    """Return whether a rule's id or words contain a text, without regard to case."""
+    numbers = [f"{each.key} {each.name} {each.written}" for each in rule.outcome.numbers]
+    conditions = [each for conditions in rule.sets for each in conditions]
+    words = (rule.id, rule.outcome.words, rule.outcome.mapping, *numbers, *conditions)
+    return search.casefold() in "\n".join(words).casefold()
+
+
+def _entries(plan: ShownPlan, name: str) -> dict[str, str]:
+    """Return the entries of a mapping: those in the plan, or the copy of those in Salesforce."""
+    found = plan.document["mappings"][name].get("entries", plan.entries.get(name, {}))
+    return dict(found)
+
+
+def _copy_age(plan: ShownPlan, name: str) -> str:
+    """Return the age of a mapping's copy in words, or nothing if it is not in Salesforce."""
+    copy = plan.copies.get(name)
+    if copy is None or "salesforce" not in plan.document["mappings"][name]:
+        return ""
+    return age(time.time() - datetime.fromisoformat(copy.read_at).timestamp())
+
+
+def _rules_by_number(plan: ShownPlan) -> Mapping[str, list[str]]:
+    """Return the ids of the rules that may show each service number."""
+    mapped = {
+        name: {*_entries(plan, name).values(), document["default"]}
+        for name, document in plan.document["mappings"].items()
+    }
+    found: dict[str, list[str]] = defaultdict(list)
+    for rule in plan.document["rules"]:
+        outcome: Any = rule
+        numbers: set[str] = set()
+        while isinstance(outcome, dict):
+            signal = outcome.get("signal", {})
+            numbers |= mapped.get(signal.get("mapping"), {signal.get("number")})
+            outcome = outcome.get("otherwise")
+        for number in numbers:
+            found[number].append(rule["id"])
+    return found

@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from dialplan_cli import targets
+from dialplan_cli.decision_log import FILE_NAME, read_file
 from dialplan_cli.plan.read import read_plan
 from local_stack import run as local_run
 
@@ -141,6 +142,10 @@ def test_decides_calls_of_other_peoples_data_and_ends_cleanly(files: tuple[Path,
         with requests.Session() as session:  # Powertools writes metrics out by the hundred
             calls = [session.get(f"{system.url}/jtelACD/onClickToDial") for _ in range(101)]
         assert {call.status_code for call in calls} == {400}
+
+        logged = read_file(system.state.with_name(FILE_NAME), since=0).calls
+        decided = [(each.outcome, each.rule) for each in reversed(logged)][:3]
+        assert decided == [("Allowed", "kunde"), ("Refused", "sonst"), ("Allowed", "flotte")]
 
         assert "Calls to try" in system.head
         assert "taken to be empty" in system.head

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from click_to_dial.deadline import Deadline
+from click_to_dial.decision import service as decision_service
 from click_to_dial.decision.circuit_breaker import OPEN_SECONDS, CircuitBreaker
 from click_to_dial.decision.service import ClickToDial, Report, Request
 from click_to_dial.dialplan import DialPlan
@@ -21,6 +22,7 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
     SecretError,
 )
+from click_to_dial.list_keys import number_key
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from tests.fakes import DOCUMENT, Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce, plan
@@ -359,6 +361,67 @@ def test_lists_that_were_read_stay_known_if_a_call_cannot_be_counted() -> None:
     assert (report.decision.cause, number(report)) == ("outage", "4989461495000")
     assert report.facts.unknown == {"callee.attempts"}
     assert report.gathered.cache_failures == (attempts.error,)
+
+
+class SlowFacts(FakeFacts):
+    """A cache that answers only after Salesforce was asked."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.asked = threading.Event()
+
+    def read(self, *request: Any) -> CachedFacts:
+        self.asked.wait(5)
+        return super().read(*request)
+
+
+class AfterAsking(FakeSalesforce):
+    """A Salesforce that sets `asked` when it is asked. Then it answers, or raises `error`."""
+
+    def __init__(self, asked: threading.Event, error: Exception | None = None) -> None:
+        super().__init__(error=error)
+        self._asked = asked
+
+    def fetch(
+        self, the_plan: DialPlan, request: SalesforceRequest, deadline: Deadline
+    ) -> SalesforceResult:
+        self._asked.set()
+        return super().fetch(the_plan, request, deadline)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_lists_are_known_if_the_table_answers_after_salesforce(
+    monkeypatch: pytest.MonkeyPatch, listed: bool
+) -> None:
+    monkeypatch.setattr(decision_service, "CACHE_READ_SECONDS", 0.0)
+    refuse = {"id": "listed", "when": {"callee.listed": ["dnc"]}, "refuse": "Listed."}
+    the_plan = plan(rules=[refuse, *DOCUMENT["rules"]])
+    cache = SlowFacts(Clock())
+    if listed:
+        cache.items[number_key("dnc", "+4989461495", str)] = StoredItem("{}")
+    report = service(AfterAsking(cache.asked), cache, the_plan).decide(REQUEST)
+    assert report.decision is not None
+    assert (report.decision.cause, report.decision.rule == "listed") == ("rule", listed)
+    assert (report.gathered.record_from, report.gathered.cache_failures) == ("salesforce", ())
+
+
+def test_stale_facts_are_used_if_the_table_answers_after_salesforce_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decision_service, "CACHE_READ_SECONDS", 0.0)
+    cache = SlowFacts(Clock())
+    cache.write(
+        plan(),
+        REQUEST.record_id,
+        REQUEST.agent_uid,
+        SalesforceResult(SUPPLIER, Agent(True, {"extension": "217"})),
+        cache.clock(),
+    )
+    cache.clock.advance(60)
+    report = service(AfterAsking(cache.asked, DOWN), cache).decide(REQUEST)
+    assert report.decision is not None
+    assert (report.decision.cause, report.decision.rule) == ("rule", "suppliers")
+    assert (report.gathered.record_from, report.gathered.agent_from) == ("stale", "cached")
 
 
 class PartlyRead(FakeFacts):

@@ -25,7 +25,7 @@ EXPECTED: dict[str, list[tuple[list[str], object, list[str]]]] = {
     "AuthorizeFunctionRole": [
         (["secretsmanager:GetSecretValue"], {"Ref": "ApiKeySecret"}, []),
         (
-            ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+            ["dynamodb:GetItem", "dynamodb:PutItem"],
             TABLE,
             ["confirmed#*"],
         ),

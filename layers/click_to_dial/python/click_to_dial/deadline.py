@@ -11,6 +11,8 @@ from typing import Any, TypeVar, cast
 from click_to_dial.errors import OutOfTimeError
 
 T = TypeVar("T")
+Outcomes = SimpleQueue[tuple[T | None, Exception | None]]
+"""Queue that receives the result or the exception of a job."""
 
 
 class Deadline:
@@ -31,11 +33,18 @@ class Deadline:
         `work` continues in its thread and its result is dropped: no socket timeout covers a
         resolver that hangs or a body that arrives byte by byte.
         """
-        seconds = self.remaining() if at_most is None else min(self.remaining(), at_most)
-        if seconds <= 0:
+        if self.remaining() <= 0 or (at_most is not None and at_most <= 0):
             raise OutOfTimeError("The time budget is used up.")
+        return self.wait(begin(work), at_most)
+
+    def wait(self, outcomes: Outcomes[T], at_most: float | None = None) -> T:
+        """Return the result of work that `begin` has started, or raise its exception.
+
+        Wait as long as `run` does. Without time, only a result that is there already is returned.
+        """
+        seconds = self.remaining() if at_most is None else min(self.remaining(), at_most)
         try:
-            result, error = begin(work).get(timeout=seconds)
+            result, error = outcomes.get(timeout=seconds)
         except Empty:
             raise OutOfTimeError(f"No answer within {seconds:.3f} s.") from None
         if error is not None:
@@ -66,13 +75,13 @@ _idle: list[SimpleQueue[_Job]] = []
 else in a decision. A thread that hangs is not in this list."""
 
 
-def begin(work: Callable[[], T]) -> SimpleQueue[tuple[T | None, Exception | None]]:
+def begin(work: Callable[[], T]) -> Outcomes[T]:
     """Start `work` in a thread and return a queue that receives its result or its exception.
 
     The thread runs in a copy of the caller's context, so that spans of a tracing agent belong to
     the caller's trace. It is a daemon thread, so a job that hangs does not delay the process's end.
     """
-    outcomes: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
+    outcomes: Outcomes[T] = SimpleQueue()
     try:
         jobs = _idle.pop()
     except IndexError:

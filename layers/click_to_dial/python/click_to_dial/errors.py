@@ -140,5 +140,8 @@ class SalesforceConfigurationError(SalesforceError):
     """The organisation, the integration user or the secret is not configured as the plan needs."""
 
 
-UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+UNREADABLE = (
+    *(LookupError, TypeError, ValueError, AttributeError),
+    *(OverflowError, RecursionError),
+)
 """Exceptions of code that reads an item of the table which has an unknown form."""

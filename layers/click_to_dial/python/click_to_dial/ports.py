@@ -323,7 +323,7 @@ class TokenVerifications(Protocol):
     """Callers' tokens that Salesforce has verified lately. All methods raise DynamoDBError."""
 
     def keep(self, token: str, user_id: str) -> None:
-        """Keep that Salesforce has just verified `token` as one of this user."""
+        """Keep that Salesforce has just verified `token`, unless it was forgotten lately."""
 
     def user_of(self, token: str) -> str | None:
         """Return the user id if `token` was verified lately enough, else None."""

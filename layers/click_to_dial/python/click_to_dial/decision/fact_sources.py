@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal, NamedTuple, TypeVar
 
-from click_to_dial.deadline import Deadline
+from click_to_dial.deadline import Deadline, begin
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.number_lookups import has_unreadable_calls
 from click_to_dial.decision.record_numbers import hash_numbers
@@ -30,6 +30,7 @@ from click_to_dial.ports import (
 from click_to_dial.pseudonym import Pseudonym
 
 CACHE_READ_SECONDS = 0.5
+"""Time after which Salesforce is asked without the cached facts. Their read goes on meanwhile."""
 CACHE_WRITE_SECONDS = 0.25
 
 Origin = Literal["none", "unasked", "cached", "salesforce", "stale", "unknown"]
@@ -100,26 +101,21 @@ class FactSources:
         self._clock = clock
 
     def read_cache(
-        self, plan: DialPlan, click: Click, number_keys: Sequence[str], deadline: Deadline
-    ) -> CachedFacts:
-        """Return all cached facts, however old, and the items about the called number."""
+        self, plan: DialPlan, click: Click, number_keys: Sequence[str]
+    ) -> "CacheReading":
+        """Start to read all cached facts, however old, and the items about the called number."""
         read = partial(self._cache.read, plan, click.record_id, click.agent_uid, number_keys)
-        try:
-            cached = deadline.run(read, CACHE_READ_SECONDS)
-        except (DynamoDBError, OutOfTimeError) as error:
-            return CachedFacts(items=dict.fromkeys(number_keys), failure=error)
-        if has_unreadable_calls(cached.items):
-            failure = UnreadableItemError("The earlier calls to this number have an unknown form.")
-            return cached._replace(failure=failure)
-        return cached
+        return CacheReading(read, number_keys)
 
     def from_salesforce(
-        self, plan: DialPlan, click: Click, cached: CachedFacts, deadline: Deadline
+        self, plan: DialPlan, click: Click, reading: "CacheReading", deadline: Deadline
     ) -> GatheredFacts:
         """Return the best facts: fresh ones, else from Salesforce, else stale ones.
 
-        Salesforce is asked for what is not fresh, and the result is written to the cache.
+        Salesforce is asked for what is not fresh, and the result is written to the cache. If the
+        cache was slow and something is still unknown, wait for it until the deadline.
         """
+        cached = reading.facts(deadline, 0)
         fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
         request = SalesforceRequest(
             record_id=None if fresh.record else click.record_id,
@@ -135,12 +131,15 @@ class FactSources:
                 deadline.run(partial(write, result, asked_at), CACHE_WRITE_SECONDS)
             except (DynamoDBError, OutOfTimeError) as error:  # the result is valid all the same
                 write_failure = error
-        stale = _limit_age(cached, plan.freshness.stale_if_error, plan.freshness.stale_if_error)
-        record, record_from = _best(fresh.record, result.record, stale.record)
-        agent, agent_from = _agent(click, *_best(fresh.agent, result.agent, stale.agent))
         errors = [
             each for each in (result.record, result.agent) if isinstance(each, SalesforceError)
         ]
+        if errors or None in cached.items.values():
+            cached = reading.facts(deadline)
+            fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
+        stale = _limit_age(cached, plan.freshness.stale_if_error, plan.freshness.stale_if_error)
+        record, record_from = _best(result.record, fresh.record, stale.record)
+        agent, agent_from = _agent(click, *_best(result.agent, fresh.agent, stale.agent))
         return GatheredFacts(
             record=record,
             agent=agent,
@@ -186,6 +185,34 @@ class FactSources:
         return result._replace(record=result.record._replace(numbers=hashes))
 
 
+class CacheReading:
+    """A read of the cache, which goes on in its thread while Salesforce is asked."""
+
+    def __init__(self, read: Callable[[], CachedFacts], number_keys: Sequence[str]) -> None:
+        self._outcomes = begin(read)
+        self._number_keys = number_keys
+        self._facts: CachedFacts | None = None
+
+    def facts(self, deadline: Deadline, at_most: float | None = None) -> CachedFacts:
+        """Return the facts, or the reason why none are known.
+
+        Wait until the deadline, but no longer than `at_most` seconds.
+        """
+        if self._facts is not None:
+            return self._facts
+        nothing = CachedFacts(items=dict.fromkeys(self._number_keys))
+        try:
+            self._facts = deadline.wait(self._outcomes, at_most)
+        except OutOfTimeError as error:
+            return nothing._replace(failure=error)
+        except DynamoDBError as error:
+            self._facts = nothing._replace(failure=error)
+        if has_unreadable_calls(self._facts.items):
+            failure = UnreadableItemError("The earlier calls to this number have an unknown form.")
+            self._facts = self._facts._replace(failure=failure)
+        return self._facts
+
+
 def _limit_age(cached: CachedFacts, record_seconds: int, agent_seconds: int) -> CachedFacts:
     """Return the cached facts without a record or an agent that is too old."""
     return cached._replace(
@@ -202,12 +229,12 @@ def _if_younger(value: Known | None, age: float, seconds: int) -> Known | None:
 
 
 def _best(
-    fresh: Known | None, fetched: Known | SalesforceError | None, stale: Known | None
+    fetched: Known | SalesforceError | None, fresh: Known | None, stale: Known | None
 ) -> tuple[Known | None, Origin]:
-    if fresh is not None:
-        return fresh, "cached"
     if fetched is not None and not isinstance(fetched, SalesforceError):
         return fetched, "salesforce"
+    if fresh is not None:
+        return fresh, "cached"
     return (stale, "stale") if stale is not None else (None, "unknown")
 
 

@@ -21,6 +21,9 @@ MAX_CLOCK_ERROR_SECONDS = 86400
 """Calls are kept for longer than limits count them, so that a sandbox whose clock is wrong by up to
 a day does not remove calls that others count."""
 
+MAX_TIME = 1e11
+"""Later than any time of a call, in seconds since 1970: in the year 5138."""
+
 ATTEMPTS_PREFIX = "attempts#"
 
 Calls = Sequence[tuple[float, str]]
@@ -133,7 +136,12 @@ def calls_of(item: StoredItem | None) -> Calls | None:
         return []
     try:
         calls = json.loads(item.data)
-        return [(float(at), str(by)) for at, by in calls] if isinstance(calls, list) else None
+        # A time that is no finite number would compare as false, so that the call did not count.
+        are_read = isinstance(calls, list) and all(
+            type(at) in (int, float) and 0 < at < MAX_TIME and isinstance(by, str)
+            for at, by in calls
+        )
+        return [(float(at), by) for at, by in calls] if are_read else None
     except UNREADABLE:
         return None
 

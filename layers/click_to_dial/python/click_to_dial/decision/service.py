@@ -9,7 +9,12 @@ from typing import NamedTuple
 
 from click_to_dial.deadline import Deadline, begin
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
-from click_to_dial.decision.fact_sources import FactSources, GatheredFacts, from_cache
+from click_to_dial.decision.fact_sources import (
+    CACHE_READ_SECONDS,
+    FactSources,
+    GatheredFacts,
+    from_cache,
+)
 from click_to_dial.decision.facts import to_facts
 from click_to_dial.decision.number_lookups import attempts_key, calls_of, keys, with_call
 from click_to_dial.dialplan import DialPlan, evaluate
@@ -175,12 +180,13 @@ class ClickToDial:
         if report.is_final:
             return report
         sources = FactSources(self.cache, self.salesforce, self.breaker, self.pseudonym, self.clock)
-        cached = sources.read_cache(plan, click, number_keys, deadline)
+        reading = sources.read_cache(plan, click, number_keys)
+        cached = reading.facts(deadline, CACHE_READ_SECONDS)
         report = self._evaluate(plan, click, from_cache(plan, click, cached))
         if report.is_final:
             return report
         seconds = self._seconds_for_salesforce(plan, click, deadline)
-        gathered = sources.from_salesforce(plan, click, cached, Deadline(seconds))
+        gathered = sources.from_salesforce(plan, click, reading, Deadline(seconds))
         return self._evaluate(plan, click, gathered, is_last=True)
 
     def _decide_without_key(
