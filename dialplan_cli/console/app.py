@@ -14,13 +14,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from click_to_dial.errors import ClickToDialError
-from dialplan_cli.console import calls, jobs, rules
+from dialplan_cli.console import calls, jobs, rules, try_call
 from dialplan_cli.console.context import EXTENSION, Console
 from dialplan_cli.console.language import has_text, language, text
 from dialplan_cli.console.security import READ_ONLY, Access, protect
 from dialplan_cli.plan.source import PlanFileError
 
-SCREENS = (rules, calls)
+SCREENS = (rules, try_call, calls)
 """The modules of the screens, in the order of the navigation."""
 
 
