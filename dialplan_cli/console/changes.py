@@ -22,7 +22,7 @@ from dialplan_cli.console.shown_changes import MAX_VALUES, shown_changes
 from dialplan_cli.console.shown_plan import ShownPlan, plan_of_file, shown_plan
 from dialplan_cli.csv_files import CsvFileError
 from dialplan_cli.plan.examples import check_results
-from dialplan_cli.plan.read import decode, parse_plan
+from dialplan_cli.plan.read import parse_content
 from dialplan_cli.plan.source import PlanFileError, Problem
 from dialplan_cli.plan_changes import PlanChanges, compare
 from dialplan_cli.simulate import Answer, Outcome, Simulation, simulate
@@ -138,7 +138,7 @@ def answer_changes(outcomes: Sequence[Outcome]) -> list[AnswerChange]:
 
 def _compare(shown: Console, plan: Uploaded, calls: Uploaded, job: Job) -> Comparison:
     """Compare two plans. Raises PlanFileError, SalesforceError, DynamoDBError."""
-    file = parse_plan(decode(plan.content or b"", plan.name), plan.name)
+    file = parse_content(plan.content or b"", plan.name)
     errors: Sequence[Problem] = ()
     warnings = (*file.warnings, *file.offline_warnings)
     try:

@@ -1,4 +1,4 @@
-"""Pages of a list of numbers, a part of the screen "Versions and lists": search, add, remove, import.
+"""Pages of a list of numbers, a part of the screen "Versions and lists".
 
 Numbers are sent in forms, not in addresses, so that the browser's history has none.
 """

@@ -21,7 +21,7 @@ from dialplan_cli.console.context import console
 from dialplan_cli.console.security import reads_only
 from dialplan_cli.console.shown_changes import MAX_VALUES, ShownChanges, shown_changes
 from dialplan_cli.console.shown_plan import zone_of
-from dialplan_cli.plan.read import PlanFile, decode, parse_plan
+from dialplan_cli.plan.read import PlanFile, parse_content
 from dialplan_cli.plan.source import Problem
 from dialplan_cli.plan_changes import compare
 from dialplan_cli.publications import ChangeNote, Difference, Publication
@@ -183,7 +183,7 @@ def _changes(target: Target, before: int | None, after: int) -> ShownChanges | N
 
 
 def _draft(target: Target, file: Uploaded, ask: bool) -> Draft:
-    plan = parse_plan(decode(file.content or b"", file.name), file.name)
+    plan = parse_content(file.content or b"", file.name)
     warnings = publications.check_plan(plan, target, time.time(), ask=ask)
     difference = publications.compare_with_active(target.store, plan, file.name)
     before: Any = {}

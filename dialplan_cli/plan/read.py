@@ -46,17 +46,18 @@ def read_plan(path: FilePath) -> PlanFile:
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
         raise PlanFileError([Problem(name, 1, "", message)]) from error
-    return parse_plan(decode(content, name), name)
+    return parse_content(content, name)
 
 
-def decode(content: bytes, file: str) -> str:
-    """Return the text of a plan file; `file` is its name in problems. Raises PlanFileError."""
+def parse_content(content: bytes, name: str) -> PlanFile:
+    """Read the plan in the content of a file with this name. Raises PlanFileError."""
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         message = "this is not UTF-8 text; save the file with the encoding UTF-8"
-        raise PlanFileError([Problem(file, line, "", message)]) from error
+        raise PlanFileError([Problem(name, line, "", message)]) from error
+    return parse_plan(text, name)
 
 
 def parse_plan(text: str, file: str = "plan") -> PlanFile:
@@ -142,7 +143,9 @@ def misread_scalars(source: PlanSource) -> Findings:
     for path, location in source.locations.items():
         if location.raw is None:
             continue
-        if location.value is None and path:
+        if location.value is None and "when" in path[:-2] and str(path[-1]).isdigit():
+            yield path, "a number is written without commas: 1000, and 4.5 with a decimal point"
+        elif location.value is None and path:
             lists = "; several values are written as a list: [first, second]"
             yield path, f"has no value; add one, or remove the key{lists if 'when' in path else ''}"
         elif _WRONG_QUOTES.fullmatch(location.raw):

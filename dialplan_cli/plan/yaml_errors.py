@@ -170,6 +170,13 @@ def _unexpected_text(place: _Place) -> Explanation:
         return first, _DASH
     previous = _previous(place.lines, place.at)
     indent = len(_indentation(place.lines[previous]))
+    if place.line.lstrip().startswith("- ") and indent == place.column:
+        return (place.start if place.start_column == indent else previous), _DASH
+    above = re.match("[ ]*(- +)?", place.lines[_previous(place.lines, previous)])
+    if indent == place.start_column < place.column and (
+        above is None or above.end() != place.column
+    ):
+        return place.at, _TOO_FAR
     if indent < place.column and not place.lines[previous].rstrip().endswith(":"):
         return previous, _OTHER_INDENTATION
     return place.at, _OTHER_INDENTATION

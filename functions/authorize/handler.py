@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from click_to_dial.authorizer.authorize import policy
+from click_to_dial.authorizer.authorize import Verdict, policy
 from click_to_dial.authorizer.log import log_verdict
 from click_to_dial.authorizer.wiring import authorizer
 from click_to_dial.observability import logger, metrics
@@ -13,13 +13,26 @@ from click_to_dial.observability import logger, metrics
 authorize = authorizer()
 
 
-@logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:
     """Return the policy of a caller who is allowed. Raise the error that makes a 401 otherwise."""
+    try:
+        found = policy_with_context(event, context)
+    except Exception as error:  # the event is not from API Gateway
+        log_verdict(Verdict("AuthFailed", type(error).__name__), 0)
+        found = None
+    if found is None:
+        raise Exception("Unauthorized")  # the exact text that API Gateway turns into a 401
+    return found
+
+
+@logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
+def policy_with_context(event: dict[str, Any], context: Any) -> Mapping[str, Any] | None:
+    """Return the policy, or None for a caller who is refused.
+
+    Each log line has the ids of the event and of the invocation.
+    """
     started = time.monotonic()
     verdict = authorize(event)
     log_verdict(verdict, round((time.monotonic() - started) * 1000))
-    if verdict.principal is None:
-        raise Exception("Unauthorized")  # the exact text that API Gateway turns into a 401
-    return policy(verdict.principal, event["methodArn"])
+    return None if verdict.principal is None else policy(verdict.principal, event["methodArn"])

@@ -4,6 +4,7 @@ import json
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,6 +22,12 @@ MAX_SECONDS = 3.0
 """The time budget of 2.5 s, and some time for the machine."""
 TOLERATED_SHARE = 0.02
 """Share of calls that a busy machine may answer late, or as an outage although nothing fails."""
+BUSY_SECONDS = 0.3
+"""Time of a simple request to DynamoDB from which on the machine counts as too busy: the functions
+give up after 0.6 s."""
+BUSY_BEFORE, BUSY_AFTER = 1.0, 6.0
+"""Time before and after a busy moment in which calls are explained by it. The circuit breaker and a
+failed login last for 5 s."""
 CALLS_PER_LIMITED_NUMBER = 8
 SLACK_SECONDS, CLOCK_SLACK_SECONDS = 0.5, 5.0
 
@@ -87,6 +94,8 @@ class Soak:
     limited: list[Limited] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     started: float = field(default_factory=time.monotonic)
+    busy: list[tuple[float, float]] = field(default_factory=list)
+    doubtful: list[tuple[str, Answer]] = field(default_factory=list)
 
     def set_up(self) -> None:
         """Publish the plan, and give each record its first state."""
@@ -102,12 +111,13 @@ class Soak:
         logins = self.world.logins()
         offsets = CLOCK_OFFSETS if phase.clocks else ()
         right = [0.0] * max(2, self.sandboxes - len(offsets))
-        with ThreadPoolExecutor(len(right) + len(offsets)) as pool:
+        with ThreadPoolExecutor(len(right) + len(offsets) + 1) as pool:
             callers = [Caller(self, phase, part, offset) for offset in (*right, *offsets)]
             for caller in callers:
                 caller.wait()
             ends = time.monotonic() + seconds
             jobs = [pool.submit(caller.run, ends, len(callers) / self.rate) for caller in callers]
+            jobs.append(pool.submit(self._watch_machine, ends))
             try:
                 while time.monotonic() < ends:
                     self._disturb(phase, callers, part)
@@ -118,11 +128,16 @@ class Soak:
             for job in jobs:
                 job.result()
         part.counts["logins"] = self.world.logins() - logins
+        unexplained = Counter(name for name, answer in self.doubtful if not self._was_busy(answer))
+        self.doubtful.clear()
+        part.counts["busy moments"] = len(self.busy)
+        self.busy.clear()
+        if phase.is_disturbed:
+            del unexplained["outage"]
         tolerated = TOLERATED_SHARE * part.tried + 1
-        if not phase.is_disturbed and part.counts["outage"] > tolerated:
-            part.violations.append(f"{part.counts['outage']} outages although nothing failed")
-        if part.counts["late"] > tolerated:
-            part.violations.append(f"{part.counts['late']} answers took more than {MAX_SECONDS} s")
+        for name, count in unexplained.items():
+            if count > tolerated:
+                part.violations.append(f"{count} answers were {name} although nothing failed")
         return part
 
     def random_call(self) -> tuple[Call, Limited | None]:
@@ -156,19 +171,33 @@ class Soak:
         slack = SLACK_SECONDS + (CLOCK_SLACK_SECONDS if phase.clocks else 0)
         oldest = oracle.STALE_SECONDS if phase.is_disturbed else oracle.RECORD_SECONDS
         oldest_plan = self.started if phase.dynamodb else began - oracle.RECHECK_SECONDS - slack
+        rows = self.rows[call.contact].between(began - oldest - slack, ended)
         right = oracle.outcomes(
             call,
             self.hotline.between(oldest_plan, ended),
             self.blocked.between(began, ended),
-            self.rows[call.contact].between(began - oldest - slack, ended),
+            rows,
         )
         if call.is_limited and any(map(oracle.is_number, right)):
             right.add("limit")
         if call.number != "112":
             right.add(oracle.OUTAGE)  # `run` checks how many there are
-        if phase.dynamodb:
-            right.add(oracle.NO_PLAN)
+            if any(row["IsDeleted"] for row in rows):
+                right.add(oracle.NOT_FOUND)  # also if a list that refuses could not be read
+        right.add(oracle.NO_PLAN)  # `run` checks it too
         return right
+
+    def _watch_machine(self, ends: float) -> None:
+        """Note the times at which the machine is too busy for the time limits of the functions."""
+        while (began := time.monotonic()) < ends:
+            self.world.plans.active()
+            ended = time.monotonic()
+            if ended - began > BUSY_SECONDS:
+                self.busy.append((began - BUSY_BEFORE, ended + BUSY_AFTER))
+            time.sleep(0.1)
+
+    def _was_busy(self, answer: Answer) -> bool:
+        return any(since <= answer.ended and until >= answer.began for since, until in self.busy)
 
     # Changes and faults ---------------------------------------------------------------------------
 
@@ -270,8 +299,11 @@ class Caller:
         with part.lock:
             part.tried += 1
             part.seconds.append(took)
-            part.counts["outage" if outcome == oracle.OUTAGE else "answered"] += 1
+            failed = outcome in (oracle.OUTAGE, oracle.NO_PLAN)
+            part.counts["outage" if failed else "answered"] += 1
             part.counts["late"] += took > MAX_SECONDS
+            doubts = {"outage": failed, "late": took > MAX_SECONDS}
+            self._soak.doubtful += [(name, answer) for name, holds in doubts.items() if holds]
         if outcome not in right:
             part.violation(f"{outcome} instead of {sorted(right)}, clock {self._clock_offset}")
         if limited is not None:

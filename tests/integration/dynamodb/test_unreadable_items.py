@@ -171,3 +171,15 @@ def test_a_verification_that_is_unreadable_or_dated_ahead_does_not_count(table: 
         with pytest.raises(UnreadableItemError):
             tokens.user_of("token")
     assert tokens.user_of("another token") is None
+
+
+def test_a_rejected_token_is_not_verified_by_an_answer_that_is_written_later(table: Any) -> None:
+    clock = Clock()
+    tokens = VerifiedTokens(table.dynamodb, table.name, "scope", 3600, clock)
+    tokens.keep("token", "user")
+    tokens.forget("token")
+    assert tokens.user_of("token") is None
+    tokens.keep("token", "user")  # the answer is from before the rejection
+    assert tokens.user_of("token") is None
+    tokens.keep("another", "user")
+    assert tokens.user_of("another") == "user"

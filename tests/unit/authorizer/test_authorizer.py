@@ -49,6 +49,31 @@ def call(handler: Any, verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> Any
     return handler.lambda_handler(event(f"Bearer {TOKEN}"), CONTEXT)
 
 
+@pytest.mark.parametrize(
+    ("change", "context"),
+    [
+        ({"methodArn": None}, CONTEXT),
+        ({"methodArn": 7}, CONTEXT),
+        ({}, None),
+        ({}, {}),
+        (None, CONTEXT),
+    ],
+)
+def test_an_impossible_event_is_a_401(
+    handler: Any,
+    log: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any] | None,
+    context: Any,
+) -> None:
+    monkeypatch.setattr(handler, "authorize", lambda event: Verdict("AuthAllowed", "x", USER))
+    impossible = None if change is None else {**event(f"Bearer {TOKEN}"), **change}
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        handler.lambda_handler(impossible, context)
+    assert json.loads(log.getvalue().splitlines()[-1])["outcome"] == "AuthFailed"
+    assert TOKEN not in log.getvalue()
+
+
 def test_who_is_let_in_gets_a_policy(
     handler: Any,
     log: io.StringIO,

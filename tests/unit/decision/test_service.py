@@ -10,7 +10,6 @@ import pytest
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import service as decision_service
 from click_to_dial.decision.circuit_breaker import OPEN_SECONDS, CircuitBreaker
-from click_to_dial.decision.number_lookups import number_key
 from click_to_dial.decision.service import ClickToDial, Report, Request
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
@@ -23,6 +22,7 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
     SecretError,
 )
+from click_to_dial.list_keys import number_key
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from tests.fakes import DOCUMENT, Clock, FakeAttempts, FakeFacts, FakePlans, FakeSalesforce, plan
@@ -168,6 +168,18 @@ def test_salesforce_is_not_asked_if_all_facts_are_fresh() -> None:
 @pytest.mark.parametrize(("age", "believed"), [(9, True), (10, False)])
 def test_a_missing_record_is_cached_only_briefly(age: float, believed: bool) -> None:
     the_plan = plan(freshness={"record": 3600, "agent": 3600, "stale_if_error": 3600})
+    salesforce = FakeSalesforce()
+    cache = kept(Record(False, "Account"), Agent(True), age, the_plan)
+    report = service(salesforce, cache, the_plan).decide(REQUEST)
+    assert (salesforce.requests == []) is believed
+    assert (report.decision is None) is believed
+
+
+@pytest.mark.parametrize(("age", "believed"), [(1, True), (2, False)])
+def test_a_missing_record_is_not_cached_for_longer_than_fresh_facts(
+    age: float, believed: bool
+) -> None:
+    the_plan = plan(freshness={"record": 2, "agent": 3600, "stale_if_error": 3600})
     salesforce = FakeSalesforce()
     cache = kept(Record(False, "Account"), Agent(True), age, the_plan)
     report = service(salesforce, cache, the_plan).decide(REQUEST)

@@ -3,11 +3,16 @@
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from click_to_dial.aws import AwsClient, dynamodb_errors
-from click_to_dial.errors import UNREADABLE, UnreadableItemError
+from click_to_dial.errors import UNREADABLE, ConditionFailedError, UnreadableItemError
 from click_to_dial.ports import MAX_SECONDS_AHEAD
+
+REJECTED_SECONDS = 3600
+"""Time for which a rejected token cannot be stored as verified: longer than a sandbox may be frozen
+between Salesforce's answer and the write."""
 
 
 class VerifiedTokens:
@@ -32,15 +37,22 @@ class VerifiedTokens:
         self._clock = clock
 
     def keep(self, token: str, user_id: str) -> None:
-        """Store that Salesforce has just verified `token`."""
+        """Store that Salesforce has just verified `token`, unless it was rejected lately.
+
+        Of two answers at the same time, the rejection counts, whichever is written first.
+        """
         now = self._clock()
         item = {
             "user_id": {"S": user_id},
             "confirmed_at": {"N": f"{now:.3f}"},
             "expires_at": {"N": str(int(now + self._keep_seconds))},
         }
-        with dynamodb_errors("Verified tokens cannot be written."):
-            self._client.put_item(TableName=self._table_name, Item=self._key(token) | item)
+        with suppress(ConditionFailedError), dynamodb_errors("Verified tokens cannot be written."):
+            self._client.put_item(
+                TableName=self._table_name,
+                Item=self._key(token) | item,
+                ConditionExpression="attribute_not_exists(rejected_at)",
+            )
 
     def user_of(self, token: str) -> str | None:
         """Return the user id of a token that is still valid, or None.
@@ -52,7 +64,7 @@ class VerifiedTokens:
                 TableName=self._table_name, Key=self._key(token), ConsistentRead=True
             )
         item = response.get("Item")
-        if item is None:
+        if item is None or "rejected_at" in item:
             return None
         try:
             user_id, age = item["user_id"]["S"], self._clock() - float(item["confirmed_at"]["N"])
@@ -62,9 +74,14 @@ class VerifiedTokens:
         return str(user_id) if -MAX_SECONDS_AHEAD <= age < self._keep_seconds else None
 
     def forget(self, token: str) -> None:
-        """Store that `token` is no longer valid."""
+        """Store that `token` was rejected."""
+        now = self._clock()
+        item = {
+            "rejected_at": {"N": f"{now:.3f}"},
+            "expires_at": {"N": str(int(now + REJECTED_SECONDS))},
+        }
         with dynamodb_errors("Verified tokens cannot be deleted."):
-            self._client.delete_item(TableName=self._table_name, Key=self._key(token))
+            self._client.put_item(TableName=self._table_name, Item=self._key(token) | item)
 
     def _key(self, token: str) -> dict[str, Any]:
         digest = hashlib.sha256(f"{self._scope}\n{token}".encode()).hexdigest()
