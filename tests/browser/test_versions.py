@@ -10,7 +10,8 @@ from tests.browser.system import ROOT, System, running_system
 
 DEMO = (ROOT / "dialplans/demo.yaml").read_text()
 WITH_LIST = DEMO.replace("\nrules:\n", "\nlists: [robinson]\n\nrules:\n").replace(
-    "{record.do_not_call: true}", "{callee.listed: robinson}"
+    "when: {record.do_not_call: true}",
+    "when: [{record.do_not_call: true}, {callee.listed: robinson}]",
 )
 MARKUP = "<img src=x onerror=alert(1)>"
 
