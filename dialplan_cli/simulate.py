@@ -16,7 +16,7 @@ from click_to_dial.errors import SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from dialplan_cli.explain import Explanation, FixedPlan, UncountedAttempts, explain
-from dialplan_cli.output import print_line, print_table, track
+from dialplan_cli.output import counted, print_line, print_table, track
 from dialplan_cli.simulate_calls import Call
 from dialplan_cli.simulate_lookups import KnownFacts, look_up
 from dialplan_cli.targets import Target
@@ -223,9 +223,9 @@ def print_simulation(simulation: Simulation, assumptions: Sequence[str]) -> None
         print_line(f"{len(changes)} of {total} answers change.", "yellow")
         _print_outcomes(changes)
     elif unknown:
-        print_line(f"No answer changes in the {total - len(unknown)} calls that were looked up.")
+        print_line(f"No answer changes. {total - len(unknown)} of {total} calls were looked up.")
     else:
-        print_line(f"No answer changes in {total} calls.", "green")
+        print_line(f"No answer changes in {counted(total, 'call')}.", "green")
     if unknown:
         print_line(f"{len(unknown)} of {total} calls could not be looked up.", "red")
         _print_outcomes(unknown)
@@ -236,7 +236,7 @@ def print_simulation(simulation: Simulation, assumptions: Sequence[str]) -> None
     for assumption in assumptions:
         print_line(assumption, "yellow")
     if simulation.api_calls:
-        print_line(f"The look-ups took {simulation.api_calls} API calls to Salesforce.")
+        print_line(f"The look-ups took {counted(simulation.api_calls, 'API call')} to Salesforce.")
 
 
 def _print_outcomes(outcomes: Iterable[Outcome]) -> None:
