@@ -22,6 +22,8 @@ from click_to_dial.pseudonym import Pseudonym, SecretPseudonym
 from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
+from click_to_dial.sync.lists import ListSync
+from click_to_dial.sync.wiring import build_list_sync
 from dialplan_cli import decision_log
 from dialplan_cli.decision_log import Calls, DecisionLogError, Track
 
@@ -85,6 +87,13 @@ class Target:
     def lists(self) -> NumberLists:
         """The number lists."""
         return NumberLists(self._dynamodb, self.settings.table_name)
+
+    @cached_property
+    def list_sync(self) -> ListSync:
+        """The synchronisation of the lists that are kept in Salesforce."""
+        return build_list_sync(
+            self._dynamodb, self.settings.table_name, self.organisation, self.pseudonym
+        )
 
     @cached_property
     def list_changes(self) -> ListChanges:

@@ -17,7 +17,12 @@ def console(
     author: Author,
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="FILE", help="Dial plan in YAML to show in place of the active."),
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            metavar="FILE",
+            help="Dial plan in YAML to show in place of the active one.",
+        ),
     ] = None,
     stack: Stack = None,
     write: Annotated[

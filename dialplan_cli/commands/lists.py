@@ -249,10 +249,11 @@ def export_to_json(export: Export) -> dict[str, Any]:
 
 
 def _warn_if_unused(name: str, target: Target) -> None:
-    """Warn if the active plan does not name the list.
+    """Warn if the active plan does not name the list. Raises ListError for one in Salesforce.
 
     It may be filled before such a plan is published, but a typing error is more likely.
     """
+    lists.require_own(target, name)
     names = lists.published_lists(target)
     if names is not None and name not in names:
         message = unknown_name("list", name, names)

@@ -12,6 +12,7 @@ from click_to_dial.errors import OutOfTimeError, SalesforceError
 from dialplan_cli import output, publications
 from dialplan_cli.checks.salesforce import check_salesforce
 from dialplan_cli.commands.options import ANSWER_IS_NO, Author, Comment, File, Json, Stack, Yes
+from dialplan_cli.commands.sync import print_lists
 from dialplan_cli.plan.examples import check_results
 from dialplan_cli.plan.read import read_plan
 from dialplan_cli.publications import ChangeNote, Difference, History, Publication
@@ -54,7 +55,9 @@ def publish(
     comment: Comment = "",
     offline: Annotated[
         bool,
-        typer.Option("--offline", help="Do not ask Salesforce about objects, fields and mappings."),
+        typer.Option(
+            "--offline", help="Do not ask Salesforce about objects, fields, mappings and lists."
+        ),
     ] = False,
     stack: Stack = None,
     yes: Yes = False,
@@ -64,7 +67,7 @@ def publish(
 
     The file is checked, also against Salesforce, and its examples are run. The command then shows
     the difference from the active plan, asks for confirmation, publishes, and reads the mappings
-    kept in Salesforce.
+    and new lists kept in Salesforce.
     """
     if str(file) == "-" and not yes:
         raise typer.BadParameter(
@@ -193,7 +196,8 @@ def _print_publication(publication: Publication) -> None:
     output.print_line(
         f"Version {publication.version} is active. It decides every call within 30 s.", "green"
     )
-    for message in publication.mappings_not_read:
+    print_lists(publication.lists)
+    for message in publication.mappings_not_read + publication.lists_not_read:
         output.print_error(message)
 
 

@@ -118,7 +118,9 @@ class Words:
             written=international(callee) or document["number"],
             country=country_name(callee.country) if callee and callee.country else "",
             validity=self._validity(start, end),
-            regions=text("words.regions", countries=joined(document["regions"], "and"))
+            regions=text(
+                "words.regions", countries=joined(map(country_name, document["regions"]), "and")
+            )
             if document.get("regions")
             else "",
             available=(start is None or self._now >= start) and (end is None or self._now < end),

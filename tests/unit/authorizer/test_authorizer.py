@@ -67,7 +67,7 @@ def test_an_impossible_event_is_a_401(
     context: Any,
 ) -> None:
     monkeypatch.setattr(handler, "authorize", lambda event: Verdict("AuthAllowed", "x", USER))
-    impossible = None if change is None else event(f"Bearer {TOKEN}") | change
+    impossible = None if change is None else {**event(f"Bearer {TOKEN}"), **change}
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         handler.lambda_handler(impossible, context)
     assert json.loads(log.getvalue().splitlines()[-1])["outcome"] == "AuthFailed"

@@ -18,7 +18,7 @@ from click_to_dial import settings
 from click_to_dial.authorizer.authorize import TIME_BUDGET_SECONDS
 from click_to_dial.decision import api as http
 from click_to_dial.pre_traffic.wiring import READ_SECONDS
-from click_to_dial.sync.wiring import SYNC_SECONDS
+from click_to_dial.sync.wiring import LISTS_SECONDS, SYNC_SECONDS
 from local_stack import template as sam
 
 TEMPLATE = sam.load()
@@ -391,6 +391,10 @@ def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings,
     return settings.from_environment(environment), settings.number_key_secret_id(environment)
 
 
+def sync_settings(environment: Mapping[str, str]) -> tuple[Any, ...]:
+    return *decider_settings(environment), settings.list_minutes(environment)
+
+
 @pytest.mark.parametrize(
     ("function", "read_by"),
     [
@@ -398,7 +402,7 @@ def decider_settings(environment: Mapping[str, str]) -> tuple[settings.Settings,
             "OnClickToDialFunction",
             decider_settings,
         ),
-        ("SyncFunction", settings.from_environment),
+        ("SyncFunction", sync_settings),
         ("AuthorizeFunction", settings.auth_from_environment),
         ("PreTrafficFunction", settings.new_version),
     ],
@@ -433,7 +437,7 @@ def test_the_architecture_reaches_functions_layers_and_their_build() -> None:
     [
         ("OnClickToDialFunction", TEMPLATE["Parameters"]["TimeBudgetMs"]["MaxValue"] / 1000),
         ("AuthorizeFunction", TIME_BUDGET_SECONDS),
-        ("SyncFunction", SYNC_SECONDS),
+        ("SyncFunction", SYNC_SECONDS + LISTS_SECONDS),
     ],
 )
 def test_the_timeout_of_a_function_exceeds_its_time_budget(function: str, seconds: float) -> None:
