@@ -71,6 +71,10 @@ tests/%/node_modules: tests/%/package-lock.json
 	@npm ci --prefix tests/$* --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
+.PHONY: pictures
+pictures: test-browser ## update the pictures in the documentation
+	@cd docs/pictures && for picture in *.png; do cp "../../.local/pictures/$$picture" .; done
+
 .PHONY: lint
 lint: .venv/dev ## check code style with ruff
 	@.venv/bin/ruff check

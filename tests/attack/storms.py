@@ -42,6 +42,7 @@ def run(world: World, processes: int) -> Part:
             part.counts["allowed"] += allowed
             part.counts["refused by the limit"] += outcomes.count("limit")
             part.counts["decided as an outage"] += outcomes.count(oracle.OUTAGE)
+            part.counts["no dial plan in time"] += outcomes.count(oracle.NO_PLAN)
             part.counts["killed"] += outcomes.count("killed")
             if allowed > oracle.LIMIT:
                 part.violations.append(f"{wave}: a limit of {oracle.LIMIT} allowed {allowed}")
@@ -52,6 +53,8 @@ def run(world: World, processes: int) -> Part:
         for sandbox in sandboxes:
             sandbox.close()
     part.counts["logins"] = world.logins() - logins
+    if not part.counts["allowed"]:
+        part.violations.append("no call was allowed, so that the limit was not tried")
     if part.counts["logins"] > 2 * 3:  # one for each wave, and another if a lease ends on the way
         part.violations.append(f"{part.counts['logins']} logins")
     return part

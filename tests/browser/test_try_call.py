@@ -8,7 +8,7 @@ from selenium.webdriver.support.ui import Select
 from tests.browser.page import Page
 from tests.browser.system import System
 
-AUSTRIAN_CUSTOMER, OPTED_OUT = "003Tv00000Lx002IAB", "003Tv00000Lx006IAB"
+AUSTRIAN_CUSTOMER, LEAD = "003Tv00000Lx002IAB", "00QTv00000Mz001MAB"
 HOURS = """
 version: 1
 home_region: DE
@@ -63,6 +63,17 @@ def test_while_salesforce_cannot_be_reached(demo_page: Page, demo: System) -> No
     assert "Salesforce cannot be reached. Please dial again" in demo_page.text(".phone")
     assert "Salesforce could not be asked." in demo_page.text(".trace")
     demo_page.check("try-outage")
+
+
+def test_salesforce_that_does_not_answer_is_reported(demo_page: Page, demo: System) -> None:
+    demo.simulator("faults", {"kind": "unavailable-503"})
+    try:
+        try_call(demo_page, demo, LEAD, "+49 89 99998 411")
+        demo_page.press()
+        assert "Salesforce reported:" in demo_page.text(".notice.warn")
+        assert "old copy" in demo_page.text("table:not(.trace)")  # of a call of make run
+    finally:
+        demo.heal()
 
 
 def test_calling_hours_of_another_plan(demo_page: Page, demo: System, tmp_path: Path) -> None:

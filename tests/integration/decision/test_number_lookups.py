@@ -16,6 +16,7 @@ from click_to_dial.decision.service import ClickToDial, Request
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.dynamodb.number_lists import SORT_KEY, DynamoDBAttempts
+from click_to_dial.errors import DynamoDBError
 from click_to_dial.list_keys import number_key, prefix_key
 from click_to_dial.model import Decision
 from click_to_dial.ports import StoredItem
@@ -226,6 +227,14 @@ def test_a_call_whose_first_response_was_lost_is_counted_once_and_allowed(
     send_twice(table.dynamodb, "UpdateItem")
     rules = [system.dial(LIMITED, agent=f"agent-{index}").rule for index in range(6)]
     assert rules == ["allow"] * 4 + ["limit"] * 2
+
+
+def test_a_call_is_not_allowed_if_its_count_was_not_written(system: System, table: Any) -> None:
+    empty = ChangedClient(table.dynamodb, update_item=lambda **_: {})
+    after = StoredItem("[]", 1_900_000_000.0)
+    with pytest.raises(DynamoDBError):
+        DynamoDBAttempts(empty, table.name).replace("attempts#x", None, after)
+    assert DynamoDBAttempts(table.dynamodb, table.name).replace("attempts#x", None, after)
 
 
 class Broken:

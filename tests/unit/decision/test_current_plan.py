@@ -62,6 +62,27 @@ def current(plans: Plans, clock: Clock) -> CurrentPlan:
     return CurrentPlan(plans, clock)
 
 
+def test_the_first_plan_is_read_again_if_the_table_did_not_answer(
+    current: CurrentPlan, plans: Plans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer_again(seconds: float) -> None:
+        plans.error = None
+
+    plans.error = DynamoDBError("down")
+    monkeypatch.setattr("time.sleep", answer_again)
+    assert current.get(SOON).version == 1
+    assert plans.calls == ["active", "active", "load 1"]
+
+
+def test_a_table_that_does_not_answer_is_asked_three_times_for_the_first_plan(
+    current: CurrentPlan, plans: Plans
+) -> None:
+    plans.error = DynamoDBError("down", code="ReadTimeoutError")
+    with pytest.raises(NoDialPlanError) as raised:
+        current.get(SOON)
+    assert (raised.value.code, plans.calls) == ("ReadTimeoutError", ["active"] * 3)
+
+
 def test_the_table_is_read_at_most_every_30_seconds(
     current: CurrentPlan, plans: Plans, clock: Clock
 ) -> None:

@@ -175,6 +175,18 @@ def test_a_missing_record_is_cached_only_briefly(age: float, believed: bool) -> 
     assert (report.decision is None) is believed
 
 
+@pytest.mark.parametrize(("age", "believed"), [(1, True), (2, False)])
+def test_a_missing_record_is_not_cached_for_longer_than_fresh_facts(
+    age: float, believed: bool
+) -> None:
+    the_plan = plan(freshness={"record": 2, "agent": 3600, "stale_if_error": 3600})
+    salesforce = FakeSalesforce()
+    cache = kept(Record(False, "Account"), Agent(True), age, the_plan)
+    report = service(salesforce, cache, the_plan).decide(REQUEST)
+    assert (salesforce.requests == []) is believed
+    assert (report.decision is None) is believed
+
+
 def test_without_the_record_there_is_no_decision() -> None:
     report = service(FakeSalesforce(record=Record(False, "Account"))).decide(REQUEST)
     assert report.decision is None  # and so there is no trace of rules either

@@ -254,6 +254,17 @@ def test_no_impossible_ip_range_is_accepted(text: str) -> None:
             ip_network(each, strict=False)
 
 
+@pytest.mark.parametrize("text", ["", "005Tv0000001AbC", "a@b.example,005Tv0000001AbCIAW"])
+def test_allowed_users_are_ids_or_usernames(text: str) -> None:
+    assert re.match(PARAMETERS["SalesforceAllowedUsers"]["AllowedPattern"], text)
+
+
+@pytest.mark.parametrize("text", ["a@b.example, c@d.example", "a@b.example,", ",", " "])
+def test_a_list_of_allowed_users_that_was_cut_off_is_rejected(text: str) -> None:
+    """`sam deploy` drops what follows a blank, and one of the users with it."""
+    assert not re.match(PARAMETERS["SalesforceAllowedUsers"]["AllowedPattern"], text)
+
+
 def test_a_multi_region_key_is_a_key() -> None:
     pattern = re.compile(PARAMETERS["KmsKeyArn"]["AllowedPattern"])
     key = "arn:aws:kms:eu-central-1:123456789012:key/"

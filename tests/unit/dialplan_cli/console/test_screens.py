@@ -2,11 +2,14 @@
 
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from click_to_dial.errors import DynamoDBError
 from dialplan_cli.console.app import create_app
 from dialplan_cli.console.context import Console
 from dialplan_cli.console.security import Access
@@ -92,6 +95,38 @@ def test_a_form_of_another_origin_is_refused() -> None:
         headers={"Origin": "https://attacker.example"},
     )
     assert answer.status_code == 403
+
+
+def test_an_unreachable_system_is_explained() -> None:
+    """The error of the table is on the page, as `dialplan` would print it."""
+
+    class Unreachable:
+        def active(self) -> None:
+            raise DynamoDBError("The table cannot be reached.")
+
+    target: Any = SimpleNamespace(name="a-stack", store=Unreachable(), log_file=None)
+    found = create_app(Console(target), Access("token", 5000)).test_client()
+    page = found.get("/?token=token", base_url=BASE, follow_redirects=True)
+    assert page.status_code == 502
+    assert "The system could not do this." in page.text
+    assert "The table cannot be reached." in page.text
+
+
+def test_a_defect_shows_no_values() -> None:
+    access = Access("token", 5000)
+    app = create_app(Console(None, PLAN), access)
+
+    def fail() -> str:
+        raise KeyError("+4917012345678")
+
+    app.add_url_rule("/fail", "fail", fail)
+    found = app.test_client()
+    found.get("/?token=token", base_url=BASE)
+    page = found.get("/fail", base_url=BASE)
+    assert page.status_code == 500
+    assert "This is a bug in dialplan" in page.text
+    assert "KeyError, fail:" in page.text
+    assert "4917012345678" not in page.text
 
 
 @pytest.mark.parametrize("at", ["9999-12-31T23:59", "1969-12-31T23:59", "tomorrow", "<b>"])

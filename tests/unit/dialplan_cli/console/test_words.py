@@ -15,8 +15,12 @@ version: 1
 home_region: DE
 service_numbers:
   hotline: {number: "498999998100", name: Hotline}
-  soon:
-    {number: "431265030", name: Soon, valid_from: 2026-12-01, valid_to: 2026-12-31, regions: [AT, CH]}
+  soon: # not yet valid
+    number: "431265030"
+    name: Soon
+    valid_from: 2026-12-01
+    valid_to: 2026-12-31
+    regions: [AT, CH]
 mappings: {by-country: {entries: {AT: soon}, default: hotline}}
 objects:
   Contact: {kind: Account.Type, blocked: DoNotCall, owner: OwnerId, numbers: [Phone]}

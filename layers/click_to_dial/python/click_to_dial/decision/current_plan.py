@@ -17,6 +17,10 @@ MAX_TRIES = 2
 """A plan can be replaced and deleted between the two reads that it takes."""
 
 
+RETRY_PAUSES = (0.1, 0.2)
+"""Pauses in seconds before the plan is read again if DynamoDB did not answer and there is none."""
+
+
 class CurrentPlan:
     """The port `DialPlans`. `clock` returns seconds and never goes back.
 
@@ -45,17 +49,18 @@ class CurrentPlan:
         current = self._current
         if current is not None and not self._is_due():  # nearly always, and not worth a thread
             return current[0]
-        try:
-            return deadline.run(self._check, None if current is None else CHECK_SECONDS)
-        except OutOfTimeError as error:
-            self.failure = NoDialPlanError("The dial plan cannot be read at the moment.")
-            if current is None:
-                raise self.failure from error
-            return current[0]
-        except DynamoDBError as error:  # only if there is no plan in memory
-            raise NoDialPlanError(
-                str(error), code=error.code, request_id=error.request_id
-            ) from error
+        for pause in (*RETRY_PAUSES, 0):
+            try:
+                return deadline.run(self._check, None if current is None else CHECK_SECONDS)
+            except OutOfTimeError as error:
+                self.failure = NoDialPlanError("The dial plan cannot be read at the moment.")
+                if current is None:
+                    raise self.failure from error
+                return current[0]
+            except DynamoDBError as error:  # only if there is no plan in memory
+                failure = NoDialPlanError(str(error), code=error.code, request_id=error.request_id)
+                time.sleep(min(pause, deadline.remaining()))
+        raise failure
 
     def _is_due(self) -> bool:
         return self._clock() - self._checked_at >= self._recheck_seconds

@@ -225,7 +225,7 @@ def _if_younger(value: Known | None, age: float, seconds: int) -> Known | None:
     if value is None:
         return None
     found = value.found if isinstance(value, Record) else value.known
-    return value if age < (seconds if found else NOT_FOUND_SECONDS) else None
+    return value if age < (seconds if found else min(seconds, NOT_FOUND_SECONDS)) else None
 
 
 def _best(

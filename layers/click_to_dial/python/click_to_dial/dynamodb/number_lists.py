@@ -217,7 +217,10 @@ class DynamoDBAttempts:
         return to_stored_item(response["Item"]) if "Item" in response else None
 
     def replace(self, key: str, before: StoredItem | None, after: StoredItem) -> bool:
-        """Write `after`. Return False if the item is no longer `before`. Raises DynamoDBError."""
+        """Write `after`. Return False if the item is no longer `before`. Raises DynamoDBError.
+
+        The new value is requested, because an empty response would not show that it was written.
+        """
         values = {":after": {"S": after.data}, ":until": {"N": str(int(after.expires_at or 0) + 1)}}
         condition = "attribute_not_exists(pk)"
         if before is not None:
@@ -226,16 +229,19 @@ class DynamoDBAttempts:
         check_size(item, "The calls to the number need more than 400 KB: no more can be counted.")
         try:
             with dynamodb_errors("Attempts cannot be written."):
-                self._client.update_item(
+                response = self._client.update_item(
                     TableName=self._table_name,
                     Key=item_key(key),
                     UpdateExpression="SET #data = :after, expires_at = :until",
                     ConditionExpression=condition,
                     ExpressionAttributeNames={"#data": "data"},
                     ExpressionAttributeValues=values,
+                    ReturnValues="UPDATED_NEW",
                 )
         except ConditionFailedError:
             return False
+        if response.get("Attributes", {}).get("data") != values[":after"]:
+            raise DynamoDBError("Attempts cannot be written.", code="InvalidResponseError")
         return True
 
 
