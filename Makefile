@@ -71,6 +71,10 @@ tests/%/node_modules: tests/%/package-lock.json
 	@npm ci --prefix tests/$* --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
+.PHONY: pictures
+pictures: test-browser ## update the pictures in the documentation
+	@cd docs/pictures && for picture in *.png; do cp "../../.local/pictures/$$picture" .; done
+
 .PHONY: lint
 lint: .venv/dev ## check code style with ruff
 	@.venv/bin/ruff check
@@ -161,7 +165,8 @@ lock: .venv-lock/done ## update the lock files from pyproject.toml
 
 # Create the virtual environment $1, or print what is missing.
 define venv
-@[ -w . ] || { echo "$(CURDIR) cannot be written, and $1 belongs there" >&2; exit 1; }
+@[ -w . ] || { echo "$(CURDIR) cannot be written, but $1 is created there:" \
+  "use a checkout that you may write to" >&2; exit 1; }
 @"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo \
   "Python 3.11 or newer is needed, not '$(PYTHON)': try make PYTHON=python3.13" >&2; exit 1; }
 @"$(PYTHON)" -m venv $1 >/dev/null 2>&1 || { rm -rf $1; echo \

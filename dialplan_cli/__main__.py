@@ -1,6 +1,17 @@
-"""Run `dialplan` as `python -m dialplan_cli`."""
+"""Run `dialplan`, installed or as `python -m dialplan_cli`."""
 
-from dialplan_cli.app import main
+import sys
+
+
+def main() -> None:
+    """Run the command. Ctrl-C ends it without a traceback also while modules are imported."""
+    try:
+        from dialplan_cli import app
+
+        app.main()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     main()

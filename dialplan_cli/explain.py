@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from click_to_dial.deadline import Deadline
 from click_to_dial.decision import api
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
+from click_to_dial.decision.number_lookups import counts
 from click_to_dial.decision.service import ClickToDial, Report, Request
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dynamodb.number_lists import StoredForNumber, to_list_entry
 from click_to_dial.errors import (
     BadParameterError,
     ClickToDialError,
@@ -91,10 +93,20 @@ class NoCopies:
 
 
 @dataclass(frozen=True, slots=True)
+class OnList:
+    """A list that contains the called number, with the reason and the source of its entry."""
+
+    list: str
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """The answer that jtel would get, as status and body, and the report that led to it.
 
-    `report` is None if the request is malformed. `at` is the time that was given, with its zone. In
+    `report` is None if the request is malformed. `on_lists` are the lists of the rules that contain
+    the number, in any of its readings. `at` is the time that was given, with its zone. In
     an outage, `without_copies` is the explanation for a call whose record and agent have no copies
     in the table, or None if there are no copies anyway.
     """
@@ -102,6 +114,7 @@ class Explanation:
     status: int
     body: dict[str, Any]
     report: Report | None = None
+    on_lists: tuple[OnList, ...] = ()
     at: datetime | None = None
     without_copies: "Explanation | None" = None
 
@@ -153,6 +166,7 @@ def explain(
     """
     service = replace(service, attempts=UncountedAttempts())
     report = None
+    on_lists: tuple[OnList, ...] = ()
     try:
         if at is not None and at.tzinfo is None:
             plan = service.plans.get(Deadline(service.time_budget))
@@ -161,11 +175,23 @@ def explain(
         if at is not None:
             service = replace(service, clock=at.timestamp)
         report = service.decide(to_request(record, number, agent))
+        on_lists = find_lists(service.plans.get(Deadline(service.time_budget)), report)
     except BadParameterError as error:
         response = api.bad_parameter(error)
     else:
         response = api.answer(report)
-    return Explanation(response["statusCode"], json.loads(response["body"]), report, at)
+    return Explanation(response["statusCode"], json.loads(response["body"]), report, on_lists, at)
+
+
+def find_lists(plan: DialPlan, report: Report) -> tuple[OnList, ...]:
+    """Return the lists that contain the number of a call."""
+    found = []
+    for key, item in report.gathered.items.items():
+        kind, name, *_ = key.split("#")
+        if kind == "list" and item is not None and counts(plan, name, item, report.facts.now):
+            entry = to_list_entry(StoredForNumber(key, "", item))
+            found.append(OnList(name, entry.reason, entry.source))
+    return tuple(found)
 
 
 def to_request(record: str, number: str, agent: str) -> Request:
@@ -187,6 +213,7 @@ def as_json(explanation: Explanation) -> dict[str, Any]:
         "agent_from": None if gathered is None else gathered.agent_from,
         "at": None if explanation.at is None else explanation.at.isoformat(),
         "facts": explanation.facts,
+        "on_lists": [asdict(each) for each in explanation.on_lists],
         "rules": _rules_as_json(explanation.trace, explanation.facts),
         "without_copies": None
         if explanation.without_copies is None
@@ -227,6 +254,8 @@ def print_explanation(explanation: Explanation) -> None:
             print_line(f"Hash of the number in the log: {report.callee}")
         facts = [(name, _to_text(value)) for name, value in sorted(explanation.facts.items())]
         print_table(("fact", "value"), facts)
+        for each in explanation.on_lists:
+            print_line(f"On the list {each.list}: {each.reason or '-'} ({each.source or '-'})")
         for failure in gathered.failures:
             print_line(f"Salesforce: {failure.reason}: {failure}", "yellow")
         version = report.plan_version
@@ -266,7 +295,7 @@ def _reason(trace: RuleTrace, facts: Mapping[str, Scalar]) -> str:
     if fact is None:
         return "all its conditions hold"
     if result == "unknown" and fact.startswith((LISTED, ATTEMPTS)):
-        found = "the table could not be read: `outage` decides"
+        found = "the table, or a list in Salesforce, was not read completely: `outage` decides"
     elif result == "unknown":
         found = "Salesforce could not be asked: `outage` decides"
     else:

@@ -38,7 +38,7 @@ from dialplan_cli.targets import Target
 BATCH = number_lists.CHUNK * number_lists.CONCURRENCY
 """Number of entries that are written at a time."""
 
-_NUMBER_IN_NAME = re.compile("[0-9]{9,}")
+_NUMBER_IN_NAME = re.compile(r"[0-9]{9,}|[0-9](?:[ ()./-]*[0-9]){8,}")
 
 Row = tuple[int, Entry]
 """An entry, and its line in the file."""
@@ -198,6 +198,7 @@ def add(target: Target, change: ListChange, entry: Entry) -> ListChange:
 
 def remove(target: Target, change: ListChange, entry: Entry) -> ListChange:
     """Remove an entry from a list. Return the recorded change. Raises ListError."""
+    require_own(target, change.name)
     key = entry.key(change.name, target.pseudonym)
     if not target.lists.read([key]):
         require_known(target, change.name)
@@ -296,6 +297,20 @@ def published_lists(target: Target) -> list[str] | None:
     """Return the names of the lists in the active plan, or None if none is published."""
     active = target.store.active()
     return None if active is None else list(target.store.document(active).get("lists", []))
+
+
+def salesforce_lists(target: Target) -> list[str]:
+    """Return the names of the lists that the active plan keeps in Salesforce."""
+    active = target.store.active()
+    return [] if active is None else list(target.store.document(active).get("salesforce_lists", {}))
+
+
+def require_own(target: Target, name: str) -> None:
+    """Raise ListError if the active plan keeps the list in Salesforce."""
+    if name in salesforce_lists(target):
+        raise ListError(
+            f"The list {name} is kept in Salesforce: change the records there, then: dialplan sync"
+        )
 
 
 def published_numbering(target: Target) -> Numbering | None:

@@ -121,7 +121,9 @@ def read_entries(path: Path) -> Iterator[tuple[int, Entry | ListError]]:
         for row in reader:
             try:
                 if "" in row:
-                    raise ListError("more cells than columns: quote what holds the separator")
+                    raise ListError(
+                        "more cells than columns: put a cell that contains the separator in quotes"
+                    )
                 yield reader.line_num, parse_entry(row)
             except ListError as error:
                 yield reader.line_num, error
@@ -187,7 +189,7 @@ def read_numbers(text: str, numbering: Numbering | None) -> list[str]:
         raise ListError(message) from error
     numbers = [number for callee in callees for number in numbers_on_lists(callee)]
     if not numbers:
-        raise ListError(f"This is a number of the kind {callees[0].kind}: lists have none of them.")
+        raise ListError(f"This is a number of the kind {callees[0].kind}: lists cannot contain it.")
     return list(dict.fromkeys(numbers))
 
 

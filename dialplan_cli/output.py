@@ -6,6 +6,7 @@ in a terminal.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
@@ -20,6 +21,8 @@ from dialplan_cli.plan.source import Problem
 
 PIPE_WIDTH = 200
 """Width of tables that are not printed to a terminal, in characters."""
+
+_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 T = TypeVar("T")
 
@@ -48,14 +51,24 @@ def show(
         print_text(result)
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, such as `1 row` or `2 rows`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def to_text(text: str, style: str = "") -> Text:
+    """Return text for a terminal. Control characters, which could move the cursor, are escaped."""
+    return Text(_CONTROL_CHARACTERS.sub(lambda found: ascii(found[0])[1:-1], text), style=style)
+
+
 def print_line(text: str, style: str = "") -> None:
     """Print a line of text to standard output."""
-    out.print(Text(text, style=style))
+    out.print(to_text(text, style))
 
 
 def print_error(text: str) -> None:
     """Print an error message to standard error."""
-    err.print(Text(text, style="red"))
+    err.print(to_text(text, "red"))
 
 
 def print_json(document: Any) -> None:
@@ -77,8 +90,8 @@ def print_warnings(problems: Iterable[Problem]) -> None:
 
 def _print_problem(problem: Problem, label: str, style: str) -> None:
     place = Text(f"{problem.file}:{problem.line}: ", style="bold")
-    path = Text(f"{problem.place}: " if problem.path else "", style="cyan")
-    err.print(place + Text(f"{label}: ", style=style) + path + Text(problem.message))
+    path = to_text(f"{problem.place}: " if problem.path else "", "cyan")
+    err.print(place + Text(f"{label}: ", style=style) + path + to_text(problem.message))
 
 
 def print_table(
@@ -89,7 +102,7 @@ def print_table(
     for name in columns:
         table.add_column(name, no_wrap=name in fixed, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(to_text(str(cell)) for cell in row))
     out.print(table, soft_wrap=False)
 
 

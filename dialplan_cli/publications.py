@@ -1,14 +1,18 @@
 """Published dial plans: compare, publish, roll back, and who did it when. Nothing is printed."""
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from click_to_dial.dynamodb.plan_items import Version, led_to
 from click_to_dial.dynamodb.plan_store import Document, PlanStore
 from click_to_dial.errors import NoDialPlanError, UnreadableDialPlanError
 from click_to_dial.ports import ActivePlan
+from dialplan_cli.checks.salesforce import check_salesforce
+from dialplan_cli.list_sync import ListChange, read_new_lists
+from dialplan_cli.plan.examples import check_results
 from dialplan_cli.plan.read import PlanFile
+from dialplan_cli.plan.source import Problem
 from dialplan_cli.sync import read_new_mappings
 from dialplan_cli.targets import Target
 
@@ -50,13 +54,16 @@ class Publication:
     """Result of a publication or a rollback: the version that is active now.
 
     `changed` is False if that version was active before. `mappings_not_read` has a message for each
-    mapping that could not be read from Salesforce.
+    mapping that could not be read from Salesforce. `lists` are the lists with new sources that were
+    read, and `lists_not_read` has a message for each list that was not.
     """
 
     changed: bool
     version: int | None
     hash: str | None
     mappings_not_read: list[str]
+    lists: list[ListChange] = field(default_factory=list)
+    lists_not_read: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,18 @@ class StoredPlan:
     hash: str
     document: Document
     source: str
+
+
+def check_plan(plan: PlanFile, target: Target, now: float, *, ask: bool) -> tuple[Problem, ...]:
+    """Run the examples of a plan and, if `ask` is true, compare it with Salesforce.
+
+    `now` is the time in seconds since 1970. Return all warnings. Raises PlanFileError with all
+    errors, SalesforceError, OutOfTimeError.
+    """
+    warnings = plan.warnings + check_results(plan.document, plan.source, now)
+    if ask:
+        return warnings + check_salesforce(plan, target.organisation)
+    return warnings + plan.offline_warnings
 
 
 def active_plan(store: PlanStore) -> ActivePlan:
@@ -154,8 +173,7 @@ def publish(
         comment=note.comment,
         replaces=difference.active,
     )
-    not_read = read_new_mappings(target, plan.document, ask=ask)
-    return Publication(True, active.version, active.body.hash, not_read)
+    return _read_new(target, active, plan.document, ask=ask)
 
 
 def roll_back(
@@ -168,8 +186,14 @@ def roll_back(
     active = target.store.rollback(
         version, author=note.author, comment=note.comment, replaces=difference.active
     )
-    not_read = read_new_mappings(target, target.store.document(active), ask=True)
-    return Publication(True, active.version, active.body.hash, not_read)
+    return _read_new(target, active, target.store.document(active), ask=True)
+
+
+def _read_new(target: Target, active: ActivePlan, document: Document, *, ask: bool) -> Publication:
+    """Read the mappings, and the lists with new sources, of a plan that has become active."""
+    not_read = read_new_mappings(target, document, ask=ask)
+    lists, lists_not_read = read_new_lists(target, document, ask=ask)
+    return Publication(True, active.version, active.body.hash, not_read, lists, lists_not_read)
 
 
 def unchanged(store: PlanStore) -> Publication:

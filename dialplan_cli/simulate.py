@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, NamedTuple
@@ -16,7 +16,7 @@ from click_to_dial.errors import SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
 from dialplan_cli.explain import Explanation, FixedPlan, UncountedAttempts, explain
-from dialplan_cli.output import print_line, print_table, track
+from dialplan_cli.output import counted, print_line, print_table, track
 from dialplan_cli.simulate_calls import Call
 from dialplan_cli.simulate_lookups import KnownFacts, look_up
 from dialplan_cli.targets import Target
@@ -99,13 +99,22 @@ class Simulation:
         return Counter((each.before.text, each.after.text) for each in self.outcomes)
 
 
+def show_progress(calls: Sequence[Call]) -> Iterable[Call]:
+    """Yield the calls and show a progress bar in a terminal."""
+    return track(calls, "Deciding", len(calls))
+
+
 def simulate(
-    calls: Sequence[Call], before: DialPlan, after: DialPlan, target: Target | None = None
+    calls: Sequence[Call],
+    before: DialPlan,
+    after: DialPlan,
+    target: Target | None = None,
+    progress: Callable[[Sequence[Call]], Iterable[Call]] = show_progress,
 ) -> Simulation:
     """Decide each call by both plans, with the same facts and as of the same time.
 
     Calls without facts are looked up in the system `target`, once for both plans. Nothing is
-    looked up without a target.
+    looked up without a target. `progress` yields the calls that it gets.
     """
     now = time.time()
     looked_up = None
@@ -132,10 +141,7 @@ def simulate(
         return Answer.of(explain(service, call.record_id, call.number, call.agent_uid))
 
     return Simulation(
-        [
-            Outcome(call.row, decide(before, call), decide(after, call))
-            for call in track(calls, "Deciding", len(calls))
-        ],
+        [Outcome(call.row, decide(before, call), decide(after, call)) for call in progress(calls)],
         api_calls=looked_up.api_calls if looked_up else 0,
     )
 
@@ -223,9 +229,9 @@ def print_simulation(simulation: Simulation, assumptions: Sequence[str]) -> None
         print_line(f"{len(changes)} of {total} answers change.", "yellow")
         _print_outcomes(changes)
     elif unknown:
-        print_line(f"No answer changes in the {total - len(unknown)} calls that were looked up.")
+        print_line(f"No answer changes. {total - len(unknown)} of {total} calls were looked up.")
     else:
-        print_line(f"No answer changes in {total} calls.", "green")
+        print_line(f"No answer changes in {counted(total, 'call')}.", "green")
     if unknown:
         print_line(f"{len(unknown)} of {total} calls could not be looked up.", "red")
         _print_outcomes(unknown)
@@ -236,7 +242,7 @@ def print_simulation(simulation: Simulation, assumptions: Sequence[str]) -> None
     for assumption in assumptions:
         print_line(assumption, "yellow")
     if simulation.api_calls:
-        print_line(f"The look-ups took {simulation.api_calls} API calls to Salesforce.")
+        print_line(f"The look-ups took {counted(simulation.api_calls, 'API call')} to Salesforce.")
 
 
 def _print_outcomes(outcomes: Iterable[Outcome]) -> None:

@@ -132,12 +132,15 @@ def parse_calls(table: CallTable, plans: Sequence[LoadedPlan]) -> list[Call]:
 
 def check_columns(table: CallTable, plans: Sequence[LoadedPlan]) -> None:
     """Refuse columns that are facts of none of the plans. Raises CsvFileError."""
-    known = {name for each in plans for name in known_facts(each.document)} | set(LOOKUPS)
-    known = {name for name in known if _is_column(name)}
+    facts = {name for each in plans for name in known_facts(each.document)} | set(LOOKUPS)
+    known = {name for name in facts if _is_column(name)}
     for name in table.facts:
-        if name not in known:
-            problem = unknown_name("fact", name, known)
-            raise CsvFileError(f"{table.path} has the column '{name}': {problem}. {_COLUMNS}")
+        if name in known:
+            continue
+        problem = unknown_name("fact", name, known)
+        if name in facts:
+            problem = "remove it, because this fact follows from CallerID or from the time"
+        raise CsvFileError(f"{table.path} has the column '{name}': {problem}\n{_COLUMNS}")
 
 
 def find_assumptions(table: CallTable, plans: Sequence[LoadedPlan]) -> list[str]:
@@ -156,7 +159,11 @@ def find_assumptions(table: CallTable, plans: Sequence[LoadedPlan]) -> list[str]
     used = {fact for each in plans for fact in used_facts(each.plan) if _is_column(fact)}
     if any(name.startswith("agent.") for name in table.facts):
         used.discard("agent.known")  # an agent with a fact is known
-    assumed = {LISTED: "no number is on a list", ATTEMPTS: "no number was called before"}
+    assumed = {
+        LISTED: "no number is on a list",
+        ATTEMPTS: "no number was called before",
+        "agent.known": "agent.known is false in all calls",
+    }
     return unread + [
         f"Assumption: {assumed.get(fact, f'{fact} is missing in all calls')}, because the file has "
         f"no column {fact}."

@@ -17,9 +17,10 @@ from dialplan_cli.lists import (
     new_change,
     published_numbering,
     recorded,
+    salesforce_lists,
     to_listed,
 )
-from dialplan_cli.number_lists import read_numbers
+from dialplan_cli.number_lists import ListError, read_numbers
 from dialplan_cli.targets import Target
 
 LIST_PREFIX = "list#"
@@ -75,7 +76,12 @@ class Search:
 
 
 def find(target: Target, text: str) -> Search:
-    """Search the table for a number in all its readings. Raises ListError, DynamoDBError."""
+    """Search the table for a number in all its readings. Raises ListError, DynamoDBError.
+
+    Entries of lists that the active plan keeps in Salesforce cannot be deleted: the number could be
+    called until the next run.
+    """
+    from_salesforce = salesforce_lists(target)
     numbers = read_numbers(text, published_numbering(target))
     readings = [Reading(number, target.pseudonym(number)) for number in numbers]
     prefixes = {f"#prefix#{number[1 : 1 + n]}" for number in numbers for n in PREFIX_DIGITS}
@@ -90,10 +96,25 @@ def find(target: Target, text: str) -> Search:
         entry = NumberOnList(name, to_listed(to_list_entry(stored)))
         if not rest.startswith("prefix#"):
             shown.lists.append(entry)
-            items.append(stored)
+            if name not in from_salesforce:
+                items.append(stored)
         elif f"#{rest}" in prefixes:  # the search also finds longer ones
             shown.prefixes.append(entry)
     return Search(shown, items)
+
+
+def require_one_reading(search: Search) -> None:
+    """Raise ListError if the text can mean numbers of different people.
+
+    A number without its surplus digits reaches the same person.
+    """
+    first, *others = (reading.number for reading in search.shown.readings)
+    different = next((number for number in others if not first.startswith(number)), None)
+    if different is not None:
+        raise ListError(
+            f"The number can be {first} or {different}, which may belong to different people. "
+            "Write it with a plus and its country code"
+        )
 
 
 def forget(target: Target, search: Search, author: str) -> StoredNumber:
@@ -101,7 +122,8 @@ def forget(target: Target, search: Search, author: str) -> StoredNumber:
 
     Raises DynamoDBError.
     """
-    counts = Counter(each.name for each in search.shown.lists)
+    keys = [each.key for each in search.items if each.key.startswith(LIST_PREFIX)]
+    counts = Counter(key.split("#", 2)[1] for key in keys)
     for stored in search.items:
         if not stored.key.startswith(LIST_PREFIX):
             target.lists.delete_item(stored)

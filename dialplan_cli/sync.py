@@ -1,4 +1,4 @@
-"""Read the mappings kept in Salesforce now, and tell what changed. Nothing is printed."""
+"""Read the mappings and lists kept in Salesforce now, and tell what changed. Nothing is printed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from click_to_dial.errors import ClickToDialError
 from click_to_dial.salesforce.mapping_rows import read_mapping
 from click_to_dial.sync import mappings
 from click_to_dial.sync.wiring import SYNC_SECONDS
+from dialplan_cli.list_sync import ListChange, sync_lists
 from dialplan_cli.targets import Target
 
 
@@ -48,18 +49,25 @@ class MappingChange:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """Effect of a sync on all mappings kept in Salesforce. A `dry_run` changed nothing."""
+    """Effect of a sync on mappings and lists kept in Salesforce. A `dry_run` changed nothing."""
 
     dry_run: bool
     mappings: list[MappingChange]
+    lists: list[ListChange]
 
 
 def sync(target: Target, *, max_loss: float, dry_run: bool) -> SyncReport:
-    """Update the mappings of the active plan from Salesforce.
+    """Update the mappings and the lists of the active plan from Salesforce.
 
-    `max_loss` is the largest share of its entries that a mapping may lose. Raises NoDialPlanError,
-    DynamoDBError, PlanConflictError.
+    `max_loss` is the largest share of its entries that a mapping or a list may lose. Raises
+    NoDialPlanError, DynamoDBError, PlanConflictError.
     """
+    changes = sync_mappings(target, max_loss=max_loss, dry_run=dry_run)
+    return SyncReport(dry_run, changes, sync_lists(target, max_loss=max_loss, dry_run=dry_run))
+
+
+def sync_mappings(target: Target, *, max_loss: float, dry_run: bool) -> list[MappingChange]:
+    """Update the mappings as `sync` does."""
     changes = mappings.sync(
         target.store,
         partial(read_mapping, target.organisation),
@@ -67,7 +75,7 @@ def sync(target: Target, *, max_loss: float, dry_run: bool) -> SyncReport:
         max_loss=max_loss,
         dry_run=dry_run,
     )
-    return SyncReport(dry_run, [to_change(change) for change in changes])
+    return [to_change(change) for change in changes]
 
 
 def read_new_mappings(target: Target, document: Mapping[str, Any], *, ask: bool) -> list[str]:
@@ -82,10 +90,10 @@ def read_new_mappings(target: Target, document: Mapping[str, Any], *, ask: bool)
     if not ask:
         return [f"Not read from Salesforce: {', '.join(names)}. To read now: dialplan sync"]
     try:
-        report = sync(target, max_loss=mappings.MAX_LOSS, dry_run=False)
+        changes = sync_mappings(target, max_loss=mappings.MAX_LOSS, dry_run=False)
     except ClickToDialError as error:
         return [f"The mappings kept in Salesforce were not read: {error}"]
-    return [each.failure_message for each in report.mappings if each.failure_message]
+    return [each.failure_message for each in changes if each.failure_message]
 
 
 def to_change(change: mappings.Change) -> MappingChange:

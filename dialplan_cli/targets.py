@@ -22,6 +22,8 @@ from click_to_dial.pseudonym import Pseudonym, SecretPseudonym
 from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.wiring import connect
 from click_to_dial.settings import Settings
+from click_to_dial.sync.lists import ListSync
+from click_to_dial.sync.wiring import build_list_sync
 from dialplan_cli import decision_log
 from dialplan_cli.decision_log import Calls, DecisionLogError, Track
 
@@ -87,6 +89,13 @@ class Target:
         return NumberLists(self._dynamodb, self.settings.table_name)
 
     @cached_property
+    def list_sync(self) -> ListSync:
+        """The synchronisation of the lists that are kept in Salesforce."""
+        return build_list_sync(
+            self._dynamodb, self.settings.table_name, self.organisation, self.pseudonym
+        )
+
+    @cached_property
     def list_changes(self) -> ListChanges:
         """The recorded changes of number lists."""
         return ListChanges(self._dynamodb, self.settings.table_name)
@@ -138,8 +147,11 @@ def find_target(stack: str | None) -> Target:
     """Return the stack of this name, or the local system if `stack` is None. Raises TargetError."""
     target = stack_target(stack) if stack else local_target()
     if target is None:
+        port = os.environ.get("PORT")
+        selected = f" on port {port}, which the environment variable PORT selects" if port else ""
         raise TargetError(
-            "No local system is running. Name a deployed stack with --stack NAME, or run: make run"
+            f"No local system is running{selected}. Name a deployed stack with --stack NAME, or "
+            "run: make run"
         )
     return target
 

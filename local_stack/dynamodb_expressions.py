@@ -12,6 +12,8 @@ from typing import Any
 
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
+from local_stack.dynamodb_conditions import InvalidConditionError, Term, terms_of
+
 KEYS = ("pk", "sk")
 """Names of the key attributes, as in template.yaml."""
 MAX_EXPRESSION_BYTES = 4 * 1024
@@ -23,6 +25,7 @@ EXPRESSIONS = (
     "ProjectionExpression",
     "UpdateExpression",
 )
+CONDITIONS = ("ConditionExpression", "FilterExpression", "KeyConditionExpression")
 SECTIONS = ("SET", "REMOVE", "ADD", "DELETE")
 
 _TOKEN = re.compile(r"\s*([#:]?\w+(?:\.[#\w]+|\[\d+\])*|<>|<=|>=|[=<>(),+-]|\S)", re.ASCII)
@@ -36,13 +39,23 @@ def violations(request: Mapping[str, Any]) -> Iterator[str]:
     placeholders: dict[str, Any] = {}
     for parameter in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
         given = request.get(parameter)
+        prefix = "#" if parameter == "ExpressionAttributeNames" else ":"
+        if any(not key.startswith(prefix) for key in given or ()):
+            yield f"{parameter} contains invalid key: Syntax error"
         if given is not None and (not given or not texts):
             yield f"{parameter} must not be empty, and needs an expression"
         placeholders |= given or {}
+    if "" in request.get("ExpressionAttributeNames", {}).values():
+        yield "ExpressionAttributeNames contains invalid value: it is empty"
     used: set[str] = set()
     for name, text in texts.items():
         used |= set(re.findall(r"[#:]\w+", text, re.ASCII))
         yield from _expression(name, text, request.get("ExpressionAttributeNames", {}))
+        if name in CONDITIONS:
+            try:
+                condition_of(name, request)
+            except InvalidConditionError as error:
+                yield f"Invalid {name}: {error}"
     if unused := placeholders.keys() - used:
         yield f"Value provided in ExpressionAttributeNames or -Values unused: {sorted(unused)}"
     if missing := used - placeholders.keys():
@@ -60,6 +73,14 @@ def _expression(parameter: str, text: str, names: Mapping[str, str]) -> Iterator
         yield from _update(tokens, names)
     if parameter == "ProjectionExpression":
         yield from _overlaps(paths_of(tokens, names))
+        if any(token != "," for token in tokens[1::2]) or len(tokens) % 2 == 0:
+            yield f"Invalid {parameter}: Syntax error; it must be paths, separated by commas"
+
+
+def condition_of(parameter: str, request: Mapping[str, Any]) -> list[Term]:
+    """Return the terms of a condition. Raises InvalidConditionError."""
+    values = request.get("ExpressionAttributeValues", {})
+    return terms_of(tokens_of(request.get(parameter, "")), values)
 
 
 def _words(parameter: str, tokens: list[str]) -> Iterator[str]:

@@ -9,11 +9,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from fractions import Fraction
 from typing import Any
 
 from local_stack import dynamodb_expressions
-from local_stack.dynamodb_expressions import EXPRESSIONS, paths_of, tokens_of
+from local_stack.dynamodb_expressions import EXPRESSIONS, condition_of, paths_of, tokens_of
 
 KEY_BYTES = {"pk": 2048, "sk": 1024}
 """The key attributes, and the maximum length of their values in UTF-8."""
@@ -39,6 +39,15 @@ RETURN_VALUES = {
     "DeleteItem": {"NONE", "ALL_OLD"},
     "UpdateItem": {"NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"},
 }
+OPTIONS = {
+    "ReturnConsumedCapacity": {"INDEXES", "TOTAL", "NONE"},
+    "ReturnItemCollectionMetrics": {"SIZE", "NONE"},
+    "ReturnValuesOnConditionCheckFailure": {"ALL_OLD", "NONE"},
+}
+"""Parameters of several operations, with their values."""
+SORT_KEY_OPERATORS = {"<", "<=", ">", ">=", "BETWEEN", "begins_with"}
+"""What a query can ask of its sort key besides equality."""
+MAX_SEGMENTS = 1_000_000
 WRITES = {"Put", "Delete", "Update", "ConditionCheck"}
 
 _NUMBER = re.compile(r"[+-]?(?P<digits>\d+\.?\d*|\.\d+)(?:[eE](?P<exponent>[+-]?\d+))?", re.ASCII)
@@ -53,8 +62,7 @@ def violation(operation: str, request: Request) -> str | None:
 
 
 def _violations(operation: str, request: Request) -> Iterator[str]:
-    if LEGACY & request.keys() and any(name in request for name in EXPRESSIONS):
-        yield "Can not use both expression and non-expression parameters in the same request"
+    yield from _options(request)
     if operation == "BatchGetItem":
         yield from _batch_get(request)
     elif operation == "BatchWriteItem":
@@ -65,12 +73,22 @@ def _violations(operation: str, request: Request) -> Iterator[str]:
         yield from _single(operation, request)
 
 
+def _options(request: Request) -> Iterator[str]:
+    """Check the parameters that requests and their parts have in common."""
+    if LEGACY & request.keys() and any(name in request for name in EXPRESSIONS):
+        yield "Can not use both expression and non-expression parameters in the same request"
+    for name, accepted in OPTIONS.items():
+        if request.get(name, "NONE") not in accepted:
+            yield f"{name} must be one of {', '.join(sorted(accepted))}"
+    if not _TABLE_NAME.fullmatch(str(request.get("TableName", "any"))):
+        yield "TableName must have 3 to 255 letters, digits, dots, hyphens or underscores"
+
+
 # Operations ---------------------------------------------------------------------------------------
 
 
 def _single(operation: str, request: Request) -> Iterator[str]:
-    if not _TABLE_NAME.fullmatch(str(request.get("TableName", ""))):
-        yield "TableName must have 3 to 255 letters, digits, dots, hyphens or underscores"
+    yield from _expressions(request)
     if operation in RETURN_VALUES:
         wanted = request.get("ReturnValues", "NONE")
         if wanted not in RETURN_VALUES[operation]:
@@ -80,7 +98,6 @@ def _single(operation: str, request: Request) -> Iterator[str]:
     else:
         item = request.get("Item")
         yield from _key(request.get("Key", {})) if item is None else _item(item)
-    yield from _expressions(request)
 
 
 def _pages(operation: str, request: Request) -> Iterator[str]:
@@ -89,23 +106,42 @@ def _pages(operation: str, request: Request) -> Iterator[str]:
     if "ExclusiveStartKey" in request:
         yield from _key(request["ExclusiveStartKey"])
     segment, segments = request.get("Segment"), request.get("TotalSegments")
-    if (segment is None) != (segments is None) or (segment or 0) >= (segments or 1):
+    if (segment is None) != (segments is None) or not 0 <= (segment or 0) < (segments or 1):
         yield "Segment must be less than TotalSegments, and one needs the other"
+    if (segments or 1) > MAX_SEGMENTS:
+        yield f"TotalSegments must be at most {MAX_SEGMENTS}"
     if request.get("Select") == "COUNT" and "ProjectionExpression" in request:
         yield "Select COUNT excludes a ProjectionExpression"
     if operation == "Scan":
         return
     names = request.get("ExpressionAttributeNames", {})
-    condition = tokens_of(request.get("KeyConditionExpression", ""))
-    if not condition:
-        yield "A Query needs a KeyConditionExpression"
-    if not any(
-        names.get(path, path) == "pk" and operator == "=" for path, operator in pairwise(condition)
-    ):
-        yield "Query condition missed key schema element: pk"
+    yield from _key_condition(request, names)
     filtered = paths_of(tokens_of(request.get("FilterExpression", "")), names)
     if any(path[0] in KEY_BYTES for path in filtered):
         yield "Filter Expression can only contain non-primary key attributes"
+
+
+def _key_condition(request: Request, names: Mapping[str, str]) -> Iterator[str]:
+    """Check that a query names one partition, and at most one range of its sort keys."""
+    if not request.get("KeyConditionExpression"):
+        yield "A Query needs a KeyConditionExpression"
+        return
+    values = request.get("ExpressionAttributeValues", {})
+    conditions = [
+        (names.get(operands[0], operands[0]) if operands else "", operator, operands[1:])
+        for operator, operands in condition_of("KeyConditionExpression", request)
+        if operator != "AND"
+    ]
+    if sorted(name for name, _, _ in conditions) not in (["pk"], ["pk", "sk"]):
+        yield "Query key condition not supported: it needs pk, and can have sk"
+    for name, operator, operands in conditions:
+        if operator != "=" and (name != "sk" or operator not in SORT_KEY_OPERATORS):
+            yield f"Query key condition not supported: {operator} of {name}"
+        for operand in operands:
+            yield from _key_values({name: values.get(operand, {"S": "any"})})
+        start = request.get("ExclusiveStartKey", {}).get(name)
+        if operator == "=" and start not in (None, values.get(operands[0])):
+            yield "The provided starting key is outside query boundaries"
 
 
 def _batch_get(request: Request) -> Iterator[str]:
@@ -120,6 +156,7 @@ def _batch_get(request: Request) -> Iterator[str]:
     for key in keys:
         yield from _key(key)
     for table in tables.values():
+        yield from _options(table)
         yield from _expressions(table)
 
 
@@ -155,6 +192,7 @@ def _transaction(request: Request) -> Iterator[str]:
             yield "TransactItems can only contain one of Check, Put, Update or Delete"
             continue
         ((kind, content),) = action.items()
+        yield from _options(content)
         yield from _item(content["Item"]) if kind == "Put" else _key(content.get("Key", {}))
         yield from _expressions(content)
         if kind == "ConditionCheck" and "ConditionExpression" not in content:
@@ -220,13 +258,14 @@ def _simple_value(kind: str, content: Any) -> Iterator[str]:
         yield f"{kind} is not a datatype"
     if kind == "NULL" and content is not True:
         yield "Null attribute value types must have the value of true"
-    if kind in ("SS", "NS", "BS"):
-        if not content:
-            yield "An string set, number set or binary set may not be empty"
-        if _has_duplicates(content):
-            yield "Input collection contains duplicates"
+    if kind in ("SS", "NS", "BS") and not content:
+        yield "An string set, number set or binary set may not be empty"
     for each in {"N": [content], "NS": content}.get(kind, ()):
         yield from _number(each)
+    if kind in ("SS", "BS") and _has_duplicates(content):
+        yield "Input collection contains duplicates"
+    if kind == "NS" and _has_duplicates(map(Fraction, content)):  # 1 and 1.0 are the same
+        yield "Input collection contains duplicates"
 
 
 def _number(text: Any) -> Iterator[str]:

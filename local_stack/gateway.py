@@ -96,7 +96,8 @@ class Gateway:
         """Return the response to a request. Never raises: if a handler fails, it is a 5xx."""
         event = proxy_event(method, target, headers, body)
         function = self._routes.get((method, event["path"]))
-        url = self._salesforce_url(target)
+        is_ours = event["path"] in {path for _, path in self._routes}  # whatever the method
+        url = None if is_ours else self._salesforce_url(target)
         if function is None and url is None:  # API Gateway's name for an unknown path or method
             return self._own_response("MISSING_AUTHENTICATION_TOKEN", method, event["path"])
         try:
@@ -106,14 +107,14 @@ class Gateway:
                     return self._own_response(refusal)
                 if function is not None:
                     response = self._load_handler(function)(event, LambdaContext(function))
-            if function is None and url is not None:
+            if url is not None:
                 return pass_on(method, url, headers, body)
             return Response(response["statusCode"], response.get("headers", {}), response["body"])
         except Exception:  # any error ends the call in Lambda, and API Gateway reports it
             return self._own_response("INTEGRATION_FAILURE")
 
     def _salesforce_url(self, target: str) -> str | None:
-        """Return the URL in Salesforce of a request that is passed on if no function has it."""
+        """Return the URL in Salesforce of a request that is passed on; None if it is not."""
         for beginning, url in self._passed_on.items():
             rest = target.removeprefix(beginning)
             if rest != target and rest.partition("?")[0]:

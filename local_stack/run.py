@@ -129,6 +129,7 @@ def settings_of(aws_url: str, salesforce_url: str, folder: Path) -> Iterator[Map
     by_key = {**values, "AuthMode": "key", "ApiKeySecret": API_KEY}
     settings = {
         **sam.environment(template, by_key, aws_url, sam.authorizer(template)),
+        **sam.environment(template, values, aws_url, "SyncFunction"),
         **sam.environment(template, values, aws_url),
         "NO_PROXY": "127.0.0.1",
         "POWERTOOLS_METRICS_DISABLED": "true",

@@ -13,7 +13,7 @@ import requests
 from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import ClickToDialError
-from click_to_dial.sync.wiring import synchroniser
+from click_to_dial.sync.wiring import list_synchroniser, synchroniser
 from dialplan_cli.plan.examples import check_results
 from dialplan_cli.plan.read import PlanFile, read_plan
 from local_stack import template as sam
@@ -45,7 +45,7 @@ def read_inputs(org_path: Path, plan_path: Path) -> Inputs:
 
 
 def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
-    """Create table and secrets, publish the plan, declare its fields, copy its mappings."""
+    """Create table and secrets, publish the plan, declare its fields, copy mappings and lists."""
     dynamodb = boto3.client("dynamodb")
     sam.create_table(dynamodb, sam.load(), TABLE)
     credentials = json.dumps({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})
@@ -61,15 +61,18 @@ def set_up(inputs: Inputs, settings: Mapping[str, str]) -> None:
         print(f"No row of {inputs.org_path} has {', '.join(missing)}: taken to be empty.")
         url = f"{settings['SALESFORCE_URL']}/_simulator/fields"
         requests.post(url, json=dict.fromkeys(missing, True), timeout=5).raise_for_status()
-    if not kept_in_salesforce(plan.document):
-        return
-    try:  # as on AWS, calls are decided without the mappings of Salesforce as well
-        failures = {each.mapping: each.failure for each in synchroniser()() if each.failure}
+    # As on AWS, calls are decided without the mappings and lists of Salesforce as well.
+    failures: dict[str, object] = {}
+    try:
+        if kept_in_salesforce(plan.document):
+            failures = {f"mapping {each.mapping}": each.failure for each in synchroniser()()}
+        if "salesforce_lists" in plan.document:
+            failures |= {f"list {each.name}": each.failure for each in list_synchroniser()()}
     except ClickToDialError as error:
-        print(f"The mappings in Salesforce cannot be used: {error}")
-        return
-    for mapping, failure in failures.items():
-        print(f"The mapping {mapping} in Salesforce cannot be used: {failure}")
+        print(f"The mappings and lists in Salesforce cannot be used: {error}")
+    for name, failure in failures.items():
+        if failure is not None:
+            print(f"The {name} in Salesforce cannot be used: {failure}")
 
 
 def _declare_missing(organisation: Organisation, plan: Mapping[str, Any]) -> list[str]:
@@ -78,6 +81,8 @@ def _declare_missing(organisation: Organisation, plan: Mapping[str, Any]) -> lis
     user = {"match": agents["match"], **agents["attributes"]}
     missing: list[str] = []
     fields = [(name, attributes.values()) for name, attributes in plan["objects"].items()]
+    for sources in plan.get("salesforce_lists", {}).values():
+        fields += [(source["object"], source["numbers"]) for source in sources]
     for name, paths in (*fields, *plan.get("numbers", {}).items(), ("User", user.values())):
         for path in paths:
             while field := organisation.missing_field(name, path):

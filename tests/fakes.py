@@ -7,15 +7,19 @@ from typing import Any
 
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import DialPlan, load
-from click_to_dial.errors import ClickToDialError, DynamoDBError, SalesforceError
+from click_to_dial.errors import ClickToDialError, DynamoDBError, RunLostError, SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import (
     MAX_SECONDS_AHEAD,
     NOT_FOUND_SECONDS,
     CachedFacts,
+    ListRun,
+    Origins,
     SalesforceRequest,
     SalesforceResult,
+    SeenEntries,
     StoredItem,
+    StoredRun,
 )
 from click_to_dial.salesforce_id import STANDARD_OBJECTS
 
@@ -229,3 +233,70 @@ class FakeSalesforce:
             record=None if request.record_id is None else self.record,
             agent=None if request.agent_uid is None else self.agent,
         )
+
+
+@dataclass
+class FakeEntry:
+    """An entry of a list: the last run and page that saw it, and the last completed run."""
+
+    run: int
+    page: int
+    kept: int
+    origin: Mapping[str, str]
+
+
+class FakeListRuns:
+    """The runs and the entries of lists in memory. `before_write` is called before each entry."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, StoredRun] = {}
+        self.entries: dict[str, FakeEntry] = {}
+        self.before_write: Callable[[], None] = lambda: None
+
+    def read(self, name: str) -> StoredRun | None:
+        return self.stored.get(name)
+
+    def write(
+        self, name: str, run: ListRun, before: StoredRun | None, lease_until: float
+    ) -> StoredRun:
+        revision = self.stored[name].revision if name in self.stored else None
+        if revision != (None if before is None else before.revision):
+            raise RunLostError("Another run of the list has begun.")
+        self.stored[name] = StoredRun(run, (revision or 0) + 1, lease_until)
+        return self.stored[name]
+
+    def see(self, run: ListRun, origins: Origins) -> SeenEntries:
+        new = kept = 0
+        for key, origin in origins.items():
+            self.before_write()
+            entry = self.entries.get(key) or FakeEntry(0, 0, 0, origin)
+            if entry.run > run.number:
+                raise RunLostError("A later run of the list has seen an entry already.")
+            is_new = entry.run < run.number or entry.page == run.pages
+            if entry.run < run.number:
+                last = entry.run if entry.run == run.last_completed else entry.kept
+                entry = self.entries[key] = FakeEntry(run.number, run.pages, last, origin)
+            new += is_new
+            kept += is_new and entry.kept == run.last_completed > 0
+        return SeenEntries(new, kept)
+
+    def count_seen(self, run_number: int, keys: Sequence[str]) -> int:
+        entries = [self.entries[key] for key in keys if key in self.entries]
+        return sum(run_number > 0 and run_number in (each.run, each.kept) for each in entries)
+
+    def delete_older(self, name: str, run_number: int) -> int:
+        prefix = f"list#{name}#"
+        older = [
+            key
+            for key, entry in self.entries.items()
+            if key.startswith(prefix) and entry.run < run_number
+        ]
+        for key in older:
+            del self.entries[key]
+        return len(older)
+
+    def items(self, keys: Sequence[str]) -> dict[str, StoredItem | None]:
+        """Return the entries as a decision reads them."""
+        return {
+            key: StoredItem("", None, self.entries[key].run) for key in keys if key in self.entries
+        }

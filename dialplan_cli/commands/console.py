@@ -17,7 +17,12 @@ def console(
     author: Author,
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="FILE", help="Dial plan in YAML to show in place of the active."),
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            metavar="FILE",
+            help="Dial plan in YAML to show in place of the active one.",
+        ),
     ] = None,
     stack: Stack = None,
     write: Annotated[
@@ -27,7 +32,7 @@ def console(
         int, typer.Option(min=0, max=65535, metavar="PORT", help="Default: any free port.")
     ] = 0,
 ) -> None:
-    """Open a web console for a system or a plan file.
+    """Open a web console for a system or a plan.
 
     The command prints an address for a browser on this machine and serves it until Ctrl-C. Only
     that address gives access. Nothing can be changed without `--write`.

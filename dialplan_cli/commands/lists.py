@@ -92,9 +92,11 @@ def import_(
     print_problems(file, checked)
     if checked.invalid and not skip_invalid:
         raise ListError(
-            f"{checked.invalid} rows cannot be read; nothing was imported. Correct them, or leave "
-            "them out with --skip-invalid"
+            f"{output.counted(checked.invalid, 'row')} cannot be read; nothing was imported. "
+            "Correct the file, or import only the other rows with --skip-invalid"
         )
+    if not checked.rows:
+        raise ListError(f"{file} has no numbers that can be imported.")
     if dry_run:
         output.show(lists.to_report(name, file, checked), json, _print_report)
         return
@@ -247,10 +249,11 @@ def export_to_json(export: Export) -> dict[str, Any]:
 
 
 def _warn_if_unused(name: str, target: Target) -> None:
-    """Warn if the active plan does not name the list.
+    """Warn if the active plan does not name the list. Raises ListError for one in Salesforce.
 
     It may be filled before such a plan is published, but a typing error is more likely.
     """
+    lists.require_own(target, name)
     names = lists.published_lists(target)
     if names is not None and name not in names:
         message = unknown_name("list", name, names)
@@ -271,12 +274,13 @@ def print_problems(file: Path, checked: CheckedFile) -> None:
 
 def _print_report(report: ImportReport) -> None:
     output.print_line(
-        f"{report.file}: {report.rows} entries, {report.repeats} of them repeat a number."
+        f"{report.file}: {output.counted(report.rows, 'valid row')}, of which {report.repeats} "
+        "repeat a number."
     )
     if not report.dry_run:
         output.print_line(
-            f"{report.added} numbers were added to the list {report.name}; "
-            f"{report.already_there} were there already.",
+            f"Added {output.counted(report.added, 'number')} to the list {report.name}. "
+            f"Already there: {report.already_there}.",
             "green",
         )
 
@@ -303,7 +307,8 @@ def print_check(result: CheckResult) -> None:
             each.hash_of_number_or_prefix if each.hash_of_number_or_prefix.endswith("*") else ""
         )
         cells = (prefix, each.reason, each.source, each.expires)
-        output.print_line("  ".join(filter(None, cells)))
+        if any(cells):
+            output.print_line("  ".join(filter(None, cells)))
 
 
 def print_lists(result: Lists) -> None:

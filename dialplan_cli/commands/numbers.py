@@ -41,13 +41,14 @@ def number_(
         return
     if not json:
         _print_stored(search.shown)
+    stored_numbers.require_one_reading(search)
     if not yes:
         names = ", ".join(dict.fromkeys(each.name for each in search.shown.lists))
         warning = f"It will no longer be on the list {names}, and may be called again. "
         question = f"{warning if names else ''}Delete what is stored about this number?"
         typer.confirm(question, abort=True, err=True)
     result = stored_numbers.forget(target, search, author)
-    text = f"{result.forgotten} items were deleted. {REMAINS}"
+    text = f"Deleted {output.counted(result.forgotten, 'item')}. {REMAINS}"
     output.show(result, json, lambda _: output.print_line(text, "green"))
 
 
@@ -57,15 +58,24 @@ def _print_stored(stored: StoredNumber) -> None:
     if not (stored.lists or stored.prefixes or stored.others):
         output.print_line("Nothing is stored about this number.")
         return
+    numbers: dict[str, str] = {}
+    if len(stored.readings) > 1:
+        numbers = {reading.hash: f", {reading.number}" for reading in stored.readings}
     rows = [
         (
-            f"list {each.name}" + (f", prefix {prefix}" if prefix else ""),
+            f"list {each.name}{suffix}",
             ", ".join(filter(None, (each.entry.reason, each.entry.source))),
             each.entry.expires,
         )
-        for each, prefix in (
-            *((each, "") for each in stored.lists),
-            *((each, each.entry.hash_of_number_or_prefix) for each in stored.prefixes),
+        for each, suffix in (
+            *(
+                (each, numbers.get(each.entry.hash_of_number_or_prefix, ""))
+                for each in stored.lists
+            ),
+            *(
+                (each, f", prefix {each.entry.hash_of_number_or_prefix}")
+                for each in stored.prefixes
+            ),
         )
     ]
     for item in stored.others:

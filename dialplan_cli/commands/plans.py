@@ -10,9 +10,8 @@ import typer
 
 from click_to_dial.errors import OutOfTimeError, SalesforceError
 from dialplan_cli import output, publications
-from dialplan_cli.checks.salesforce import check_salesforce
 from dialplan_cli.commands.options import ANSWER_IS_NO, Author, Comment, File, Json, Stack, Yes
-from dialplan_cli.plan.examples import check_results
+from dialplan_cli.commands.sync import print_lists
 from dialplan_cli.plan.read import read_plan
 from dialplan_cli.publications import ChangeNote, Difference, History, Publication
 from dialplan_cli.targets import Target, find_target
@@ -40,7 +39,8 @@ def diff(
     if file is None:
         difference = publications.last_change(store)
     else:
-        difference = publications.compare_with_active(store, read_plan(file), str(file))
+        plan = read_plan(file)
+        difference = publications.compare_with_active(store, plan, plan.source.file)
     output.show(difference, json, _print_difference)
     if difference.changed:
         raise typer.Exit(ANSWER_IS_NO)
@@ -53,7 +53,9 @@ def publish(
     comment: Comment = "",
     offline: Annotated[
         bool,
-        typer.Option("--offline", help="Do not ask Salesforce about objects, fields and mappings."),
+        typer.Option(
+            "--offline", help="Do not ask Salesforce about objects, fields, mappings and lists."
+        ),
     ] = False,
     stack: Stack = None,
     yes: Yes = False,
@@ -63,19 +65,21 @@ def publish(
 
     The file is checked, also against Salesforce, and its examples are run. The command then shows
     the difference from the active plan, asks for confirmation, publishes, and reads the mappings
-    kept in Salesforce.
+    and new lists kept in Salesforce.
     """
+    if str(file) == "-" and not yes:
+        raise typer.BadParameter(
+            "A plan from standard input needs --yes, because no question can be answered there."
+        )
     plan = read_plan(file)
-    warnings = plan.warnings + check_results(plan.document, plan.source, time.time())
     target = find_target(stack)
-    if not offline:
-        try:
-            warnings += check_salesforce(plan, target.organisation)
-        except (SalesforceError, OutOfTimeError) as error:
-            output.print_error("Salesforce cannot be asked. To publish without it, use --offline.")
-            raise error from None
-    output.print_warnings(warnings + plan.offline_warnings if offline else warnings)
-    difference = publications.compare_with_active(target.store, plan, str(file))
+    try:
+        warnings = publications.check_plan(plan, target, time.time(), ask=not offline)
+    except (SalesforceError, OutOfTimeError) as error:
+        output.print_error("Salesforce cannot be asked. To publish without it, use --offline.")
+        raise error from None
+    output.print_warnings(warnings)
+    difference = publications.compare_with_active(target.store, plan, plan.source.file)
     _confirm(target, difference, f"Publish to {target.name}?", yes, json)
     note = ChangeNote(author, comment)
     published = publications.publish(target, plan, difference, note, ask=not offline)
@@ -188,7 +192,8 @@ def _print_publication(publication: Publication) -> None:
     output.print_line(
         f"Version {publication.version} is active. It decides every call within 30 s.", "green"
     )
-    for message in publication.mappings_not_read:
+    print_lists(publication.lists)
+    for message in publication.mappings_not_read + publication.lists_not_read:
         output.print_error(message)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from click_to_dial.dialplan import DialPlan, load
@@ -11,7 +12,7 @@ from click_to_dial.errors import UnreadableDialPlanError
 from click_to_dial.ports import ActivePlan, CachedMapping, Entries
 from dialplan_cli.console.context import Console
 from dialplan_cli.plan.hours import home_zone
-from dialplan_cli.plan.read import PlanFile, parse_plan, read_plan
+from dialplan_cli.plan.read import PlanFile, parse_content, read_plan
 from dialplan_cli.plan.source import PlanFileError, Problem
 from dialplan_cli.publications import active_plan
 
@@ -45,7 +46,7 @@ def shown_plan(console: Console) -> ShownPlan:
     Raises PlanFileError, NoDialPlanError, DynamoDBError.
     """
     if console.plan_file is not None:
-        return plan_of_file(console, read_plan(console.plan_file))
+        return plan_of_file(console, _read(console.plan_file))
     assert console.target is not None  # the command requires a file or a target
     store = console.target.store
     active = active_plan(store)
@@ -81,15 +82,23 @@ def zone_of(document: Mapping[str, Any]) -> str:
     return home_zone(document["home_region"], document.get("home_zone")) or "UTC"
 
 
+def _read(path: Path) -> PlanFile:
+    """Return the plan in a file, which may have changed since. Raises PlanFileError."""
+    try:
+        return _parse(path.read_bytes(), str(path))
+    except OSError:
+        return read_plan(path)  # raises an error that explains it
+
+
 def _warnings_of_version(store: PlanStore, active: ActivePlan) -> tuple[Problem, ...]:
     """Return the warnings about the active plan, or none if another release wrote it."""
     try:
-        return _warnings(store.source(store.version(active.version)))
+        plan = _parse(store.source(store.version(active.version)).encode(), "plan")
     except (PlanFileError, UnreadableDialPlanError):
         return ()
+    return (*plan.warnings, *plan.offline_warnings)
 
 
 @lru_cache(maxsize=4)  # a plan with a thousand rules takes seconds
-def _warnings(source: str) -> tuple[Problem, ...]:
-    plan = parse_plan(source)
-    return (*plan.warnings, *plan.offline_warnings)
+def _parse(content: bytes, name: str) -> PlanFile:
+    return parse_content(content, name)

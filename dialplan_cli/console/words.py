@@ -118,19 +118,30 @@ class Words:
             written=international(callee) or document["number"],
             country=country_name(callee.country) if callee and callee.country else "",
             validity=self._validity(start, end),
-            regions=text("words.regions", countries=joined(document["regions"], "and"))
+            regions=text(
+                "words.regions", countries=joined(map(country_name, document["regions"]), "and")
+            )
             if document.get("regions")
             else "",
             available=(start is None or self._now >= start) and (end is None or self._now < end),
         )
 
     def condition(self, fact: str, expected: Any) -> str:
-        """Return a condition in words, such as "the country of the number is AT"."""
+        """Return a condition in words, such as "the country of the number is AT".
+
+        It is one of the plan, or of a trace, in which lists and attempts are part of the fact.
+        """
+        if fact.startswith(f"{LISTED}."):
+            lists = fact.removeprefix(f"{LISTED}.").split("+")
+            fact, expected = LISTED, lists if expected else {"not": lists}
+        if fact.startswith(f"{ATTEMPTS}."):
+            within, by = fact.removeprefix(f"{ATTEMPTS}.").split(".")
+            fact, expected = ATTEMPTS, {**expected, "within": int(within[:-1]), "by": by}
         if fact == LISTED:
             operators = expected if isinstance(expected, dict) else {"is": expected}
-            ((name, lists),) = operators.items()
+            ((name, names),) = operators.items()
             key = "not_listed" if name == "not" else "listed"
-            return text(f"words.{key}", value=joined(as_list(lists), "or"))
+            return text(f"words.{key}", value=joined(as_list(names), "or"))
         if fact == ATTEMPTS and isinstance(expected, dict):
             return self._attempts(expected)
         if isinstance(expected, bool):

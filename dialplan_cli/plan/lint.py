@@ -10,6 +10,7 @@ from click_to_dial.dialplan.conditions import LISTED, ON_RECORD
 from click_to_dial.salesforce.consent import CONSENT
 from dialplan_cli.plan.facts import COMPARISONS, NUMBERS, all_conditions, operands
 from dialplan_cli.plan.lint_facts import (
+    warn_attempts,
     warn_comparisons,
     warn_facts_of_outage,
     warn_on_record,
@@ -17,8 +18,10 @@ from dialplan_cli.plan.lint_facts import (
 )
 from dialplan_cli.plan.lint_values import (
     warn_bounds,
+    warn_filters,
     warn_numbers,
     warn_patterns,
+    warn_placeholders,
     warn_texts,
     warn_truth_values,
     warn_values,
@@ -324,4 +327,7 @@ CHECKS = (
     warn_signals_of_outage,
     warn_on_record,
     warn_comparisons,
+    warn_attempts,
+    warn_placeholders,
+    warn_filters,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from click_to_dial.dialplan.conditions import ON_RECORD, group_of
+from click_to_dial.dialplan.conditions import ATTEMPTS, ON_RECORD, group_of
 from click_to_dial.salesforce_id import STANDARD_OBJECTS
 from dialplan_cli.plan.facts import COMPARISONS, NUMBERS, all_conditions, operands
 from dialplan_cli.plan.references import outcomes
@@ -68,9 +68,9 @@ def warn_on_record(document: Document) -> Findings:
 
 def warn_comparisons(document: Document) -> Findings:
     """Warn of comparisons that cannot be meant: with the same fact, a name with an id, lists."""
-    fields = {f"agent.{name}": path for name, path in document["agents"]["attributes"].items()}
+    fields = [(f"agent.{name}", path) for name, path in document["agents"]["attributes"].items()]
     for attributes in document["objects"].values():
-        fields |= {f"record.{name}": path for name, path in attributes.items()}
+        fields += [(f"record.{name}", path) for name, path in attributes.items()]
     for path, fact, expected in all_conditions(document):
         for place, operator, value in operands(path, expected):
             if operator in ("includes", "excludes") and ";" in str(value):
@@ -80,7 +80,21 @@ def warn_comparisons(document: Document) -> Findings:
                 yield place, f"compares {fact} with itself"
             elif operator in COMPARISONS and "agent.id" in (fact, value):
                 other = value if fact == "agent.id" else fact
-                field = fields.get(other, "Id")
-                if not field.endswith(("Id", "__c")):
-                    message = f"agent.id is the Id of a user, but {other} is {field}; name the"
+                names = (path for name, path in fields if name == other)
+                no_ids = [name for name in names if not name.endswith(("Id", "__c"))]
+                if no_ids:
+                    message = f"agent.id is the Id of a user, but {other} is {no_ids[0]}; name the"
                     yield place, f"{message} field with the Id, such as OwnerId"
+
+
+def warn_attempts(document: Document) -> Findings:
+    """Warn of limits that every number of calls satisfies, or none."""
+    for path, fact, expected in all_conditions(document):
+        if fact != ATTEMPTS:
+            continue
+        if expected["within"] == 0:
+            yield path, "counts no calls; write a longer time, such as within: 30d"
+        elif expected.get("lt", 1) <= 0 or expected.get("lte", 0) < 0:
+            yield path, "never holds: a number has never fewer than 0 calls"
+        elif expected.get("gte", 1) <= 0 or expected.get("gt", 0) < 0:
+            yield path, "holds for every call; the first call after another one is {gte: 1}"

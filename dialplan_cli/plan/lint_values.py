@@ -7,9 +7,10 @@ from typing import Any
 import phonenumbers
 
 from dialplan_cli.plan.facts import BUILT_IN, all_conditions, operands
+from dialplan_cli.plan.names import list_sources
 from dialplan_cli.plan.references import outcomes
 from dialplan_cli.plan.source import Findings, Path, child
-from dialplan_cli.plan.types import likely_region
+from dialplan_cli.plan.types import is_date, is_time, likely_region
 
 Document = Mapping[str, Any]
 
@@ -23,6 +24,9 @@ _LOCAL_DATE = re.compile(
     r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./]\d{1,2}[./]\d{1,2}|\d{4}-\d-\d{1,2}|"
     r"\d{4}-\d\d-\d"
 )
+_TODAY = frozenset("today yesterday tomorrow now heute gestern morgen jetzt".split())
+_MONTH_OR_SEPARATED = re.compile(r"\d{4}-\d\d|[-+]?[\d_.,]+", re.ASCII)
+
 _REGULAR_EXPRESSION = re.compile(r"\^.*|.*(\.\*|\.\+|\||\\[dws]).*|[^$]*\$")
 
 
@@ -82,6 +86,10 @@ def warn_texts(document: Document) -> Findings:
         elif re.search(_SEVERAL, value):
             values = ", ".join(re.split(_SEVERAL, value))
             yield place, f"is one text; for any of several values write a list: [{values}]"
+        elif value != value.strip():
+            yield place, "has a blank at its start or end, which is compared too; remove it"
+        elif re.match(r"not \S", value):
+            yield place, f"is compared as it is written; write {{not: {value[4:]}}}"
         elif _COMPARISON.match(value):
             yield place, "is compared as text; write {gt: 5}, {gte: 5}, {lt: 5} or {lte: 5}"
 
@@ -104,6 +112,44 @@ def warn_bounds(document: Document) -> Findings:
             yield place, "is compared as text; write a day as year-month-day: 2026-01-31"
         elif operator in ("lt", "lte", "gt", "gte") and _DIGITS.fullmatch(value):
             yield place, f"is text, which no number is compared with; write {value}"
+        elif operator in ("lt", "lte", "gt", "gte") and not _is_bound(value):
+            yield (
+                place,
+                "is compared as text; write a number without its unit, a day that exists "
+                "(2026-01-31) or a time (2026-01-31T18:00)",
+            )
+
+
+def _is_bound(text: str) -> bool:
+    """Tell whether a text may be meant as a bound: a date, or text that is no number or date.
+
+    A month such as 2026-01 has the order of dates. Numbers with separators have their own warning.
+    """
+    if is_date(text) or is_time(text) or _MONTH_OR_SEPARATED.fullmatch(text):
+        return True
+    return text.lower() not in _TODAY and not re.search(r"\d", text)
+
+
+def warn_placeholders(document: Document) -> Findings:
+    """Warn of text in braces that is shown to the agent as it is written."""
+    for path, outcome in outcomes(document):
+        for name in re.findall(r"\{\s*\w+\s*\}", outcome.get("refuse", "")):
+            if path[0] == "outage":
+                yield (*path, "refuse"), f"{name} is shown as it is written; remove it"
+            elif name != "{opens}":
+                message = "is shown as it is written; only {opens} is replaced, by a time"
+                yield (*path, "refuse"), f"{name} {message}"
+
+
+def warn_filters(document: Document) -> Findings:
+    """Warn of a filter that begins with the keyword which the query has already."""
+    sources: list[tuple[Path, dict[str, Any]]] = [
+        (("mappings", name, "salesforce"), child(mapping, "salesforce"))
+        for name, mapping in document["mappings"].items()
+    ]
+    for path, source in [*sources, *list_sources(document)]:
+        if re.match(r"\s*where\b", source.get("filter") or "", re.IGNORECASE):
+            yield (*path, "filter"), "write the condition without WHERE"
 
 
 def _texts(document: Document) -> Iterator[tuple[Path, str, str]]:

@@ -97,8 +97,9 @@ def objects(data: Data) -> Iterator[tuple[Path, str]]:
 def field_paths(data: Data) -> Iterator[tuple[Path, str, str]]:
     """Yield each field path that the plan names, with its place and the object it starts from."""
     places: list[tuple[Path, str, Any]] = []
+    published = child(data, "numbers")  # as written, they are among the attributes
     for object_name, fields in pairs(data.get("objects")):
-        for name, field in pairs(fields):
+        for name, field in [*pairs(fields), ("numbers", published.get(object_name))]:
             items = enumerate(field) if isinstance(field, list) else ()
             places += [
                 (("objects", object_name, name, index), object_name, f) for index, f in items

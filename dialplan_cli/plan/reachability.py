@@ -9,6 +9,7 @@ from typing import Any
 
 from click_to_dial.dialplan.conditions import Condition, Test, condition
 from dialplan_cli.plan.source import as_list, condition_sets
+from dialplan_cli.plan.types import is_date, is_time
 
 Conditions = Mapping[str, Condition]
 Operators = Mapping[str, Any]
@@ -44,11 +45,15 @@ def is_impossible(expected: Any) -> bool:
         return False
     if expected.get("present") is False:
         return len(expected) > 1
+    if "includes" in expected and "excludes" in expected:
+        return set(as_list(expected["includes"])) <= set(as_list(expected["excludes"]))
     bounds = {name: expected[name] for name in ("lt", "lte", "gt", "gte") if name in expected}
     are_texts = {isinstance(bound, str) for bound in bounds.values()}
     needs_text = bool({"prefix", "matches"} & expected.keys())
     if len(are_texts) == 2 or (needs_text and are_texts == {False}):
         return True
+    if not _have_one_order(*bounds.values()):
+        return False
     return any(
         bounds[low] > bounds[high] or (strict and bounds[low] == bounds[high])
         for low, high, strict in _CONTRADICTIONS
@@ -99,8 +104,19 @@ def _implies_selection(name: str, inner: list[Any], outer: list[Any]) -> bool:
 
 def _implies_bound(inner: Any, name: str, outer: Any, *, strict: bool) -> bool:
     """Tell whether the bound `inner` is within `outer`; if `strict`, it must not be equal."""
-    if isinstance(inner, str) != isinstance(outer, str):
+    if isinstance(inner, str) != isinstance(outer, str) or not _have_one_order(inner, outer):
         return False
     if inner == outer:
         return not strict
     return bool(inner < outer if name.startswith("lt") else inner > outer)
+
+
+def _have_one_order(*bounds: Any) -> bool:
+    """Tell whether the order of bounds is that of the values that satisfy them.
+
+    A point in time is within a day, not after it, and its text does not tell its order because of
+    its time zone.
+    """
+    if len(set(bounds)) < 2:
+        return True
+    return len(set(map(is_date, bounds))) == 1 and not any(map(is_time, bounds))

@@ -46,6 +46,11 @@ def read_plan(path: FilePath) -> PlanFile:
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
         raise PlanFileError([Problem(name, 1, "", message)]) from error
+    return parse_content(content, name)
+
+
+def parse_content(content: bytes, name: str) -> PlanFile:
+    """Read the plan in the content of a file with this name. Raises PlanFileError."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -138,10 +143,12 @@ def misread_scalars(source: PlanSource) -> Findings:
     for path, location in source.locations.items():
         if location.raw is None:
             continue
-        if location.value is None and path:
+        if location.value is None and "when" in path[:-2] and str(path[-1]).isdigit():
+            yield path, "a number is written without commas: 1000, and 4.5 with a decimal point"
+        elif location.value is None and path:
             lists = "; several values are written as a list: [first, second]"
             yield path, f"has no value; add one, or remove the key{lists if 'when' in path else ''}"
-        elif _WRONG_QUOTES.fullmatch(location.raw):
+        elif any(_WRONG_QUOTES.fullmatch(str(text)) for text in (location.raw, *path[-1:])):
             yield path, 'has typographic or missing quotes; use a pair of straight quotes: "text"'
         elif isinstance(location.value, int | float) and _CHANGED_NUMBER.fullmatch(location.raw):
             yield path, needs_quotes(location.raw)

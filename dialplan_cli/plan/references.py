@@ -167,19 +167,20 @@ def check_lists(data: Data) -> Findings:
 
 
 def check_hours(data: Data) -> Findings:
-    """Find hours without a home zone, and `{opens}` in a rule without a condition on hours."""
+    """Find hours without a home zone, and `{opens}` without a condition on hours."""
     zone = home_zone(str(data.get("home_region")), data.get("home_zone"))
     if child(data, "hours") and zone is None:
         yield ("hours",), f"{_NO_HOME_ZONE} refusals say when calling is allowed"
     if compares_days(data) and zone is None:
         yield ("rules",), f"{_NO_HOME_ZONE} a comparison with a day depends on it"
     for index, rule in enumerate(rules(data)):
-        facts = [fact for _, conditions in condition_sets(rule) for fact in conditions]
-        uses_hours = any(fact.startswith("hours.") for fact in facts)
-        if "{opens}" in str(rule.get("refuse")) and not uses_hours:
+        sets = condition_sets(rule)
+        uses_hours = [any(fact.startswith("hours.") for fact in each) for _, each in sets]
+        if "{opens}" in str(rule.get("refuse")) and not all(uses_hours):
+            place = "this rule" if len(sets) == 1 else f"when[{uses_hours.index(False)}]"
             yield (
                 ("rules", index, "refuse"),
-                "{opens} stands for the time when calling hours begin; this rule has no condition "
+                f"{{opens}} stands for the time when calling hours begin; {place} has no condition "
                 "on `hours.`",
             )
 

@@ -289,7 +289,8 @@ class _Reader:
         if not isinstance(event, ScalarEvent) or event.anchor:
             raise _SyntaxError(_line(event), "a key must be plain text", path)
         key = str(event.value)
-        if event.implicit[0] and not isinstance(_parse_scalar(key), str):
+        is_operator = "when" in path[:-1]  # there are none with digits, which is reported later
+        if event.implicit[0] and not isinstance(_parse_scalar(key), str) and not is_operator:
             message = f'a key must be text; write it in quotes: "{key}"'
             self.report(_line(event), (*path, key), message)
         return key

@@ -71,6 +71,17 @@ def is_date(value: object) -> bool:
         return False
 
 
+def is_time(value: object) -> bool:
+    """Tell whether a value is a point in time such as 2026-01-31T18:00."""
+    try:
+        return isinstance(value, str) and bool(
+            re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", value)
+            and datetime.datetime.fromisoformat(value)
+        )
+    except ValueError:
+        return False
+
+
 def one_or_list(value: object) -> str:
     """Return the tag of the form, for values that may be one or a list."""
     return "<list>" if isinstance(value, list) else "<one>"

@@ -9,6 +9,7 @@ from local_stack.salesforce.standard_objects import possible_parents
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*", re.ASCII)
+_SEVERAL_VALUES = re.compile(r"[^;]*[^;\s](;[^;\s][^;]*)+")
 _STANDARD_CHECKBOX = re.compile(r"(?:Is|Has)[A-Z].*|DoNotCall")
 _TYPES: Mapping[str, Callable[[object], bool]] = {
     "boolean": lambda value: isinstance(value, bool),
@@ -22,8 +23,9 @@ _TYPES: Mapping[str, Callable[[object], bool]] = {
 def field_type(organisation: Organisation, sobject: SObject, name: str) -> str:
     """Return Salesforce's name for the type of a field, inferred from its name and its values.
 
-    One of id, reference, boolean, double, date, datetime, address and string. A field that no row
-    has is of anyType, so that a plan may compare it with any value.
+    One of id, reference, boolean, double, date, datetime, address, multipicklist (a custom field
+    with several values in a row: `A;B`) and string. A field that no row has is of anyType, so that
+    a plan may compare it with any value.
     """
     key = name.lower()
     if key == "id":
@@ -40,6 +42,8 @@ def field_type(organisation: Organisation, sobject: SObject, name: str) -> str:
         ids = [value for value in values if isinstance(value, str) and to_18(value)]
         if len(ids) == len(values) and all(record_id[:3] in prefixes for record_id in ids):
             return "reference"
+        if any(isinstance(value, str) and _SEVERAL_VALUES.fullmatch(value) for value in values):
+            return "multipicklist"
     return next((name for name, fits in _TYPES.items() if all(map(fits, values))), "string")
 
 

@@ -55,6 +55,12 @@ class Page:
         field.clear()
         field.send_keys(value)
 
+    def set_value(self, name: str, value: str) -> None:
+        """Set the value of a field that is not typed as it is stored, such as a time."""
+        self.driver.execute_script(
+            "arguments[0].value = arguments[1]", self.find(f"[name={name}]"), value
+        )
+
     def press(self, css: str = "main button[type=submit]") -> None:
         """Press a button, and wait for the page that follows."""
         before = self.find("html")
@@ -116,7 +122,7 @@ class Page:
         run = "const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(done)"
         violations = self.driver.execute_async_script(run)["violations"]
         found = {each["id"]: [node["html"][:200] for node in each["nodes"]] for each in violations}
-        assert found == {}
+        assert found == {}, found
 
     def _script(self, source: str) -> Any:
         return self.driver.execute_script(source)

@@ -57,6 +57,11 @@ class System:
         url = f"{self.settings['SALESFORCE_URL']}/_simulator/{path}"
         requests.post(url, json=document, timeout=10).raise_for_status()
 
+    def heal(self) -> None:
+        """End all faults of the simulator."""
+        url = f"{self.settings['SALESFORCE_URL']}/_simulator/faults"
+        requests.delete(url, timeout=10).raise_for_status()
+
 
 @contextmanager
 def running_system(org: Path | None = None, plan: Path | None = None) -> Iterator[System]:

@@ -25,7 +25,3 @@ def test_german(demo: System, page: Page) -> None:
     page.open(demo.console)
     assert page.text("h1") == "Regeln"
     assert page.find("html").get_attribute("lang") == "de"
-
-
-def test_the_rules_screen_of_the_demo(demo_page: Page) -> None:
-    demo_page.check("rules")

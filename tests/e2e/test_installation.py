@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 
 import click_to_dial
 
@@ -14,13 +15,18 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="module")
-def dialplan(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the command in the virtual environment `venv`."""
     folder = tmp_path_factory.mktemp("installation")
     subprocess.run([sys.executable, "-m", "venv", "venv"], cwd=folder, check=True)
     pip = [f"{folder}/venv/bin/python", "-m", "pip", "--disable-pip-version-check"]
     subprocess.run([*pip, "install", "--quiet", str(ROOT)], check=True)
     subprocess.run([*pip, "check"], check=True)
+    return folder
 
+
+@pytest.fixture
+def dialplan(folder: Path) -> Run:
     def run(*arguments: object) -> "subprocess.CompletedProcess[str]":
         command = [f"{folder}/venv/bin/dialplan", *map(str, arguments)]
         return subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True)
@@ -48,3 +54,18 @@ def test_it_explains_that_no_system_is_running(dialplan: Run) -> None:
     done = dialplan("history")
     assert done.returncode == 1
     assert "No local system is running." in done.stderr
+
+
+def test_it_serves_the_console_of_a_plan_file(dialplan: Run, folder: Path) -> None:
+    command = [f"{folder}/venv/bin/dialplan", "console", f"{ROOT}/dialplans/demo.yaml"]
+    process = subprocess.Popen(command, cwd=folder, env={}, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        address = process.stdout.readline().split()[-1]
+        browser = requests.Session()
+        assert "emergency" in browser.get(address, timeout=30).text
+        style = f"{address.partition('?')[0]}static/console.css"
+        assert browser.get(style, timeout=30).headers["Content-Type"].startswith("text/css")
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)

@@ -93,16 +93,16 @@ def environment(
             {"client_id": salesforce.client_id, "client_secret": salesforce.client_secret}
         ),
     )
-    found = template.environment(
-        template.load(),
-        {
-            "Table": table.name,
-            "SalesforceSecret": secret["ARN"],
-            "NumberKeySecret": NUMBER_KEY,
-            "SalesforceUrl": salesforce.url,
-        },
-        os.environ["AWS_ENDPOINT_URL"],
-    )
+    values = {
+        "Table": table.name,
+        "SalesforceSecret": secret["ARN"],
+        "NumberKeySecret": NUMBER_KEY,
+        "SalesforceUrl": salesforce.url,
+    }
+    found: dict[str, str] = {}
+    for function in ("OnClickToDialFunction", "SyncFunction"):
+        url = os.environ["AWS_ENDPOINT_URL"]
+        found |= template.environment(template.load(), values, url, function)
     for name in found.keys() - os.environ.keys():  # so that they are taken away again
         monkeypatch.setenv(name, "")
     state = targets.LOCAL / "3000/run.json"

@@ -37,6 +37,15 @@ def test_a_state_file_cannot_point_to_another_machine(
     assert "does not point to this machine" in dialplan.err
 
 
+def test_a_port_that_no_local_system_has_is_named(
+    dialplan: Dialplan, environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other programs also use the variable PORT."""
+    monkeypatch.setenv("PORT", "4319")
+    assert dialplan("history") == 1
+    assert "No local system is running on port 4319, which the environment variable" in dialplan.err
+
+
 def test_a_state_file_sets_only_variables_that_boto3_needs(
     dialplan: Dialplan, environment: Mapping[str, str]
 ) -> None:

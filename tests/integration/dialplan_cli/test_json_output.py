@@ -55,7 +55,9 @@ def differences(shown: Any, documented: Any, path: str = "") -> Iterator[str]:
         for key in shown.keys() & documented.keys():
             yield from differences(shown[key], documented[key], f"{path}.{key}")
     elif isinstance(shown, list) and isinstance(documented, list):
-        if shown and documented:
+        if shown and not documented:
+            yield f"{path}[]: the example is empty"
+        elif shown:
             yield from differences(shown[0], documented[0], f"{path}[]")
     elif type(shown) is not type(documented):
         yield f"{path}: {type(shown).__name__}, not {type(documented).__name__}"
@@ -83,7 +85,7 @@ def test_every_command_prints_what_its_example_shows(
         salesforce.org.add("H__mdt", row)
     numbers, calls = tmp_path / "numbers.csv", tmp_path / "calls.csv"
     numbers.write_text(f"number,reason,expires\n{NUMBER},Asked,\n+49900*,,2020-01-31\n")
-    calls.write_text("CallerID,AgentUID,record.kind\n+4989461495,ahuber,Customer\n")
+    calls.write_text("CallerID,AgentUID,record.kind\n+4989461495,ahuber,Customer\nabc,ahuber,\n")
     steps: list[tuple[str, tuple[object, ...]]] = [
         ("validate", (DEMO,)),
         ("schema", ()),

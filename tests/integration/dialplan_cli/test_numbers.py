@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from click_to_dial.dynamodb.plan_store import PlanStore
+from tests.fakes import DOCUMENT
 from tests.integration.dialplan_command import Dialplan
 
 NUMBER, OTHER = "+4917012345678", "+4917012345679"
@@ -100,6 +102,25 @@ def test_it_asks_before_it_forgets(
     assert dialplan("number", NUMBER, "--forget") == 1
     assert "It will no longer be on the list" in dialplan.err
     assert keys(table) == before
+
+
+def test_an_ambiguous_number_is_not_forgotten(
+    dialplan: Dialplan, store: PlanStore, table: Any
+) -> None:
+    """Its other reading may be somebody else, who does not want to be called."""
+    store.publish(DOCUMENT, "", author="test", comment="", replaces=None)
+    dialplan("list", "add", "+49431265030", "--list", "dnc")
+    before = keys(table)
+    assert dialplan("number", "431265030", "--forget", "--yes") == 1
+    assert "can be +431265030 or +49431265030" in dialplan.err
+    assert "list dnc, +49431265030" in dialplan.out
+    assert keys(table) == before
+    assert dialplan("number", "+49431265030", "--forget", "--yes") == 0
+    assert "Deleted 1 item." in dialplan.out
+
+
+def test_surplus_digits_do_not_make_a_number_ambiguous(dialplan: Dialplan, stored: str) -> None:
+    assert dialplan.json("number", f"{NUMBER}9", "--forget", "--yes")["forgotten"] == 4
 
 
 def test_nothing_is_stored_about_an_unknown_number(dialplan: Dialplan) -> None:

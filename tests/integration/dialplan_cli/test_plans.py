@@ -191,6 +191,18 @@ class TestPublishing:
         assert "Publish to this machine?" in dialplan.err
         assert store.active() is None
 
+    def test_a_plan_in_standard_input_is_published_only_without_a_question(
+        self, dialplan: Dialplan, store: PlanStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content = io.BytesIO(DEMO.read_bytes())
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(content))
+        assert dialplan("publish", "-") == 2
+        assert "needs --yes" in dialplan.err
+        assert (store.active(), content.tell()) == (None, 0)
+        assert dialplan("publish", "-", "--yes") == 0
+        assert dialplan.out.startswith("--- nothing published\n+++ stdin\n")
+        assert store.active() is not None
+
     def test_a_change_by_someone_else_is_not_overwritten(
         self,
         dialplan: Dialplan,

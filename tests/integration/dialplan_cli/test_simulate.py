@@ -127,7 +127,7 @@ class TestFacts:
         arguments = ("simulate", calls, "--plan", limits, "--against", DEMO)
         assert dialplan(*arguments) == 0
         lines = dialplan.out.splitlines()
-        assert lines[0] == "No answer changes in 1 calls."
+        assert lines[0] == "No answer changes in 1 call."
         assert {
             "Assumption: no number is on a list, because the file has no column callee.listed.",
             "Assumption: no number was called before, because the file has no column "
@@ -266,7 +266,7 @@ class TestLookUps:
         salesforce.expire_tokens()
         salesforce.fail(fault)
         assert dialplan("simulate", calls, "--plan", changed) == 1
-        assert "No answer changes in the 1 calls that were looked up." in dialplan.out
+        assert "No answer changes. 1 of 2 calls were looked up." in dialplan.out
         assert "1 of 2 calls could not be looked up." in dialplan.out
         found = dialplan.json("simulate", calls, "--plan", changed)
         (call,) = found["undecided"]

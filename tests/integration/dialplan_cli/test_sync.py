@@ -109,4 +109,4 @@ def test_without_a_plan_or_without_mappings_in_salesforce(
     assert "No dial plan is published" in dialplan.err
     store.publish(DOCUMENT, "", author="", comment="", replaces=None)
     assert dialplan("sync") == 0
-    assert dialplan.out == "The active dial plan keeps no mapping in Salesforce.\n"
+    assert dialplan.out == "The active dial plan keeps no mapping and no list in Salesforce.\n"

@@ -17,12 +17,18 @@ from tests.integration.conftest import Table
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 OTHER_KEY = {"pk": {"S": "a"}, "sk": {"S": "c"}}
 UNKNOWN_TO_DYNALITE = {
+    "a choice of 101 values",
     "an expression that is too long",
     "an item of two-byte characters",
+    "an order of truth values",
     "more than 32 levels",
+    "more than 300 operators",
+    "more than a million segments",
     "values that a deletion cannot return",
+    "values that a failed condition cannot return",
     "BatchWriteItem with two writes in one",
     "TransactWriteItems with a long token",
+    "TransactWriteItems with values that it cannot return",
     "TransactWriteItems without a condition to check",
 }
 """Kinds that dynalite, or the proxy before it, does not check."""
@@ -56,7 +62,16 @@ def keys(count: int) -> list[Any]:
     return [{"pk": {"S": "a"}, "sk": {"S": str(number)}} for number in range(count)]
 
 
-ONE = {"N": "1"}
+def condition(expression: str, **placeholders: Any) -> tuple[str, Mapping[str, Any]]:
+    request = {**put(), "ConditionExpression": expression}
+    return "PutItem", {**request, **values(**placeholders)} if placeholders else request
+
+
+def query(expression: str, **placeholders: Any) -> tuple[str, Mapping[str, Any]]:
+    return "Query", {"KeyConditionExpression": expression, **values(**placeholders)}
+
+
+ONE, TWO, TEXT = {"N": "1"}, {"N": "2"}, {"S": "x"}
 SINGLE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "an empty partition key": ("PutItem", {"Item": {"pk": {"S": ""}, "sk": {"S": "b"}}}),
     "an empty sort key": ("GetItem", {"Key": {"pk": {"S": "a"}, "sk": {"S": ""}}}),
@@ -77,6 +92,7 @@ SINGLE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "a number that is too small": ("PutItem", put(data={"N": "1e-131"})),
     "an empty set": ("PutItem", put(data={"SS": []})),
     "a set with duplicates": ("PutItem", put(data={"SS": ["x", "x"]})),
+    "a set of equal numbers": ("PutItem", put(data={"NS": ["1", "1.0"]})),
     "a NULL that is false": ("PutItem", put(data={"NULL": False})),
     "more than 32 levels": ("PutItem", put(data=nested(34))),
     "an unused value": ("PutItem", {**put(), **IF_EXISTS, **values(x=ONE)}),
@@ -105,6 +121,41 @@ SINGLE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "overlapping paths in an update": ("UpdateItem", update("SET a = :x, a.b = :x", x=ONE)),
     "two sections of one kind": ("UpdateItem", update("SET a = :x SET b = :x", x=ONE)),
     "an update of a key": ("UpdateItem", update("SET sk = :x", x={"S": "c"})),
+    "a projection with a comma at its end": (
+        "GetItem",
+        {"Key": KEY, "ProjectionExpression": "a, "},
+    ),
+    "a projection of a function": ("GetItem", {"Key": KEY, "ProjectionExpression": "size(a)"}),
+    "an empty name of an attribute": (
+        "PutItem",
+        {
+            **condition("attribute_exists(#x)")[1],
+            "ExpressionAttributeNames": {"#x": ""},
+        },
+    ),
+    "a condition that ends with AND": condition("attribute_exists(a) AND"),
+    "a condition with an open parenthesis": condition("(attribute_exists(a)"),
+    "a condition without an operator": condition("a b"),
+    "a condition that is an attribute": condition("a"),
+    "a condition that is a number": condition("size(a)"),
+    "an unknown operator": condition("a == :x", x=ONE),
+    "a function of updates in a condition": condition("if_not_exists(a, :x) = :x", x=ONE),
+    "a function with too many operands": condition("attribute_exists(a, b)"),
+    "a function with too few operands": condition("begins_with(a)"),
+    "the existence of a value": condition("attribute_exists(:x)", x=ONE),
+    "the beginning of a number": condition("begins_with(a, :x)", x=ONE),
+    "a comparison of an attribute with itself": condition("a = a"),
+    "a function of the same operands": condition("begins_with(a, a)"),
+    "an order of truth values": condition("a < :x", x={"BOOL": True}),
+    "an unknown type": condition("attribute_type(a, :x)", x={"S": "STRING"}),
+    "a range that ends before it begins": condition("a BETWEEN :x AND :y", x=TWO, y=ONE),
+    "a range of two types": condition("a BETWEEN :x AND :y", x=ONE, y=TEXT),
+    "a choice of nothing": condition("a IN ()"),
+    "a choice of 101 values": condition(
+        f"a IN ({', '.join(f':x{n}' for n in range(101))})",
+        **{f"x{n}": {"N": str(n)} for n in range(101)},
+    ),
+    "more than 300 operators": condition(" OR ".join(["a=:x"] * 151), x=ONE),
     "an expression that is too long": (
         "PutItem",
         {**put(), "ConditionExpression": " OR ".join(["attribute_exists(pk)"] * 200)},
@@ -118,8 +169,18 @@ SINGLE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "DeleteItem",
         {"Key": KEY, "ReturnValues": "UPDATED_OLD"},
     ),
+    "values that a failed condition cannot return": (
+        "PutItem",
+        {**put(), **IF_EXISTS, "ReturnValuesOnConditionCheckFailure": "ALL_NEW"},
+    ),
+    "unknown metrics of a collection": (
+        "PutItem",
+        {**put(), "ReturnItemCollectionMetrics": "ALL"},
+    ),
     "a limit of 0": ("Scan", {"Limit": 0}),
     "a segment beyond the last": ("Scan", {"Segment": 2, "TotalSegments": 2}),
+    "a segment before the first": ("Scan", {"Segment": -1, "TotalSegments": 2}),
+    "more than a million segments": ("Scan", {"Segment": 0, "TotalSegments": 1_000_001}),
     "a segment of no scan": ("Scan", {"Segment": 1}),
     "a query without its key": (
         "Query",
@@ -128,6 +189,21 @@ SINGLE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "a query by a part of its key": (
         "Query",
         {"KeyConditionExpression": "begins_with(pk, :x)", **values(x={"S": "a"})},
+    ),
+    "a query of two partitions": query("pk = :x OR pk = :y", x=TEXT, y=TEXT),
+    "a query of one partition twice": query("pk = :x AND pk = :y", x=TEXT, y=TEXT),
+    "a query with a negation": query("pk = :x AND NOT sk = :y", x=TEXT, y=TEXT),
+    "a query of all sort keys except one": query("pk = :x AND sk <> :y", x=TEXT, y=TEXT),
+    "a query with a value without a type": query("pk = :x AND sk < :y", x=TEXT, y={}),
+    "a query with a range that is no number": query(
+        "pk = :x AND sk BETWEEN :y AND :z", x=TEXT, y={"N": "a"}, z=ONE
+    ),
+    "a query of two ranges": query("pk = :x AND sk > :y AND sk < :z", x=TEXT, y=TEXT, z=TEXT),
+    "a query of a partition that is a number": query("pk = :x", x=ONE),
+    "a query of a sort key that is a number": query("pk = :x AND sk = :y", x=TEXT, y=ONE),
+    "a query that begins in another partition": (
+        "Query",
+        {**query("pk = :x", x=TEXT)[1], "ExclusiveStartKey": KEY},
     ),
     "a query with a filter on the key": (
         "Query",
@@ -147,6 +223,10 @@ BATCHES: Mapping[str, tuple[str, Any]] = {
     "BatchGetItem with 101 keys": ("BatchGetItem", {"Keys": keys(101)}),
     "BatchGetItem with a key twice": ("BatchGetItem", {"Keys": [KEY, OTHER_KEY, KEY]}),
     "BatchGetItem with an empty key": ("BatchGetItem", {"Keys": [{**KEY, "pk": {"S": ""}}]}),
+    "BatchGetItem with expressions and older parameters": (
+        "BatchGetItem",
+        {"Keys": [KEY], "ProjectionExpression": "a", "AttributesToGet": ["a"]},
+    ),
     "BatchWriteItem without writes": ("BatchWriteItem", []),
     "BatchWriteItem with 26 writes": ("BatchWriteItem", puts(*keys(26))),
     "BatchWriteItem with an item twice": ("BatchWriteItem", puts(KEY, OTHER_KEY, KEY)),
@@ -168,6 +248,13 @@ TRANSACTIONS: Mapping[str, list[tuple[str, Mapping[str, Any]]]] = {
     "TransactWriteItems with 101 actions": [("Put", {"Item": key}) for key in keys(101)],
     "TransactWriteItems with an item twice": [("Put", put()), ("Delete", {"Key": KEY})],
     "TransactWriteItems without a condition to check": [("ConditionCheck", {"Key": KEY})],
+    "TransactWriteItems with a wrong condition": [
+        ("Put", condition("begins_with(a, :x)", x=ONE)[1])
+    ],
+    "TransactWriteItems with values that it cannot return": [
+        ("Put", {**put(), "ReturnValuesOnConditionCheckFailure": "UPDATED_NEW"})
+    ],
+    "TransactWriteItems with a short name of a table": [("Put", {**put(), "TableName": "a"})],
     "TransactWriteItems with a large item": [("Put", put(data={"S": "x" * MAX_ITEM_BYTES}))],
 }
 
@@ -235,6 +322,16 @@ def test_what_dynamodb_accepts_is_not_refused(table: Table) -> None:
                 "ExpressionAttributeNames": {"#a": "a"},
             },
         ),
+        condition(
+            "NOT (a = :x AND attribute_exists(b.c[1])) OR size(a) BETWEEN :x AND :y"
+            " OR a IN (:x, b) or begins_with(a, :z) AND attribute_type(a, :z) OR contains(a, :x)",
+            x=ONE,
+            y=TWO,
+            z={"S": "S"},
+        ),
+        query("pk = :x", x=TEXT),
+        query("pk = :x AND sk BETWEEN :y AND :z", x=TEXT, y={"S": "a"}, z={"S": "b"}),
+        ("Query", {**query("pk = :x", x={"S": "a"})[1], "ExclusiveStartKey": KEY}),
     ]
     for operation, request in accepted:
         assert not is_refused(table.dynamodb, operation, {"TableName": table.name, **request})

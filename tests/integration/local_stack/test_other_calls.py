@@ -86,8 +86,23 @@ def test_paths_elsewhere_stay_unknown(
     assert send(server, path, salesforce.log_in()).status_code == 404
 
 
-def test_our_own_path_is_not_passed_on(server: GatewayServer, salesforce: Simulator) -> None:
-    assert send(server, "/jtelACD/onClickToDial", salesforce.log_in()).json() == {"status": 400}
+@pytest.mark.parametrize("path", ["/jtelACD/onClickToDial", "/jtelACD/onClickToDia%6c"])
+def test_our_own_path_is_not_passed_on(
+    server: GatewayServer, salesforce: Simulator, path: str
+) -> None:
+    assert send(server, path, salesforce.log_in()).json() == {"status": 400}
+
+
+@pytest.mark.parametrize("beginning", ["", "/services/apexrest"])
+def test_our_own_path_is_not_passed_on_with_another_method(
+    server: GatewayServer, salesforce: Simulator, beginning: str
+) -> None:
+    """API Gateway chooses the most specific resource first, and then a method of it."""
+    token = salesforce.log_in()
+    before = salesforce.requests.total()
+    response = send(server, f"{beginning}/jtelACD/onClickToDial", token, "POST", BINARY)
+    assert (response.status_code, response.json()["status"]) == (404, 404)
+    assert salesforce.requests.total() == before
 
 
 def test_without_the_parameter_another_call_is_refused(

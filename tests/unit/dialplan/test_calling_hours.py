@@ -190,6 +190,23 @@ def test_the_refusal_says_when_calling_is_allowed_again(refusal: str, said: str)
     assert evaluate(the_plan, Facts(values)) == Decision("opted-out", reason=reason)
 
 
+OPTED_OUT_OR_CLOSED = (
+    "    when: [{record.do_not_call: true}, {hours.daily: false}]\n    refuse: Too late"
+)
+
+
+def test_an_opt_out_does_not_say_when_calling_is_allowed_again() -> None:
+    old = CLOSED[CLOSED.index("    when: {hours.daily") : CLOSED.index("REFUSAL") + 7]
+    text = CLOSED.replace(old, OPTED_OUT_OR_CLOSED) + HOURS
+    the_plan = load(parse_plan(text).document)
+    closed: dict[str, Scalar] = {"hours.daily": False, "hours.daily.opens": "8:00"}
+    by_hours = evaluate(the_plan, Facts({**closed, "record.do_not_call": False}))
+    assert by_hours.reason == "Too late Calling is allowed again from 8:00."
+    assert evaluate(the_plan, Facts({**closed, "record.do_not_call": True})).reason == "Too late"
+    ((_, path, said),) = problems(text.replace("Too late", "Wait until {opens}"))
+    assert (path, "when[0] has no condition on `hours.`" in said) == ("rules[0].refuse", True)
+
+
 @pytest.mark.parametrize(
     ("window", "path", "message"),
     [

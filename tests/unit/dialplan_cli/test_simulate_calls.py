@@ -8,6 +8,7 @@ import pytest
 
 from click_to_dial.dialplan import load
 from dialplan_cli.csv_files import CsvFileError
+from dialplan_cli.simulate import simulate
 from dialplan_cli.simulate_calls import (
     ANY_RECORD,
     MAX_ERRORS,
@@ -143,7 +144,8 @@ def test_all_errors_are_reported_up_to_a_limit(read: Read) -> None:
         ("AgentUID\nahuber\n", "has no column CallerID"),
         ("CallerID,kind\n1,x\n", "has the column 'kind': unknown fact 'kind'"),
         ("CallerID,record.knid\n1,x\n", "did you mean 'record.kind'?"),
-        ("CallerID,callee.kind\n1,mobile\n", "has the column 'callee.kind'"),
+        ("CallerID,record.knid\n1,x\n", "did you mean 'record.kind'?\nColumns are"),
+        ("CallerID,callee.kind\n1,mobile\n", "has the column 'callee.kind': remove it, because"),
         ("CallerID,CallerID\n1,2\n", "two columns have the name 'CallerID'"),
         ("CallerID\n1,2\n", "calls.csv:2: the row has more cells"),
         ("CallerID\n", "has no calls"),
@@ -174,6 +176,20 @@ def test_a_call_with_facts_needs_no_record_and_no_agent(read: Read) -> None:
     assert read("CallerID,agent.extension\n1,217\n") == [
         Call(1, "", "1", "agent", {"agent.extension": "217"})
     ]
+
+
+def test_agents_without_a_column_are_assumed_to_be_unknown_as_they_are_decided(
+    tmp_path: Path,
+) -> None:
+    rules = [{"id": "a", "when": {"agent.known": False}, "refuse": "No."}, *RULES]
+    plan = loaded({**PLAN, "rules": rules})
+    path = tmp_path / "calls.csv"
+    path.write_text("CallerID,record.kind\n4930123456,x\n")
+    table = read_table(path)
+    (outcome,) = simulate(parse_calls(table, [plan]), plan.plan, plan.plan).outcomes
+    assert outcome.after.text == "403 No."
+    message = "agent.known is false in all calls, because the file has no column agent.known."
+    assert f"Assumption: {message}" in find_assumptions(table, [plan])
 
 
 def test_columns_that_a_plan_uses_and_the_file_lacks_are_named(tmp_path: Path) -> None:

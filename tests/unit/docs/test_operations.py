@@ -37,7 +37,7 @@ def test_the_fixed_costs() -> None:
     ]
     metrics = sum(max(1, len(alarm.get("Metrics", [])) - 1) for alarm in alarms)
     assert list(costs.values()) == [
-        *(round(30 * 0.30, 2), round(metrics * 0.10, 2), 3.00, round(2 * 0.40, 2)),
+        *(round(33 * 0.30, 2), round(metrics * 0.10, 2), 3.00, round(2 * 0.40, 2)),
         *(round(8640 * 1 * GB * SECOND, 2), round(8640 / 1e6, 2), 0.05),
     ]
     assert abs(0.1 * (0.25 + 0.20) - 0.05) < 0.0051
@@ -67,7 +67,7 @@ def test_the_costs_of_a_month() -> None:
     for calls, cells in rows("calls per month").items():
         fixed, per_call, authorizer, together = map(float, cells)
         number = int(calls.replace(",", ""))
-        assert fixed == 15.56
+        assert fixed == 16.56
         assert per_call == round(number / 1e6 * 10.80, 2)
         runs = min(number, 8640)
         assert abs(authorizer - runs * 0.3 * GB * SECOND) < 0.0051

@@ -32,6 +32,7 @@ def run(
             return result
 
         monkeypatch.setattr(handler, "synchroniser", lambda: synchronise)
+        monkeypatch.setattr(handler, "list_synchroniser", lambda: list)
         monkeypatch.setattr(logger.registered_handler, "stream", sys.stdout)
         context = SimpleNamespace(
             function_name="sync",

@@ -23,7 +23,9 @@ from click_to_dial.errors import (
 )
 from click_to_dial.model import Agent, Callee, Click, Decision, Facts, Record
 from click_to_dial.observability import metrics as recorded
+from click_to_dial.ports import ListRun
 from click_to_dial.sync import log as observability_sync
+from click_to_dial.sync.lists import ListSynced
 from click_to_dial.sync.mappings import Change
 from tests.unit.template.test_template import TEMPLATE, access_log_entry, of_type, properties
 
@@ -71,6 +73,11 @@ def log_everything() -> Iterator[Callable[[], None]]:
     yield seen.log_no_such_path
     yield lambda: observability_sync.log_sync([Change("m", {}, {}, ("a row",))])
     yield lambda: observability_sync.log_sync_failure(NoDialPlanError("None."))
+    run = ListRun(1, "", 0.0, 0, 0)
+    failure = DynamoDBError("Cannot be written.")
+    yield lambda: observability_sync.log_lists([ListSynced("l", run, None, 60.0)])
+    yield lambda: observability_sync.log_lists([ListSynced("l", run, None, 60.0, (), failure)])
+    yield lambda: observability_sync.log_lists_failure(NoDialPlanError("None."))
     yield lambda: seen.log_defect(ValueError())
     for verdict in VERDICTS:
         yield lambda verdict=verdict: log_verdict(verdict, 1)  # type: ignore[misc]
@@ -329,7 +336,7 @@ def test_the_dashboard_shows_metrics_that_are_recorded(emitted: dict[str, list[f
 def test_docs_operations_has_the_number_of_metrics(
     emitted: dict[str, list[float]],
 ) -> None:
-    assert len({*emitted, "Allowed", *FILTERED_METRICS}) == 30
+    assert len({*emitted, "Allowed", *FILTERED_METRICS}) == 33
 
 
 @pytest.mark.parametrize("name", of_type("AWS::Logs::QueryDefinition"))

@@ -33,9 +33,12 @@ EXPECTED: dict[str, list[tuple[list[str], object, list[str]]]] = {
     "SyncFunctionRole": [
         (["dynamodb:BatchGetItem", "dynamodb:GetItem"], TABLE, []),
         (["dynamodb:PutItem"], TABLE, ["body#*", "plan"]),
+        (["dynamodb:DeleteItem", "dynamodb:PutItem"], TABLE, ["list#*", "list-run#*"]),
+        (["dynamodb:Scan"], TABLE, []),
         (["dynamodb:UpdateItem"], TABLE, ["token#*"]),
         DENIED,
         (["secretsmanager:GetSecretValue"], {"Ref": "SalesforceSecret"}, []),
+        (["secretsmanager:GetSecretValue"], {"Ref": "NumberKeySecret"}, []),
     ],
     "PreTrafficFunctionRole": [
         (["lambda:InvokeFunction"], {"Fn::Sub": "${OnClickToDialFunction.Arn}:*"}, []),
@@ -80,6 +83,14 @@ def test_a_function_has_exactly_these_permissions(role: str) -> None:
     managed = RESOURCES[role]["Properties"]["ManagedPolicyArns"]
     names = [arn.rpartition("/")[2] for arn in managed]
     assert names == ["AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"]
+
+
+def test_a_scan_of_the_table_returns_only_keys_and_numbers_of_runs() -> None:
+    (scan,) = [each for each in statements("SyncFunctionRole") if each["Action"] == "dynamodb:Scan"]
+    assert scan["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "run"]},
+        "StringEquals": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"},
+    }
 
 
 def test_the_authorizer_has_one_permission_for_each_mode() -> None:

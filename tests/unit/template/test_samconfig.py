@@ -1,5 +1,6 @@
 """samconfig.toml is shared; values of an account belong in samconfig.local.toml."""
 
+import shlex
 import shutil
 import subprocess
 import tomllib
@@ -34,3 +35,21 @@ def test_make_deploy_prefers_the_local_file(tmp_path: Path, exists: bool) -> Non
     command = ["make", "--dry-run", "deploy", "ENV=prod", "LAMBDA_PYTHON=python3"]
     planned = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout
     assert f'--config-file "{tmp_path / (LOCAL if exists else SHARED)}"' in planned
+
+
+@pytest.mark.parametrize(
+    ("parameters", "argument"),
+    [
+        (
+            'AllowedIpRanges="192.0.2.0/28,198.51.100.7/32"',
+            "AllowedIpRanges=192.0.2.0/28,198.51.100.7/32",
+        ),
+        ('SalesforceAllowedUsers=\\"\\"', 'SalesforceAllowedUsers=""'),
+    ],
+)
+def test_parameters_of_make_deploy_as_documented(parameters: str, argument: str) -> None:
+    """SAM reads `Name=""` as empty, and does not accept `Name=`."""
+    assert f"`PARAMETERS='{parameters}'`" in (ROOT / "docs/deploy.md").read_text()
+    command = ["make", "--dry-run", "deploy", "LAMBDA_PYTHON=python3", f"PARAMETERS={parameters}"]
+    planned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    assert argument in shlex.split(planned.rpartition("--parameter-overrides")[2])

@@ -6,6 +6,7 @@ ClickToDialError
 │   ├── NoDialPlanError                none is published, or it cannot be read now
 │   └── UnreadableDialPlanError        published by another version of click-to-dial
 ├── PlanConflictError                  another publication came first
+├── RunLostError                       another run of a list takes place
 ├── DynamoDBError                      the table did not answer
 │   ├── UnreadableItemError            an item has an unknown form
 │   └── ConditionFailedError           another writer was faster
@@ -57,6 +58,10 @@ class UnreadableDialPlanError(DialPlanError):
 
 class PlanConflictError(ClickToDialError):
     """The active dial plan changed after it was read."""
+
+
+class RunLostError(ClickToDialError):
+    """Another run reads the list at the moment, or has begun in the meantime."""
 
 
 class DynamoDBError(ClickToDialError):

@@ -12,6 +12,8 @@ from click_to_dial.errors import ClickToDialError
 logger = Logger()
 metrics = Metrics()
 
+__all__ = ["MetricUnit", "count", "describe", "logger", "metrics"]
+
 
 def count(*names: str) -> None:
     """Add one to each of these metrics of the invocation."""

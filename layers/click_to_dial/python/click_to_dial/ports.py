@@ -116,6 +116,68 @@ class ActivePlan(NamedTuple):
     lists: Mapping[str, CompletedRun] = {}
 
 
+class ListRow(NamedTuple):
+    """A record of a list: its id, and the text in each of its number fields that is not empty."""
+
+    record_id: str
+    numbers: Mapping[str, str]
+
+
+class ListRun(NamedTuple):
+    """A run that reads a list from Salesforce, and how far it has come.
+
+    `definition` tells which sources it reads. `last_completed` is the number of the run that had
+    completed when this one began, or 0, and `before` the number of its entries. Times are in
+    seconds since 1970. `source` is the position of the source that is being read, and `after` the
+    last id that was read from it. `entries` were seen by this run, and `kept` of them by the last
+    completed one, too.
+    """
+
+    number: int
+    definition: str
+    began_at: float
+    last_completed: int
+    before: int
+    moved_at: float = 0.0
+    source: int = 0
+    after: str | None = None
+    pages: int = 0
+    rows: int = 0
+    unreadable: int = 0
+    entries: int = 0
+    kept: int = 0
+    state: str = "running"
+
+    @property
+    def added(self) -> int:
+        """Number of entries that the last completed run had not seen."""
+        return self.entries - self.kept
+
+    @property
+    def removed(self) -> int:
+        """Number of entries that only the last completed run had seen."""
+        return max(0, self.before - self.kept)
+
+
+class StoredRun(NamedTuple):
+    """A run as it is stored. Nobody else may continue it before `lease_until`."""
+
+    run: ListRun
+    revision: int
+    lease_until: float
+
+
+class SeenEntries(NamedTuple):
+    """Number of entries that are new to a run, and of those that the last completed run had."""
+
+    new: int
+    kept: int
+
+
+Origins = Mapping[str, Mapping[str, str]]
+"""Entries of a list by their keys: `reason` and `source`."""
+
+
 class DialPlans(Protocol):
     """The published dial plan.
 
@@ -143,6 +205,49 @@ class CachedMappings(PublishedPlans, Protocol):
 
     def switch_mappings(self, active: ActivePlan, entries: Mapping[str, Entries]) -> ActivePlan:
         """Replace the entries of some mappings. Raises DynamoDBError, PlanConflictError."""
+
+
+class CompletedRuns(PublishedPlans, Protocol):
+    """The last completed runs of lists, to be updated."""
+
+    def complete_run(self, active: ActivePlan, name: str, run: CompletedRun) -> ActivePlan:
+        """Make `run` the last completed run of a list. Raises DynamoDBError, PlanConflictError."""
+
+
+class ListRuns(Protocol):
+    """Runs that read lists from Salesforce, and the entries of lists. Methods raise DynamoDBError.
+
+    An entry keeps the number of the last run that has seen it.
+    """
+
+    def read(self, name: str) -> StoredRun | None:
+        """Return the last run of a list, or None."""
+
+    def write(
+        self, name: str, run: ListRun, before: StoredRun | None, lease_until: float
+    ) -> StoredRun:
+        """Replace `before`. Raises RunLostError if it is not stored any more."""
+
+    def see(self, run: ListRun, origins: Origins) -> SeenEntries:
+        """Write that the run has seen these entries. Raises RunLostError if a later run has."""
+
+    def count_seen(self, run_number: int, keys: Sequence[str]) -> int:
+        """Return how many of the entries this run has seen. Of run 0, it is none."""
+
+    def delete_older(self, name: str, run_number: int) -> int:
+        """Delete the entries that neither this run nor a later one has seen."""
+
+
+class ListReader(Protocol):
+    """Salesforce, for the lists that it keeps."""
+
+    def __call__(
+        self, source: Mapping[str, Any], after: str | None, deadline: Deadline
+    ) -> Sequence[ListRow]:
+        """Return the next rows after an id, in the order of ids; none at the end.
+
+        `source` is a source of a list in the dial plan. Raises SalesforceError, OutOfTimeError.
+        """
 
 
 class FactsCache(Protocol):

@@ -69,6 +69,11 @@ def number_key_secret_id(environment: Mapping[str, str] = os.environ) -> str:
     return environment["NUMBER_KEY_SECRET_ID"]
 
 
+def list_minutes(environment: Mapping[str, str] = os.environ) -> int:
+    """Return the interval at which lists are read from Salesforce. Raises KeyError."""
+    return int(environment["LIST_MINUTES"])
+
+
 class AuthSettings(NamedTuple):
     """Settings of the authorizer.
 

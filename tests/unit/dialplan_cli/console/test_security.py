@@ -86,3 +86,16 @@ def test_every_answer_has_a_strict_policy(admitted: FlaskClient) -> None:
         assert "unsafe" not in policy
         assert headers["Cache-Control"] == "no-store"
         assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(("write", "status"), [(False, 403), (True, 200)])
+def test_any_change_needs_write(write: bool, status: int) -> None:
+    access = Access("secret-token", 5000)
+    app = create_app(Console(None, PLAN, write), access)
+    app.add_url_rule("/change", "change", lambda: "changed", methods=["POST"])
+    browser = app.test_client()
+    get(browser, "/?token=secret-token")
+    answer = browser.post("/change", base_url=BASE, data={"csrf": access.csrf})
+    assert answer.status_code == status
+    assert ("changed" in answer.text) == write
+    assert ("start it with --write" in answer.text) != write

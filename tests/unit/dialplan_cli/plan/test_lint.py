@@ -168,6 +168,9 @@ def test_a_rule_that_is_called_unreachable_never_decides(whens: list[dict[str, A
             assert not any(path.startswith(paths[decision.rule]) for path in never_holds)
 
 
+T_9_UTC, T_8_30_NEW_YORK = "2026-01-31T09:00:00Z", "2026-01-31T08:30:00-05:00"
+
+
 @pytest.mark.parametrize(
     ("earlier", "later", "subsumed"),
     [
@@ -189,6 +192,10 @@ def test_a_rule_that_is_called_unreachable_never_decides(whens: list[dict[str, A
         ({"record.score": {"lte": 3}}, {"record.score": {"lt": 3}}, True),
         ({"record.score": {"gte": 1}}, {"record.score": {"gt": 1, "lt": 2}}, True),
         ({"record.score": {"gt": 1}}, {"record.score": {"gt": "1"}}, False),
+        ({"record.kind": {"gt": "2026-01-31"}}, {"record.kind": {"gt": "2026-02-01"}}, True),
+        # At 11:00 only the second holds; the order of points in time depends on their zones.
+        ({"record.kind": {"gt": "2026-01-31"}}, {"record.kind": {"gt": "2026-01-31T10:00"}}, False),
+        ({"record.kind": {"lte": T_9_UTC}}, {"record.kind": {"lte": T_8_30_NEW_YORK}}, False),
     ],
 )
 def test_a_rule_is_unreachable_if_an_earlier_one_subsumes_it(
@@ -214,6 +221,11 @@ def test_a_condition_that_no_value_satisfies_is_warned_of(expected: dict[str, An
     assert [path for path, message in found if "never holds" in message] == [
         "rules[0].when.record.kind"
     ]
+
+
+def test_a_point_in_time_may_be_within_a_day() -> None:
+    both = {"gte": "2026-01-31T10:00", "lte": "2026-01-31"}
+    assert not [said for _, said in warnings(plan_of([{"record.kind": both}])) if "never" in said]
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,20 @@ def test_an_owner_is_compared_with_the_agents_id() -> None:
     assert warnings(text) == []
 
 
+def test_the_owner_of_each_object_is_compared_with_the_agents_id() -> None:
+    text = changed("size: Size__c", "size: Size__c, owner: Account.Owner.Name")
+    text = text.replace("Lead: {", "Lead: {owner: OwnerId, ")
+    text = text.replace("{record.size: {gte: 1000}}", "{record.owner: {same_as: agent.id}}")
+    assert [said for _, said in warnings(text) if "record.owner is Account.Owner.Name" in said]
+
+
+def test_fields_in_numbers_are_checked_like_attributes() -> None:
+    found = warnings(changed("numbers: [Phone", "numbers: [Phon"))
+    assert [path for path, said in found if "did you mean Phone?" in said] == [
+        "objects.Contact.numbers[0]"
+    ]
+
+
 def test_an_entry_of_outage_that_never_decides_is_warned_of() -> None:
     found = warnings(outage("signal: hotline", "when: {record.object: Lead}, refuse: No."))
     message = "never decides: 'outage[0]' decides all its calls first"

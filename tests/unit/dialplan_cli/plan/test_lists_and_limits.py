@@ -90,6 +90,27 @@ def test_a_list_that_no_rule_names_is_warned_of() -> None:
     assert ("lists[1]", "no rule uses the list robinson") in warnings(plan("callee.listed: dnc"))
 
 
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        ("{gte: 0, within: 30d}", "holds for every call"),
+        ("{gt: -1, within: 30d}", "holds for every call"),
+        ("{lt: 0, within: 30d}", "never holds"),
+        ("{lte: -1, within: 30d}", "never holds"),
+        ("{gte: 4, within: 0s}", "counts no calls"),
+        ("{lte: 0, within: 30d}", None),
+        ("{gte: 1, within: 30d}", None),
+        ("{gt: 0, within: 30d, by: others}", None),
+    ],
+)
+def test_a_limit_that_any_number_of_calls_satisfies_is_warned_of(
+    limit: str, message: str | None
+) -> None:
+    found = [said for path, said in warnings(plan(f"callee.attempts: {limit}")) if "when" in path]
+    assert len(found) == (message is not None)
+    assert message is None or message in found[0]
+
+
 def test_limits_do_not_refuse_emergency_calls() -> None:
     found = warnings(plan("callee.attempts: {gte: 4, within: 30d}"))
     assert not [each for each in found if "emergency" in each[1]]

@@ -268,6 +268,50 @@ YAML = {
         "outage: {signal: hotline-at}",
         "duplicate",
     ),
+    "no-blank-after-the-colon-of-a-key": Mistake(
+        "  - id: suppliers", "  - id:suppliers", "- id:sup", "blank is missing after the colon"
+    ),
+    "first-key-not-indented-like-the-others": Mistake(
+        '    number: "431265030"', '   number: "431265030"', "   number", "not indented like"
+    ),
+    "first-item-not-indented-like-the-others": Mistake(
+        "  - id: emergency", "   - id: emergency", "   - id", "not indented like"
+    ),
+    "item-among-the-keys-of-another": Mistake(
+        "  - id: suppliers", "    - id: suppliers", "- id: sup", "further"
+    ),
+    "first-item-without-a-dash": Mistake(
+        "outage: {signal: hotline}",
+        "outage:\n  when: {callee.country: AT}\n    refuse: No.\n  - signal: hotline",
+        "  when: {callee.country: AT}",
+        "must start with `- `",
+    ),
+    "brace-not-closed-in-an-item": Mistake(
+        "outage: {signal: hotline}",
+        "outage:\n  - when: {callee.country: AT\n    refuse: No.\n  - signal: hotline",
+        "{callee.country: AT",
+        "closing } is missing",
+    ),
+    "brace-not-closed-at-the-end": Mistake(
+        "stale_if_error: 8h}", "stale_if_error: 8h", "stale_if_error: 8h", "closing } is missing"
+    ),
+    "key-with-one-quote": Mistake("AT: hotline-at}", 'AT": hotline-at}', 'AT":', "quotes"),
+    "key-too-far-below-its-rule": Mistake(
+        "    refuse: This number", "      refuse: This number", "refuse: This number", "further"
+    ),
+    "first-of-several-without-a-dash": Mistake(
+        "    when: {record.brand: {present: true}}\n",
+        "    when:\n      {record.brand: A}\n      - {record.brand: B}\n",
+        "{record.brand: A}",
+        "must start with `- `",
+    ),
+    "first-of-several-keys-without-a-dash": Mistake(
+        "    when: {record.brand: {present: true}}\n",
+        "    when:\n      record.brand: A\n      agent.team: B\n      - {record.brand: B}\n",
+        "record.brand: A",
+        "must start with `- `",
+    ),
+    "comma-in-a-number": Mistake("{gte: 500}", "{gte: 1,000}", "1,000", "without commas: 1000"),
     "two-documents": Mistake("agents:\n", "---\nagents:\n", "---", "one document"),
     "anchor": Mistake("{signal: hotline}\nfresh", "&o {signal: hotline}\nfresh", "&o", "anchors"),
 }
@@ -513,6 +557,43 @@ WARNINGS = {
     "quoted-number-as-a-bound": Mistake("{gte: 500}", '{gte: "500"}', '"500"', "write 500"),
     "comparison-in-a-text": Mistake("{not: Sales}", "< 500", "< 500", "{lt: 5}"),
     "german-date": Mistake("{not: Sales}", "{lt: 31.12.2025}", "31.12", "2026-01-31"),
+    "unit-behind-a-bound": Mistake("{gte: 500}", "{gte: 500 EUR}", "500 EUR", "without its unit"),
+    "day-that-does-not-exist": Mistake(
+        "{not: Sales}", '{lt: "2026-02-30"}', "02-30", "a day that exists"
+    ),
+    "time-that-does-not-exist": Mistake(
+        "{not: Sales}", '{lt: "2026-02-28 25:30"}', "25:30", "a time (2026-01-31T18:00)"
+    ),
+    "today": Mistake("{not: Sales}", "{lt: today}", "today", "a day that exists"),
+    "blank-at-the-end": Mistake(
+        "{not: Sales}", '"Sales "', '"Sales "', "blank at its start or end"
+    ),
+    "not-in-the-text": Mistake("{not: Sales}", "not Sales", "not Sales", "{not: Sales}"),
+    "placeholder-misspelt": Mistake("on a list.", "on a list, {Opens}.", "{Opens}", "only {opens}"),
+    "placeholder-in-outage": Mistake(
+        "outage: {signal: hotline}",
+        'outage: {refuse: "Wait until {opens}."}',
+        "{opens}",
+        "remove it",
+    ),
+    "where-in-a-filter": Mistake(
+        "value: Service_Number__c}",
+        "value: Service_Number__c, filter: where Active__c = true}",
+        "filter: where",
+        "without WHERE",
+    ),
+    "where-in-the-filter-of-a-list": Mistake(
+        "lists: [robinson]",
+        "lists: [{name: robinson, salesforce: [{object: Lead, numbers: [Phone], filter: WHERE}]}]",
+        "filter: WHERE}",
+        "without WHERE",
+    ),
+    "selected-and-not-selected": Mistake(
+        "{record.brand: {present: true}}",
+        "{record.brand: {includes: A, excludes: [A, B]}}",
+        "includes: A",
+        "never holds",
+    ),
     "signal-before-the-opt-outs": Mistake(
         "  - id: opted-out",
         "  - id: vip\n    when: {record.brand: VIP}\n    signal: hotline\n  - id: opted-out",

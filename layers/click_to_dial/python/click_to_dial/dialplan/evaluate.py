@@ -187,10 +187,14 @@ def _outage(plan: DialPlan, rule: Rule, facts: Facts, emergency: bool) -> Decisi
 
 
 def _with_opening_time(decision: Decision, rule: Rule, facts: Facts) -> Decision:
-    """Add to a refusal for calling hours when they begin, in place of `{opens}` or at the end."""
+    """Add to a refusal for calling hours when they begin, in place of `{opens}` or at the end.
+
+    Only the set of conditions that holds counts: a person who opted out may not be called later.
+    """
     if not decision.reason or decision.cause != "rule":
         return decision
-    times = [facts.values.get(f"{condition.fact}.opens") for condition in rule.conditions]
+    sets = (each for each in rule.condition_sets if all(one.holds(facts) for one in each))
+    times = [facts.values.get(f"{condition.fact}.opens") for condition in next(sets, ())]
     opens = min((str(time) for time in times if time is not None), default=None)
     if "{opens}" in decision.reason:
         return replace(decision, reason=decision.reason.replace("{opens}", opens or "?"))

@@ -83,7 +83,7 @@ class DynamoDBFacts:
             if key_prefix(record_id) not in STANDARD_OBJECTS:
                 readers[object_key] = _object_name
         wanted = [*map(_item_key, readers), *map(number_lists.item_key, others)]
-        found, unread, failure = self._get(wanted)
+        found, unread, failure = self._get(wanted, consistent=bool(plan.salesforce_lists))
         items: dict[str, StoredItem | None] = {
             key: number_lists.to_stored_item(found[key]) if key in found else None
             for key in others
@@ -145,17 +145,18 @@ class DynamoDBFacts:
                 raise error
 
     def _get(
-        self, keys: Sequence[Key]
+        self, keys: Sequence[Key], *, consistent: bool
     ) -> tuple[Mapping[str, Item], Set[str], DynamoDBError | None]:
         """Return the items found, the partition keys that were not read, and the reason for these.
 
-        Raises DynamoDBError if no key was read.
+        With `consistent`, what a run of a list has just written is found for certain. Raises
+        DynamoDBError if no key was read.
         """
         batches = [keys[at : at + MAX_KEYS] for at in range(0, len(keys), MAX_KEYS)]
         found: dict[str, Item] = {}
         unread: set[str] = set()
         failure: DynamoDBError | None = None
-        results = run_together([partial(self._get_batch, batch) for batch in batches])
+        results = run_together([partial(self._get_batch, batch, consistent) for batch in batches])
         for batch, result in zip(batches, results, strict=True):
             if isinstance(result, DynamoDBError):
                 failure, left = result, batch
@@ -171,19 +172,24 @@ class DynamoDBFacts:
             failure = DynamoDBError("Facts cannot be read.", code="UnprocessedKeys")
         return found, unread, failure
 
-    def _get_batch(self, keys: Sequence[Key]) -> tuple[Mapping[str, Item], Sequence[Key]]:
+    def _get_batch(
+        self, keys: Sequence[Key], consistent: bool
+    ) -> tuple[Mapping[str, Item], Sequence[Key]]:
         """Return the items by partition key, and the keys that DynamoDB left unprocessed twice."""
-        found, left = self._get_once(keys)
+        found, left = self._get_once(keys, consistent)
         if left:
             time.sleep(RETRY_PAUSE_SECONDS)
             with suppress(DynamoDBError):  # what was read is not lost
-                more, left = self._get_once(left)
+                more, left = self._get_once(left, consistent)
                 found |= more
         return found, left
 
-    def _get_once(self, keys: Sequence[Key]) -> tuple[dict[str, Item], Sequence[Key]]:
+    def _get_once(
+        self, keys: Sequence[Key], consistent: bool
+    ) -> tuple[dict[str, Item], Sequence[Key]]:
         with dynamodb_errors("Facts cannot be read."):
-            response = self._client.batch_get_item(RequestItems={self._table_name: {"Keys": keys}})
+            wanted = {"Keys": keys, **({"ConsistentRead": True} if consistent else {})}
+            response = self._client.batch_get_item(RequestItems={self._table_name: wanted})
             left = response.get("UnprocessedKeys", {}).get(self._table_name, {}).get("Keys", ())
             items = response.get("Responses", {}).get(self._table_name)
             if items is None and not left:  # a number on a list must not count as not listed

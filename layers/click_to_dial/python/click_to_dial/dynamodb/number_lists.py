@@ -49,6 +49,24 @@ def to_stored_item(item: Mapping[str, Any]) -> StoredItem:
     )
 
 
+def read_items(
+    client: AwsClient, table_name: str, keys: Sequence[str]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the items of up to 100 different keys that exist. Raises DynamoDBError."""
+    wanted = {"Keys": [item_key(key) for key in keys], "ConsistentRead": True}
+    request = {table_name: wanted}
+    for attempt in range(MAX_TRIES):
+        with dynamodb_errors("The list entries cannot be read."):
+            response = client.batch_get_item(RequestItems=request)
+        if "Responses" in response:
+            yield from response["Responses"].get(table_name, ())
+            request = response.get("UnprocessedKeys", {})
+            if not request:
+                return
+        time.sleep(0.05 * 2**attempt)
+    raise DynamoDBError("DynamoDB did not return all list entries. Please try again.")
+
+
 class ListEntry(NamedTuple):
     """An entry of a list. It is valid until `expires_at`, in seconds since 1970, if not None."""
 
@@ -117,7 +135,9 @@ class NumberLists:
     def read(self, keys: Sequence[str]) -> list[ListEntry]:
         """Return the existing entries of up to 100 keys, which may be repeated."""
         unique = list(dict.fromkeys(keys))  # DynamoDB refuses duplicates, and no keys at all
-        return [_to_entry(item) for item in self._get(unique)] if unique else []
+        if not unique:
+            return []
+        return [_to_entry(item) for item in read_items(self._client, self._table_name, unique)]
 
     def scan(self, key_prefix: str) -> Iterator[ListEntry]:
         """Yield all entries whose keys begin with `key_prefix`.
@@ -160,28 +180,14 @@ class NumberLists:
         with dynamodb_errors("The item cannot be deleted."):
             self._client.delete_item(TableName=self._table_name, Key=key)
 
-    def _get(self, keys: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        """Yield the items of up to 100 keys that exist."""
-        wanted = {"Keys": [item_key(key) for key in keys], "ConsistentRead": True}
-        request = {self._table_name: wanted}
-        for attempt in range(MAX_TRIES):
-            with dynamodb_errors("The list entries cannot be read."):
-                response = self._client.batch_get_item(RequestItems=request)
-            if "Responses" in response:
-                yield from response["Responses"].get(self._table_name, ())
-                request = response.get("UnprocessedKeys", {})
-                if not request:
-                    return
-            time.sleep(0.05 * 2**attempt)
-        raise DynamoDBError("DynamoDB did not return all list entries. Please try again.")
-
     def _write_chunk(self, on_written: OnWritten, entries: Sequence[ListEntry]) -> None:
-        existing = {item["pk"]["S"] for item in self._get([entry.key for entry in entries])}
+        keys = [entry.key for entry in entries]
+        existing = {item["pk"]["S"] for item in read_items(self._client, self._table_name, keys)}
         for at in range(0, len(entries), MAX_BATCH_ITEMS):
             batch = entries[at : at + MAX_BATCH_ITEMS]
             self._write_batch(batch)
-            keys = {entry.key for entry in batch}
-            on_written(keys - existing, keys & existing)
+            written = {entry.key for entry in batch}
+            on_written(written - existing, written & existing)
 
     def _write_batch(self, entries: Sequence[ListEntry]) -> None:
         left = [{"PutRequest": {"Item": _from_entry(entry)}} for entry in entries]
