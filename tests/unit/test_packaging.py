@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplan_cli import app
+from dialplan_cli import __main__
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -52,7 +52,7 @@ def test_the_layer_has_no_dependency_that_the_command_does_not_install() -> None
 
 def test_the_entry_point_exists() -> None:
     module, _, name = PROJECT["project"]["scripts"]["dialplan"].partition(":")
-    assert (module, getattr(app, name)) == (app.__name__, app.main)
+    assert (module, getattr(__main__, name)) == (__main__.__name__, __main__.main)
 
 
 def test_whatever_make_installs_is_pinned_and_has_hashes() -> None:
