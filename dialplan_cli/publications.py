@@ -8,8 +8,11 @@ from click_to_dial.dynamodb.plan_items import Version, led_to
 from click_to_dial.dynamodb.plan_store import Document, PlanStore
 from click_to_dial.errors import NoDialPlanError, UnreadableDialPlanError
 from click_to_dial.ports import ActivePlan
+from dialplan_cli.checks.salesforce import check_salesforce
 from dialplan_cli.list_sync import ListChange, read_new_lists
+from dialplan_cli.plan.examples import check_results
 from dialplan_cli.plan.read import PlanFile
+from dialplan_cli.plan.source import Problem
 from dialplan_cli.sync import read_new_mappings
 from dialplan_cli.targets import Target
 
@@ -99,6 +102,18 @@ class StoredPlan:
     hash: str
     document: Document
     source: str
+
+
+def check_plan(plan: PlanFile, target: Target, now: float, *, ask: bool) -> tuple[Problem, ...]:
+    """Run the examples of a plan and, if `ask` is true, compare it with Salesforce.
+
+    `now` is the time in seconds since 1970. Return all warnings. Raises PlanFileError with all
+    errors, SalesforceError, OutOfTimeError.
+    """
+    warnings = plan.warnings + check_results(plan.document, plan.source, now)
+    if ask:
+        return warnings + check_salesforce(plan, target.organisation)
+    return warnings + plan.offline_warnings
 
 
 def active_plan(store: PlanStore) -> ActivePlan:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, NamedTuple
@@ -99,13 +99,22 @@ class Simulation:
         return Counter((each.before.text, each.after.text) for each in self.outcomes)
 
 
+def show_progress(calls: Sequence[Call]) -> Iterable[Call]:
+    """Yield the calls and show a progress bar in a terminal."""
+    return track(calls, "Deciding", len(calls))
+
+
 def simulate(
-    calls: Sequence[Call], before: DialPlan, after: DialPlan, target: Target | None = None
+    calls: Sequence[Call],
+    before: DialPlan,
+    after: DialPlan,
+    target: Target | None = None,
+    progress: Callable[[Sequence[Call]], Iterable[Call]] = show_progress,
 ) -> Simulation:
     """Decide each call by both plans, with the same facts and as of the same time.
 
     Calls without facts are looked up in the system `target`, once for both plans. Nothing is
-    looked up without a target.
+    looked up without a target. `progress` yields the calls that it gets.
     """
     now = time.time()
     looked_up = None
@@ -132,10 +141,7 @@ def simulate(
         return Answer.of(explain(service, call.record_id, call.number, call.agent_uid))
 
     return Simulation(
-        [
-            Outcome(call.row, decide(before, call), decide(after, call))
-            for call in track(calls, "Deciding", len(calls))
-        ],
+        [Outcome(call.row, decide(before, call), decide(after, call)) for call in progress(calls)],
         api_calls=looked_up.api_calls if looked_up else 0,
     )
 

@@ -10,10 +10,8 @@ import typer
 
 from click_to_dial.errors import OutOfTimeError, SalesforceError
 from dialplan_cli import output, publications
-from dialplan_cli.checks.salesforce import check_salesforce
 from dialplan_cli.commands.options import ANSWER_IS_NO, Author, Comment, File, Json, Stack, Yes
 from dialplan_cli.commands.sync import print_lists
-from dialplan_cli.plan.examples import check_results
 from dialplan_cli.plan.read import read_plan
 from dialplan_cli.publications import ChangeNote, Difference, History, Publication
 from dialplan_cli.targets import Target, find_target
@@ -74,15 +72,13 @@ def publish(
             "A plan from standard input needs --yes, because no question can be answered there."
         )
     plan = read_plan(file)
-    warnings = plan.warnings + check_results(plan.document, plan.source, time.time())
     target = find_target(stack)
-    if not offline:
-        try:
-            warnings += check_salesforce(plan, target.organisation)
-        except (SalesforceError, OutOfTimeError) as error:
-            output.print_error("Salesforce cannot be asked. To publish without it, use --offline.")
-            raise error from None
-    output.print_warnings(warnings + plan.offline_warnings if offline else warnings)
+    try:
+        warnings = publications.check_plan(plan, target, time.time(), ask=not offline)
+    except (SalesforceError, OutOfTimeError) as error:
+        output.print_error("Salesforce cannot be asked. To publish without it, use --offline.")
+        raise error from None
+    output.print_warnings(warnings)
     difference = publications.compare_with_active(target.store, plan, plan.source.file)
     _confirm(target, difference, f"Publish to {target.name}?", yes, json)
     note = ChangeNote(author, comment)

@@ -14,13 +14,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from click_to_dial.errors import ClickToDialError
-from dialplan_cli.console import calls, jobs, rules, try_call
+from dialplan_cli.console import calls, changes, jobs, list_pages, rules, try_call, versions
 from dialplan_cli.console.context import EXTENSION, Console
 from dialplan_cli.console.language import has_text, language, text
 from dialplan_cli.console.security import READ_ONLY, Access, protect
 from dialplan_cli.plan.source import PlanFileError
 
-SCREENS = (rules, try_call, calls)
+SCREENS = (rules, try_call, calls, changes, versions)
 """The modules of the screens, in the order of the navigation."""
 
 
@@ -33,6 +33,7 @@ def create_app(console: Console, access: Access) -> Flask:
     for screen in SCREENS:
         app.register_blueprint(screen.blueprint)
     jobs.register(app)
+    app.register_blueprint(list_pages.blueprint)
     app.add_url_rule("/", "index", lambda: redirect(url_for(f"{SCREENS[0].blueprint.name}.show")))
     app.jinja_env.globals.update(text=text, has_text=has_text, language=language)
     app.jinja_env.filters["moment"] = moment

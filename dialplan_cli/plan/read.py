@@ -148,7 +148,7 @@ def misread_scalars(source: PlanSource) -> Findings:
         elif location.value is None and path:
             lists = "; several values are written as a list: [first, second]"
             yield path, f"has no value; add one, or remove the key{lists if 'when' in path else ''}"
-        elif _WRONG_QUOTES.fullmatch(location.raw):
+        elif any(_WRONG_QUOTES.fullmatch(str(text)) for text in (location.raw, *path[-1:])):
             yield path, 'has typographic or missing quotes; use a pair of straight quotes: "text"'
         elif isinstance(location.value, int | float) and _CHANGED_NUMBER.fullmatch(location.raw):
             yield path, needs_quotes(location.raw)

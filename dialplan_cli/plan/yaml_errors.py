@@ -17,6 +17,7 @@ _LONG_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2022"
 
 _NO_BREAK = "this line has a no-break blank, which looks like a blank; replace it by a blank"
 _COLON = "a colon and a blank are missing after the key; write `key: value`"
+_BLANK_AFTER_COLON = "a blank is missing after the colon; write `key: value`"
 _BLANK_AFTER_DASH = "a blank is missing after the hyphen; write `- `"
 _HYPHEN = "this is a long dash or a bullet; a list item starts with a hyphen and a blank: `- `"
 _DASH = "a list item must start with `- `"
@@ -92,6 +93,8 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
         general = _BY_CONTEXT.get(str(error.context), _unknown)
         explanation = _BY_PROBLEM.get(place.problem, general)(place)
     line, message = explanation
+    if line == place.at and message in (_TOO_FAR, _OTHER_INDENTATION):
+        line, message = _mistaken_sibling(place) or explanation
     return line + 1, message
 
 
@@ -102,6 +105,31 @@ def _invisible(place: _Place) -> Explanation | None:
             return number, "this line is indented with a tab; use blanks"
         if any(blank in place.lines[number] for blank in _NO_BREAK_BLANKS):
             return number, _NO_BREAK
+    return None
+
+
+def _mistaken_sibling(place: _Place) -> Explanation | None:
+    """Explain a line that is indented unlike its siblings, the lines before and after it.
+
+    The parser reports the line after it.
+    """
+    previous = _previous(place.lines, place.at)
+    above = place.lines[_previous(place.lines, previous)]
+    column, indent = (len(_indentation(place.lines[each])) for each in (place.at, previous))
+    later = (line for line in place.lines[place.at + 1 :] if line.strip())
+    following = next((line for line in later if len(_indentation(line)) <= column), "")
+    is_item, previous_is_item, following_is_item = (
+        line.lstrip().startswith("- ") for line in (place.line, place.lines[previous], following)
+    )
+    if following_is_item and not previous_is_item and len(_indentation(following)) == indent:
+        return (previous, _DASH) if above.endswith(":") and indent < column else None
+    is_sibling = len(_indentation(following)) == column and following_is_item == is_item
+    if (
+        is_sibling
+        and indent != column
+        and (above.endswith(":") or _content_column(above) == column)
+    ):
+        return previous, _OTHER_INDENTATION
     return None
 
 
@@ -118,7 +146,7 @@ def _missing_colon(place: _Place) -> Explanation:
     if len(line.split()) > 3:
         return place.start, f"{_COLON}; if this line continues the text above, indent it further"
     if re.match(r"\s*(- )?[\w.-]+:\S", line):
-        return place.start, "a blank is missing after the colon; write `key: value`"
+        return place.start, _BLANK_AFTER_COLON
     return place.start, _COLON
 
 
@@ -129,6 +157,8 @@ def _unexpected_colon(place: _Place) -> Explanation:
         above = place.lines[previous].lstrip()
         if re.match(r"-\w", above):
             return previous, _BLANK_AFTER_DASH
+        if re.match(r"(- )?[\w.-]+:[^\s]", above):
+            return previous, _BLANK_AFTER_COLON
         if above[:1] in _LONG_DASHES:
             return previous, _HYPHEN
         if above.startswith("id:"):
@@ -165,17 +195,27 @@ def _unexpected_text(place: _Place) -> Explanation:
         return place.at, _AFTER_QUOTE
     if value.endswith(("]", "}")):
         return place.at, _needs_quotes("[" if value.endswith("]") else "{")
+    return _wrong_indentation(place)
+
+
+def _wrong_indentation(place: _Place) -> Explanation:
+    """Explain a key or an item that is in no block, or in a block of another kind."""
+    is_item = place.line.lstrip().startswith("- ")
     first = _first_of_block(place.lines, place.at)
-    if place.line.lstrip().startswith("- ") and place.lines[first].lstrip()[:2] != "- ":
+    if is_item and place.lines[first].lstrip()[:2] != "- ":
         return first, _DASH
     previous = _previous(place.lines, place.at)
+    above = place.lines[_previous(place.lines, previous)]
     indent = len(_indentation(place.lines[previous]))
-    if place.line.lstrip().startswith("- ") and indent == place.column:
-        return (place.start if place.start_column == indent else previous), _DASH
-    above = re.match("[ ]*(- +)?", place.lines[_previous(place.lines, previous)])
-    if indent == place.start_column < place.column and (
-        above is None or above.end() != place.column
-    ):
+    if re.match(r"\s*-\w", place.lines[previous]):
+        return previous, _BLANK_AFTER_DASH
+    if is_item and indent == place.column:
+        if place.start_column < indent:
+            return previous, _DASH
+        is_in_item = place.lines[place.start].lstrip().startswith("- ")
+        return (place.at, _TOO_FAR) if is_in_item else (place.start, _DASH)
+    is_below = _content_column(place.lines[previous]) == place.start_column < place.column
+    if is_below and _content_column(above) != place.column:
         return place.at, _TOO_FAR
     if indent < place.column and not place.lines[previous].rstrip().endswith(":"):
         return previous, _OTHER_INDENTATION
@@ -185,13 +225,16 @@ def _unexpected_text(place: _Place) -> Explanation:
 def _unclosed(place: _Place) -> Explanation:
     """Explain braces or brackets, opened in the line `start`, that are not closed."""
     closing = place.problem[-2]
-    indent = len(_indentation(place.lines[place.start]))
+    indent = _content_column(place.lines[place.start])
     outside = [
         number
         for number in range(place.start + 1, place.at + 1)
         if place.lines[number].strip() and len(_indentation(place.lines[number])) <= indent
     ]
-    last = _previous(place.lines, outside[0]) if outside else place.at
+    if outside or not place.line.strip():
+        last = _previous(place.lines, outside[0] if outside else place.at)
+    else:
+        last = place.at
     if last == place.at and place.char and place.char in "}]":
         return place.at, f"the closing {closing} is missing; here is a {place.char}"
     if any(line.count('"') % 2 for line in place.lines[place.start : last + 1]):
@@ -275,6 +318,11 @@ def _previous(lines: list[str], at: int) -> int:
         if lines[number].strip() and not lines[number].lstrip().startswith("#"):
             return number
     return at
+
+
+def _content_column(line: str) -> int:
+    """Return the column of the first character behind the indentation and a hyphen."""
+    return len(_indentation(line)) + (2 if line.lstrip().startswith("- ") else 0)
 
 
 def _indentation(line: str) -> str:

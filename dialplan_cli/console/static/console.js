@@ -34,3 +34,25 @@ function keepUpToDate(part) {
 }
 
 document.querySelectorAll("[data-refresh]").forEach(keepUpToDate);
+
+// A file that is dropped on the page goes to the field for its kind, or to the first one.
+const fields = [...document.querySelectorAll("input[data-drop]")];
+if (fields.length > 0) {
+  const body = document.body;
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    body.classList.add("dropping");
+  });
+  document.addEventListener("dragleave", () => body.classList.remove("dropping"));
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    body.classList.remove("dropping");
+    for (const file of event.dataTransfer.files) {
+      const extension = file.name.split(".").pop().toLowerCase();
+      const field = fields.find((each) => each.dataset.drop.split(" ").includes(extension));
+      const one = new DataTransfer();
+      one.items.add(file);
+      (field || fields[0]).files = one.files;
+    }
+  });
+}

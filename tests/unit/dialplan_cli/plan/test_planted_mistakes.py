@@ -268,6 +268,34 @@ YAML = {
         "outage: {signal: hotline-at}",
         "duplicate",
     ),
+    "no-blank-after-the-colon-of-a-key": Mistake(
+        "  - id: suppliers", "  - id:suppliers", "- id:sup", "blank is missing after the colon"
+    ),
+    "first-key-not-indented-like-the-others": Mistake(
+        '    number: "431265030"', '   number: "431265030"', "   number", "not indented like"
+    ),
+    "first-item-not-indented-like-the-others": Mistake(
+        "  - id: emergency", "   - id: emergency", "   - id", "not indented like"
+    ),
+    "item-among-the-keys-of-another": Mistake(
+        "  - id: suppliers", "    - id: suppliers", "- id: sup", "further"
+    ),
+    "first-item-without-a-dash": Mistake(
+        "outage: {signal: hotline}",
+        "outage:\n  when: {callee.country: AT}\n    refuse: No.\n  - signal: hotline",
+        "  when: {callee.country: AT}",
+        "must start with `- `",
+    ),
+    "brace-not-closed-in-an-item": Mistake(
+        "outage: {signal: hotline}",
+        "outage:\n  - when: {callee.country: AT\n    refuse: No.\n  - signal: hotline",
+        "{callee.country: AT",
+        "closing } is missing",
+    ),
+    "brace-not-closed-at-the-end": Mistake(
+        "stale_if_error: 8h}", "stale_if_error: 8h", "stale_if_error: 8h", "closing } is missing"
+    ),
+    "key-with-one-quote": Mistake("AT: hotline-at}", 'AT": hotline-at}', 'AT":', "quotes"),
     "key-too-far-below-its-rule": Mistake(
         "    refuse: This number", "      refuse: This number", "refuse: This number", "further"
     ),
