@@ -13,7 +13,6 @@ from fractions import Fraction
 from typing import Any
 
 from local_stack import dynamodb_expressions
-from local_stack.dynamodb_conditions import InvalidConditionError
 from local_stack.dynamodb_expressions import EXPRESSIONS, condition_of, paths_of, tokens_of
 
 KEY_BYTES = {"pk": 2048, "sk": 1024}
@@ -89,6 +88,7 @@ def _options(request: Request) -> Iterator[str]:
 
 
 def _single(operation: str, request: Request) -> Iterator[str]:
+    yield from _expressions(request)
     if operation in RETURN_VALUES:
         wanted = request.get("ReturnValues", "NONE")
         if wanted not in RETURN_VALUES[operation]:
@@ -98,7 +98,6 @@ def _single(operation: str, request: Request) -> Iterator[str]:
     else:
         item = request.get("Item")
         yield from _key(request.get("Key", {})) if item is None else _item(item)
-    yield from _expressions(request)
 
 
 def _pages(operation: str, request: Request) -> Iterator[str]:
@@ -127,15 +126,10 @@ def _key_condition(request: Request, names: Mapping[str, str]) -> Iterator[str]:
     if not request.get("KeyConditionExpression"):
         yield "A Query needs a KeyConditionExpression"
         return
-    try:
-        terms = condition_of("KeyConditionExpression", request)
-    except InvalidConditionError as error:
-        yield f"Invalid KeyConditionExpression: {error}"
-        return
     values = request.get("ExpressionAttributeValues", {})
     conditions = [
         (names.get(operands[0], operands[0]) if operands else "", operator, operands[1:])
-        for operator, operands in terms
+        for operator, operands in condition_of("KeyConditionExpression", request)
         if operator != "AND"
     ]
     if sorted(name for name, _, _ in conditions) not in (["pk"], ["pk", "sk"]):

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from click_to_dial.dialplan import DialPlan, load
@@ -46,7 +45,11 @@ def shown_plan(console: Console) -> ShownPlan:
     Raises PlanFileError, NoDialPlanError, DynamoDBError.
     """
     if console.plan_file is not None:
-        return plan_of_file(console, _read(console.plan_file))
+        try:
+            content = console.plan_file.read_bytes()
+        except OSError:
+            return plan_of_file(console, read_plan(console.plan_file))  # raises a clear error
+        return plan_of_file(console, _parse(content, str(console.plan_file)))
     assert console.target is not None  # the command requires a file or a target
     store = console.target.store
     active = active_plan(store)
@@ -80,14 +83,6 @@ def plan_of_file(console: Console, file: PlanFile) -> ShownPlan:
 def zone_of(document: Mapping[str, Any]) -> str:
     """Return the home zone of a plan, or UTC if it does not tell it."""
     return home_zone(document["home_region"], document.get("home_zone")) or "UTC"
-
-
-def _read(path: Path) -> PlanFile:
-    """Return the plan in a file, which may have changed since. Raises PlanFileError."""
-    try:
-        return _parse(path.read_bytes(), str(path))
-    except OSError:
-        return read_plan(path)  # raises an error that explains it
 
 
 def _warnings_of_version(store: PlanStore, active: ActivePlan) -> tuple[Problem, ...]:

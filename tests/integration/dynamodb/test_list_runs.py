@@ -9,7 +9,7 @@ import pytest
 from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
 from click_to_dial.dynamodb.list_runs import DynamoDBListRuns
 from click_to_dial.dynamodb.number_lists import ListEntry, NumberLists
-from click_to_dial.errors import RunLostError
+from click_to_dial.errors import RunLostError, UnreadableItemError
 from click_to_dial.ports import ListRun, ListRuns, SeenEntries, StoredItem
 from tests.fakes import ChangedClient, FakeListRuns, plan
 
@@ -159,3 +159,11 @@ class TestDynamoDB:
         assert stored is not None
         assert (stored.run.number, stored.run.definition) == (7, "")
         assert runs.write("l", RUN._replace(number=8), stored, 1300.0).run.number == 8
+
+    def test_a_run_without_its_revision_is_named_so_that_it_can_be_deleted(
+        self, runs: ListRuns, table: Any
+    ) -> None:
+        key = {"pk": {"S": "list-run#l"}, "sk": {"S": "run"}}
+        table.boto3.put_item(TableName=table.name, Item={**key, "revision": {"S": "?"}})
+        with pytest.raises(UnreadableItemError, match="list-run#l"):
+            runs.read("l")

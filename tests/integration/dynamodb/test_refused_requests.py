@@ -194,6 +194,10 @@ SINGLE: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "a query of one partition twice": query("pk = :x AND pk = :y", x=TEXT, y=TEXT),
     "a query with a negation": query("pk = :x AND NOT sk = :y", x=TEXT, y=TEXT),
     "a query of all sort keys except one": query("pk = :x AND sk <> :y", x=TEXT, y=TEXT),
+    "a query with a value without a type": query("pk = :x AND sk < :y", x=TEXT, y={}),
+    "a query with a range that is no number": query(
+        "pk = :x AND sk BETWEEN :y AND :z", x=TEXT, y={"N": "a"}, z=ONE
+    ),
     "a query of two ranges": query("pk = :x AND sk > :y AND sk < :z", x=TEXT, y=TEXT, z=TEXT),
     "a query of a partition that is a number": query("pk = :x", x=ONE),
     "a query of a sort key that is a number": query("pk = :x AND sk = :y", x=TEXT, y=ONE),

@@ -3,9 +3,11 @@
 import pytest
 
 from click_to_dial.decision.number_lookups import MAX_LISTS
-from click_to_dial.dialplan import evaluate, load
+from click_to_dial.dialplan import evaluate, list_definition, load
 from click_to_dial.dialplan.conditions import condition
-from click_to_dial.model import Facts
+from click_to_dial.dialplan.model import SalesforceList
+from click_to_dial.model import CompletedRun, Facts
+from dialplan_cli.permission_set import required_access
 from dialplan_cli.plan.read import parse_plan
 from tests.unit.dialplan_cli.plan.test_lint import warnings
 from tests.unit.dialplan_cli.plan.test_read import PLAN, problems
@@ -114,3 +116,78 @@ def test_a_limit_that_any_number_of_calls_satisfies_is_warned_of(
 def test_limits_do_not_refuse_emergency_calls() -> None:
     found = warnings(plan("callee.attempts: {gte: 4, within: 30d}"))
     assert not [each for each in found if "emergency" in each[1]]
+
+
+IN_SALESFORCE = """
+lists:
+  - robinson
+  - name: opted-out
+    salesforce:
+      - {object: Contact, numbers: [Phone, MobilePhone], filter: DoNotCall = true}
+      - {object: Lead, numbers: [Phone]}
+"""
+
+
+def in_salesforce(condition: str = "callee.listed: [robinson, opted-out]") -> str:
+    return plan(condition).replace(LISTS, IN_SALESFORCE)
+
+
+def test_a_list_in_salesforce_is_published_with_its_sources() -> None:
+    document = parse_plan(in_salesforce()).document
+    assert document["lists"] == ["robinson", "opted-out"], "as earlier releases read them"
+    assert document["salesforce_lists"] == {
+        "opted-out": [
+            {
+                "object": "Contact",
+                "numbers": ["Phone", "MobilePhone"],
+                "filter": "DoNotCall = true",
+            },
+            {"object": "Lead", "numbers": ["Phone"], "filter": None},
+        ]
+    }
+    loaded = load(document)
+    assert loaded.salesforce_lists == {"opted-out": SalesforceList(0, False)}
+    assert loaded.lists == {"callee.listed.opted-out+robinson": {"robinson", "opted-out"}}
+
+
+def test_a_list_is_complete_if_its_last_run_read_the_sources_of_the_plan() -> None:
+    document = parse_plan(in_salesforce()).document
+    definition = list_definition(document, "opted-out")
+    run = CompletedRun(9, 7, definition, 3, 0.0, 1.0)
+    loaded = load(document, completed_runs={"opted-out": run})
+    assert loaded.salesforce_lists == {"opted-out": SalesforceList(7, True)}
+    for before, after in (
+        ("DoNotCall = true", "DoNotCall = false"),
+        ("numbers: [Phone]", "numbers: [Fax]"),
+        ("home_region: DE", "home_region: AT"),
+    ):
+        assert before in in_salesforce()
+        changed = parse_plan(in_salesforce().replace(before, after)).document
+        other = load(changed, completed_runs={"opted-out": run})
+        assert other.salesforce_lists == {"opted-out": SalesforceList(7, False)}, after
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "path", "message"),
+    [
+        ("name: opted-out", "name: opted out", "lists[1].name", "letters, digits, _ and -"),
+        ("name: opted-out", "name: robinson", "lists[1].name", "duplicate list 'robinson'"),
+        ("  - name: opted-out\n  ", "  - ", "lists[1]", "needs `name`"),
+        ("numbers: [Phone]", "numbers: Phone", "lists[1].salesforce[1].numbers", "be a list"),
+        (", numbers: [Phone]", "", "lists[1].salesforce[1]", "needs `numbers`"),
+        ("object: Lead", "object: lead", "lists[1].salesforce[1].object", "write Lead"),
+        ("filter:", "filtr:", "lists[1].salesforce[0].filtr", "did you mean 'filter'?"),
+    ],
+)
+def test_mistakes_in_sources_are_reported(before: str, after: str, path: str, message: str) -> None:
+    text = in_salesforce("callee.listed: robinson").replace(before, after, 1)
+    found = {place: said for _, place, said in problems(text)}
+    assert message in found[path]
+
+
+def test_the_permission_set_contains_the_sources() -> None:
+    source = parse_plan(in_salesforce()).source
+    access = required_access(source.data)
+    assert access.objects >= {"Contact", "Lead"}
+    expected = {"Contact.Phone", "Contact.MobilePhone", "Contact.DoNotCall", "Lead.Phone"}
+    assert access.fields >= expected

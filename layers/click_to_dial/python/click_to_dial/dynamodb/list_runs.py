@@ -20,6 +20,7 @@ from click_to_dial.errors import (
     ConditionFailedError,
     DynamoDBError,
     RunLostError,
+    UnreadableItemError,
 )
 from click_to_dial.ports import ListRun, Origins, SeenEntries, StoredRun
 
@@ -39,7 +40,7 @@ class DynamoDBListRuns:
         self._table_name = table_name
 
     def read(self, name: str) -> StoredRun | None:
-        """Return the last run of a list. None if there is none or if it has an unknown form."""
+        """Return the last run of a list, or None if there is none."""
         with dynamodb_errors("The run of a list cannot be read."):
             response = self._client.get_item(
                 TableName=self._table_name, Key=_run_key(name), ConsistentRead=True
@@ -164,6 +165,7 @@ class DynamoDBListRuns:
     def _older(self, name: str, run_number: int) -> Iterator[str]:
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table_name,
+            Select="SPECIFIC_ATTRIBUTES",  # the role may not read more
             ProjectionExpression="pk",
             FilterExpression="begins_with(pk, :prefix) AND #run < :number",
             ExpressionAttributeNames={"#run": "run"},
@@ -195,16 +197,24 @@ def _run_key(name: str) -> dict[str, Any]:
     return {"pk": {"S": f"list-run#{name}"}, "sk": {"S": "run"}}
 
 
-def _to_run(item: Item) -> StoredRun | None:
-    """Return the run in an item. Of one in an unknown form, only the number is used."""
+def _to_run(item: Item) -> StoredRun:
+    """Return the run in an item. Raises UnreadableItemError.
+
+    If another release wrote `data` in an unknown form, only the number is used, so that the next
+    run begins again and has a larger one.
+    """
     try:
         revision, lease_until = int(item["revision"]["N"]), float(item["lease_until"]["N"])
+        number = int(item["number"]["N"])
     except UNREADABLE as error:
-        raise DynamoDBError("The run of a list has an unknown form.") from error
+        raise UnreadableItemError(
+            f"The item {item['pk']['S']} in the table has an unknown form. Delete it, then run: "
+            "dialplan sync"
+        ) from error
     try:
         run = ListRun(**json.loads(item["data"]["S"]))
     except UNREADABLE:
-        run = ListRun(int(item["number"]["N"]), "", 0.0, 0, 0)
+        run = ListRun(number, "", 0.0, 0, 0)
     return StoredRun(run, revision, lease_until)
 
 
