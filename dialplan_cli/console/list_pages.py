@@ -129,7 +129,7 @@ def _import(target: Target, change: ListChange, file: Uploaded, skip: bool, job:
             rows = job.track(lists.rows_of(path, 1), checked.rows)
             report = lists.import_file(target, change, path, checked, rows)
         except (ListError, CsvFileError) as error:
-            raise ListError(str(error).replace(f"{folder}/", "")) from error
+            raise ListError(str(error).replace(f"{folder}/", "")) from None
     return Import(change.name, checked, report)
 
 
