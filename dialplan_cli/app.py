@@ -10,7 +10,12 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+)
 
 from click_to_dial import __version__
 from click_to_dial.errors import ClickToDialError, DynamoDBError, SalesforceError, SecretError
@@ -70,6 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         output.print_error(
             "The encoding of the output lacks a character: set PYTHONIOENCODING=utf-8."
         )
+    except (NoRegionError, NoCredentialsError) as error:
+        message = str(error).rstrip(".")
+        output.print_error(f"{message}. Set AWS_PROFILE, or AWS_REGION, or run: aws configure")
     except (ClickToDialError, BotoCoreError, ClientError, OSError) as error:
         output.print_error(str(error))
     except Exception as error:

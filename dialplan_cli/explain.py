@@ -259,8 +259,9 @@ def print_explanation(explanation: Explanation) -> None:
         for failure in gathered.failures:
             print_line(f"Salesforce: {failure.reason}: {failure}", "yellow")
         version = report.plan_version
-        print_line(f"\nRules of {f'version {version}' if version else 'the file'}", "bold")
-        _print_rules(explanation.trace, explanation.facts)
+        if explanation.trace:
+            print_line(f"\nRules of {f'version {version}' if version else 'the file'}", "bold")
+            _print_rules(explanation.trace, explanation.facts)
         if report.other is not None:
             print_line(
                 "\nThe number is ambiguous: it is allowed only if both readings are. "

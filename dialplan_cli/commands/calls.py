@@ -26,9 +26,18 @@ from dialplan_cli.targets import Target, find_target, local_target
 app = typer.Typer()
 
 
-def _check_year(at: datetime | None) -> datetime | None:
-    """Refuse times so close to the ends of the calendar that calling hours cannot be computed."""
-    if at is not None and not 1970 <= at.year < 9999:
+def parse_time(text: str) -> datetime:
+    """Return a time. Raises typer.BadParameter.
+
+    Times close to the ends of the calendar are refused: calling hours cannot be computed there.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            "must be a time such as 2026-12-24T18:00 or 2026-12-24T18:00+01:00."
+        ) from None
+    if not 1970 <= at.year < 9999:
         raise typer.BadParameter("must be a time from 1970 to 9998.")
     return at
 
@@ -43,9 +52,8 @@ def explain(
     at: Annotated[
         datetime | None,
         typer.Option(
-            callback=_check_year,
+            parser=parse_time,
             metavar="TIME",
-            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M%z"],
             help="Time of the call: 2026-12-24T18:00 (in the home zone of the plan) or "
             "2026-12-24T18:00+01:00. Default: now.",
         ),

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from click_to_dial.decision.hours_facts import callee_zones
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.calling_hours import Window, is_open, opens
 from click_to_dial.model import Callee
-from click_to_dial.time_zones import time_zones
 
 STEP_MINUTES = 5
 """Resolution of the bars."""
@@ -48,9 +48,7 @@ def shown_windows(plan: DialPlan, callee: Callee, now: float) -> Iterator[ShownW
 
     Each has a bar in a zone of the callee and, if that is another one, in the home zone.
     """
-    zones: Sequence[str] = (plan.home_zone,)  # of short and internal numbers
-    if callee.number is not None:
-        zones = time_zones(callee.number, callee.country, now)
+    zones = callee_zones(plan, callee, now)
     for name, window in plan.hours.items():
         shown = dict.fromkeys([*zones[:1], plan.home_zone])
         is_open_now = is_open(window, zones, callee.country, now)
@@ -62,7 +60,7 @@ def shown_windows(plan: DialPlan, callee: Callee, now: float) -> Iterator[ShownW
                 DayBar(
                     zone=zone,
                     is_home=zone == plan.home_zone,
-                    others=tuple(zones[1:]) if zone in zones[:1] else (),
+                    others=zones[1:] if zone in zones[:1] else (),
                     local=datetime.fromtimestamp(now, ZoneInfo(zone)),
                     spans=tuple(_spans(window, zones, callee.country, zone, now)),
                     now=_share(now, *_day(zone, now)),

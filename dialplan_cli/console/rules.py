@@ -1,4 +1,4 @@
-"""Screen "Rules": the dial plan in order, in words, and its numbers, mappings and lists."""
+"""Screen "Rules": the dial plan in order, in words, and its numbers and mappings."""
 
 import time
 from collections import Counter, defaultdict
@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request
 
 from click_to_dial.errors import ClickToDialError
-from dialplan_cli import lists
 from dialplan_cli.console.context import console
 from dialplan_cli.console.shown_plan import ShownPlan, shown_plan
 from dialplan_cli.console.words import ShownRule, Words, age
@@ -35,8 +34,7 @@ def show() -> str:
     for problem in plan.problems:
         warnings.setdefault(problem.rule, []).append(problem)
     rules = words.rules()
-    hours = _hours()
-    hits, failure = _hits(hours) if hours else ({}, "")
+    period, hits, failure = _count_hits()
     return render_template(
         "rules.html",
         plan=plan,
@@ -45,7 +43,7 @@ def show() -> str:
         outage=words.outage(),
         warnings=warnings,
         search=search,
-        hours=hours,
+        period=period,
         periods=PERIODS,
         hits=hits,
         most_hits=max(hits.values(), default=1),
@@ -108,35 +106,23 @@ def mapping() -> str:
     )
 
 
-@blueprint.get("/lists")
-def number_lists() -> str:
-    """Show all lists of numbers with their numbers of entries."""
-    target = console().target
-    found = [] if target is None else lists.summaries(target)
-    return render_template("lists.html", plan=shown_plan(console()), lists=found, target=target)
+def _count_hits() -> tuple[str, Mapping[str, int], str]:
+    """Return the chosen period, the calls that each rule decided in it, and a failure if any.
 
-
-def _hours() -> int:
-    """Return the period in which calls are counted, in hours, or 0 for none.
-
-    The log of `make run` is counted without being asked. CloudWatch Logs takes time and money.
+    The period is empty if nothing is counted. Without a choice, only the log of `make run` is
+    counted, because reading CloudWatch Logs takes time and money.
     """
     target = console().target
     if target is None:
-        return 0
-    default = "day" if target.log_file is not None else ""
-    return PERIODS.get(request.args.get("hits", default), 0)
-
-
-def _hits(hours: int) -> tuple[Mapping[str, int], str]:
-    """Return the number of calls that each rule decided, and why they cannot be counted if so."""
-    target = console().target
-    assert target is not None  # _hours
+        return "", {}, ""
+    period = request.args.get("hits", "" if target.log_file is None else "day")
+    if period not in PERIODS:
+        return "", {}, ""
     try:
-        calls = target.calls(time.time() - hours * 3600).calls
+        calls = target.calls(time.time() - PERIODS[period] * 3600).calls
     except ClickToDialError as error:
-        return {}, str(error)
-    return Counter(call.rule for call in calls if call.rule), ""
+        return period, {}, str(error)
+    return period, Counter(call.rule for call in calls if call.rule), ""
 
 
 def _contains(rule: ShownRule, search: str) -> bool:

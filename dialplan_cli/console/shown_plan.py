@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from click_to_dial.dialplan import DialPlan, load
 from click_to_dial.dynamodb.plan_store import PlanStore
-from click_to_dial.errors import UnreadableDialPlanError
+from click_to_dial.errors import NoDialPlanError, UnreadableDialPlanError
 from click_to_dial.ports import ActivePlan, CachedMapping, Entries
 from dialplan_cli.console.context import Console
 from dialplan_cli.plan.hours import home_zone
 from dialplan_cli.plan.read import PlanFile, parse_content, read_plan
 from dialplan_cli.plan.source import PlanFileError, Problem
 from dialplan_cli.publications import active_plan
+from dialplan_cli.targets import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,11 @@ def shown_plan(console: Console) -> ShownPlan:
     Raises PlanFileError, NoDialPlanError, DynamoDBError.
     """
     if console.plan_file is not None:
-        return plan_of_file(console, _read(console.plan_file))
+        try:
+            content = console.plan_file.read_bytes()
+        except OSError:
+            return plan_of_file(console, read_plan(console.plan_file))  # raises a clear error
+        return plan_of_file(console, _parse(content, str(console.plan_file)))
     assert console.target is not None  # the command requires a file or a target
     store = console.target.store
     active = active_plan(store)
@@ -77,17 +81,19 @@ def plan_of_file(console: Console, file: PlanFile) -> ShownPlan:
     )
 
 
-def zone_of(document: Mapping[str, Any]) -> str:
-    """Return the home zone of a plan, or UTC if it does not tell it."""
-    return home_zone(document["home_region"], document.get("home_zone")) or "UTC"
-
-
-def _read(path: Path) -> PlanFile:
-    """Return the plan in a file, which may have changed since. Raises PlanFileError."""
+def active_document(target: Target) -> Mapping[str, Any] | None:
+    """Return the document of the active plan, or None if there is none that can be read."""
     try:
-        return _parse(path.read_bytes(), str(path))
-    except OSError:
-        return read_plan(path)  # raises an error that explains it
+        return target.store.document(active_plan(target.store))
+    except (NoDialPlanError, UnreadableDialPlanError):
+        return None
+
+
+def zone_of(document: Mapping[str, Any] | None) -> str:
+    """Return the home zone of a plan, or UTC if it does not tell it or there is none."""
+    if document is None:
+        return "UTC"
+    return home_zone(document["home_region"], document.get("home_zone")) or "UTC"
 
 
 def _warnings_of_version(store: PlanStore, active: ActivePlan) -> tuple[Problem, ...]:

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from flask import Blueprint, render_template, request
 
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.fact_sources import GatheredFacts
-from click_to_dial.decision.service import Report
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.model import Callee, RuleTrace, Scalar
 from dialplan_cli.console.calling_day import ShownWindow, shown_windows
@@ -142,7 +140,10 @@ def _decide(shown: Console, plan: ShownPlan, inputs: Inputs) -> Result | None:
     return Result(
         explanation=explanation,
         readings=tuple(readings),
-        facts=tuple(_shown_fact(words, report, name) for name in sorted(values)),
+        facts=tuple(
+            ShownFact(name, words.value(name, value), _origin(report.gathered, name))
+            for name, value in sorted(values.items())
+        ),
         windows=tuple(shown_windows(plan.plan, report.click.callee, report.facts.now)),
         skipped=len(plan.document["rules"]) - len(explanation.trace),
     )
@@ -177,11 +178,6 @@ def _step(words: Words, trace: RuleTrace, values: Mapping[str, Scalar]) -> Step:
     else:
         found = text("try_call.found_nothing")
     return Step(rule, result, required, found)
-
-
-def _shown_fact(words: Words, report: Report, name: str) -> ShownFact:
-    value: Any = report.facts.values[name]
-    return ShownFact(name, words.value(name, value), _origin(report.gathered, name))
 
 
 def _origin(gathered: GatheredFacts, name: str) -> str:

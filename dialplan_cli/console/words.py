@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from phonenumbers import geocoder
 
-from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
+from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.errors import BadParameterError
 from click_to_dial.model import Callee
 from click_to_dial.phone_numbers import read_international
 from click_to_dial.salesforce.consent import CONSENT
 from dialplan_cli.console.language import has_text, language, text
+from dialplan_cli.plan.facts import COMPARISONS
 from dialplan_cli.plan.source import as_list, condition_sets
 
 Document = Mapping[str, Any]
@@ -175,7 +176,12 @@ class Words:
 
     def _rule(self, rule: Document) -> ShownRule:
         sets = [conditions for _, conditions in condition_sets(rule)]
-        facts = {fact for conditions in sets for fact in conditions}
+        facts = {
+            name
+            for conditions in sets
+            for fact, expected in conditions.items()
+            for name in (fact, *compared(expected))
+        }
         facts |= set(keys_of(rule))
         kinds = [as_list(conditions.get("callee.kind")) for conditions in sets]
         return ShownRule(
@@ -186,7 +192,9 @@ class Words:
             ),
             outcome=self._outcome(rule),
             emergency=any("emergency" in each for each in kinds),
-            needs_salesforce=any(fact.startswith(("record.", "agent.")) for fact in facts),
+            needs_salesforce=any(
+                fact.startswith(("record.", "agent.")) or fact == ON_RECORD for fact in facts
+            ),
         )
 
     def _outcome(self, document: Any) -> ShownOutcome:
@@ -235,7 +243,7 @@ class Words:
             key = "words.present" if operand else "words.missing"
         if not has_text(key):
             return f"{self.fact(fact)}: {name} {operand}"
-        if name in ("same_as", "differs_from"):
+        if name in COMPARISONS:
             return text(key, fact=self.fact(fact), value=self.fact(str(operand)))
         quoted = fact.startswith(("record.", "agent.")) or name in ("prefix", "matches")
         values = [
@@ -264,6 +272,12 @@ class Words:
         if first:
             return text("words.valid_from", first=first)
         return text("words.valid_to", last=last) if last else ""
+
+
+def compared(expected: Any) -> list[str]:
+    """Return the facts that a condition compares its fact with."""
+    operators = expected if isinstance(expected, dict) else {}
+    return [str(operators[name]) for name in COMPARISONS if name in operators]
 
 
 def keys_of(outcome: Any) -> Iterable[str]:

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
 
 import click_to_dial
+from click_to_dial import aws
 from dialplan_cli import targets
 from dialplan_cli.commands import files as commands_files
 from tests.integration.dialplan_command import Dialplan
@@ -54,6 +56,24 @@ def test_a_state_file_sets_only_variables_that_boto3_needs(
     (targets.LOCAL / "3000/run.json").write_text(json.dumps(state))
     assert dialplan("history") == 0
     assert os.environ["AWS_CONFIG_FILE"] == os.devnull
+
+
+@pytest.mark.parametrize("error", [NoRegionError(), NoCredentialsError()])
+def test_missing_settings_of_aws_have_a_remedy(
+    dialplan: Dialplan, monkeypatch: pytest.MonkeyPatch, error: BotoCoreError
+) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(aws, "create_client", missing)
+    assert dialplan("history", "--stack", "click-to-dial") == 1
+    assert dialplan.err.endswith(". Set AWS_PROFILE, or AWS_REGION, or run: aws configure\n")
+    assert ".." not in dialplan.err
+
+
+def test_a_time_that_cannot_be_read_shows_how_to_write_it(dialplan: Dialplan) -> None:
+    assert dialplan("explain", "--number", "112", "--agent", "x", "--at", "24.12.2026") == 2
+    assert "must be a time such as 2026-12-24T18:00" in " ".join(dialplan.err.split())
 
 
 def test_a_bug_is_reported_in_one_line_with_its_place(

@@ -397,6 +397,14 @@ class TestCalls:
         assert dialplan("explain", *call) == status
         assert dialplan("explain", *call, "--json") == status
 
+    def test_explain_shows_no_rules_for_a_record_that_does_not_exist(
+        self, dialplan: Dialplan, environment: Mapping[str, str], salesforce: Simulator
+    ) -> None:
+        call = ("--record", "003Tv00000Lx006IAB", "--number", "4312650321", "--agent", "ahuber")
+        assert dialplan("explain", *call, "--plan", DEMO) == 3
+        assert "Answer\n404 " in dialplan.out
+        assert "because" not in dialplan.out
+
     def test_explain_an_outage(
         self, dialplan: Dialplan, environment: Mapping[str, str], salesforce: Simulator
     ) -> None:

@@ -130,7 +130,10 @@ def test_the_smoke_test_notices_whether_calls_are_passed_on(
     outputs = {"BaseUrl": f"http://127.0.0.1:{server.port}", "OtherCalls": "pass-on"}
     monkeypatch.setattr(smoke, "stack_outputs", lambda stack: outputs)
     token = salesforce.log_in()
-    assert smoke.main([], {"TOKEN": token}) == 0, capsys.readouterr().out
+    assert smoke.main([], {"TOKEN": token}) == 0
+    output = capsys.readouterr().out
+    assert "a call that is passed on: 200" in output
+    assert "contentType" not in output  # Salesforce's answer
     server.gateway = Gateway(sam.load(), lambda function: decide, authorize)
     assert smoke.main([], {"TOKEN": token}) == 1
     assert "This is not an answer of Salesforce." in capsys.readouterr().out

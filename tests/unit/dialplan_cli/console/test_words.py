@@ -36,6 +36,7 @@ rules:
     when: {callee.country: [AT, CH]}
     signal: {mapping: by-country, key: callee.country}
     otherwise: {signal: {agent: extension, prefix: "49899"}, otherwise: next}
+  - {id: another, when: {callee.on_record: false}, refuse: Not here.}
   - {id: others, signal: soon, otherwise: {signal: hotline}}
 outage:
   - {when: {record.object: Lead}, refuse: Not now.}
@@ -117,7 +118,7 @@ def test_a_condition_of_a_trace_has_the_words_of_the_plan(
 
 
 def test_rules(english: Words) -> None:
-    emergency, either, mapped, others = english.rules()
+    emergency, either, mapped, another, others = english.rules()
     assert emergency.emergency
     assert not emergency.needs_salesforce
     assert either.sets == (
@@ -135,7 +136,9 @@ def test_rules(english: Words) -> None:
     )
     assert agents.otherwise is not None
     assert agents.otherwise.kind == "next"
+    assert another.needs_salesforce
     assert others.sets == ((),)
+    assert not others.needs_salesforce
 
 
 def test_a_service_number_with_its_country_and_validity(english: Words) -> None:

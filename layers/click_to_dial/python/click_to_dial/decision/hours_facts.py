@@ -16,10 +16,7 @@ def hours_facts(plan: DialPlan, callee: Callee, now: float) -> Mapping[str, Scal
     That is the time when it opens, in the home zone, such as `2026-11-30 10:00 Europe/Berlin`.
     """
     facts: dict[str, Scalar] = {}
-    # Short and internal numbers are in the home zone.
-    zones: tuple[str, ...] = (plan.home_zone,)
-    if callee.number is not None:
-        zones = time_zones(callee.number, callee.country, now)
+    zones = callee_zones(plan, callee, now)
     for name, window in plan.hours.items():
         facts[f"hours.{name}"] = is_open(window, zones, callee.country, now)
         if not facts[f"hours.{name}"]:
@@ -28,3 +25,10 @@ def hours_facts(plan: DialPlan, callee: Callee, now: float) -> Mapping[str, Scal
                 local = datetime.fromtimestamp(start, ZoneInfo(plan.home_zone))
                 facts[f"hours.{name}.opens"] = f"{local:%Y-%m-%d %H:%M} {plan.home_zone}"
     return facts
+
+
+def callee_zones(plan: DialPlan, callee: Callee, now: float) -> tuple[str, ...]:
+    """Return the zones that the callee may be in. Short and internal numbers are at home."""
+    if callee.number is None:
+        return (plan.home_zone,)
+    return time_zones(callee.number, callee.country, now)
