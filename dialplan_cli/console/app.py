@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from click_to_dial.errors import ClickToDialError
 from dialplan_cli.console import calls, changes, jobs, list_pages, rules, try_call, versions
 from dialplan_cli.console.context import EXTENSION, Console
-from dialplan_cli.console.language import has_text, language, text
+from dialplan_cli.console.language import grouped, has_text, language, text
 from dialplan_cli.console.security import READ_ONLY, Access, protect
 from dialplan_cli.plan.source import PlanFileError
 
@@ -37,6 +37,7 @@ def create_app(console: Console, access: Access) -> Flask:
     app.add_url_rule("/", "index", lambda: redirect(url_for(f"{SCREENS[0].blueprint.name}.show")))
     app.jinja_env.globals.update(text=text, has_text=has_text, language=language)
     app.jinja_env.filters["moment"] = moment
+    app.jinja_env.filters["grouped"] = grouped
 
     @app.context_processor
     def shared() -> dict[str, object]:

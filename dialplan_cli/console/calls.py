@@ -11,14 +11,12 @@ from werkzeug.wrappers import Response
 
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED
 from click_to_dial.dynamodb.plan_store import Document
-from click_to_dial.errors import NoDialPlanError, UnreadableDialPlanError
 from dialplan_cli.console import jobs
 from dialplan_cli.console.context import console
-from dialplan_cli.console.shown_plan import zone_of
+from dialplan_cli.console.shown_plan import active_document, zone_of
 from dialplan_cli.console.words import Words
 from dialplan_cli.decision_log import Calls, Track
 from dialplan_cli.decision_statistics import ERRORS, OUTCOMES, Statistics, group_of, statistics
-from dialplan_cli.publications import active_plan
 from dialplan_cli.targets import Target
 
 blueprint = Blueprint("calls", __name__, url_prefix="/calls")
@@ -58,7 +56,7 @@ class Period:
     @property
     def zone(self) -> str:
         """The home zone, or UTC if it is not known."""
-        return "UTC" if self.document is None else zone_of(self.document)
+        return zone_of(self.document)
 
 
 @blueprint.get("/")
@@ -87,11 +85,7 @@ def read_period(target: Target, name: str, track: Track) -> Period:
     """Read the calls of one of PERIODS. Raises DecisionLogError."""
     until = time.time()
     since = until - PERIODS[name]
-    try:
-        document = target.store.document(active_plan(target.store))
-    except (NoDialPlanError, UnreadableDialPlanError):
-        document = None
-    return Period(name, since, until, target.calls(since, track), document)
+    return Period(name, since, until, target.calls(since, track), active_document(target))
 
 
 def fact_in_words(name: str, period: Period) -> str:

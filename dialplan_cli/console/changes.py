@@ -152,8 +152,10 @@ def _compare(shown: Console, plan: Uploaded, calls: Uploaded, job: Job) -> Compa
         before = None
     changes = compare({} if before is None else before.document, after.document)
     found = Comparison(before, after, errors, warnings, changes)
-    if calls.content is None or before is None:
+    if calls.content is None:
         return found
+    if before is None:
+        return replace(found, calls_error="No plan is published to compare the answers with.")
     try:
         simulation, assumptions = _simulate(shown, (before, after), calls, job)
     except CsvFileError as error:

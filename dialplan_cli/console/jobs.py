@@ -18,7 +18,7 @@ EXTENSION = "jobs"
 """Name under which the app keeps its jobs."""
 
 MAX_JOBS = 20
-"""Maximum number of jobs whose results are kept. The oldest is forgotten first."""
+"""Maximum number of jobs that are kept. The oldest finished ones are forgotten first."""
 
 T = TypeVar("T")
 
@@ -66,9 +66,9 @@ def start(title: str, view: str, work: Callable[[Job], Any]) -> Response:
     job = Job(title, view)
     jobs = _jobs()
     jobs[job.id] = job
-    while len(jobs) > MAX_JOBS:
-        oldest = jobs.pop(next(iter(jobs)))
-        oldest.cancelled.set()
+    finished = [each.id for each in jobs.values() if each.finished]
+    for job_id in finished[: max(0, len(jobs) - MAX_JOBS)]:
+        del jobs[job_id]
 
     def run() -> None:
         try:

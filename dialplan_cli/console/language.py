@@ -46,3 +46,9 @@ def text(key: str, /, **values: object) -> str:
 def has_text(key: str) -> bool:
     """Return whether there is a text for a key, such as `outcome.` and a word from a log."""
     return key in catalogue(language())
+
+
+def grouped(number: int) -> str:
+    """Return a number with separators of thousands."""
+    digits = f"{number:,}"
+    return digits.replace(",", ".") if language() == "de" else digits

@@ -20,6 +20,7 @@ from dialplan_cli.console.changes import Uploaded, uploaded
 from dialplan_cli.console.context import console
 from dialplan_cli.console.jobs import Job
 from dialplan_cli.console.security import reads_only
+from dialplan_cli.console.shown_plan import active_document, zone_of
 from dialplan_cli.csv_files import CsvFileError
 from dialplan_cli.lists import ImportReport
 from dialplan_cli.number_lists import CheckedFile, ListError, check_file, parse_entry
@@ -27,6 +28,9 @@ from dialplan_cli.plan.types import LIST_NAME, MAX_NAME
 from dialplan_cli.targets import Target
 
 blueprint = Blueprint("list_pages", __name__, url_prefix="/lists")
+
+MAX_CHANGES = 20
+"""Maximum number of changes of a list that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ def _import(target: Target, change: ListChange, file: Uploaded, skip: bool, job:
             rows = job.track(lists.rows_of(path, 1), checked.rows)
             report = lists.import_file(target, change, path, checked, rows)
         except (ListError, CsvFileError) as error:
-            raise ListError(str(error).replace(f"{folder}/", "")) from error
+            raise ListError(str(error).replace(f"{folder}/", "")) from None
     return Import(change.name, checked, report)
 
 
@@ -139,7 +143,8 @@ def _page(name: str, **values: Any) -> str:
         "list.html",
         name=name,
         is_used=name in (lists.published_lists(target) or ()),
-        changes=lists.history(target, name)[:20],
+        changes=lists.history(target, name)[:MAX_CHANGES],
+        zone=zone_of(active_document(target)),
         **values,
     )
 

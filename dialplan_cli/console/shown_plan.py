@@ -7,13 +7,14 @@ from typing import Any
 
 from click_to_dial.dialplan import DialPlan, load
 from click_to_dial.dynamodb.plan_store import PlanStore
-from click_to_dial.errors import UnreadableDialPlanError
+from click_to_dial.errors import NoDialPlanError, UnreadableDialPlanError
 from click_to_dial.ports import ActivePlan, CachedMapping, Entries
 from dialplan_cli.console.context import Console
 from dialplan_cli.plan.hours import home_zone
 from dialplan_cli.plan.read import PlanFile, parse_content, read_plan
 from dialplan_cli.plan.source import PlanFileError, Problem
 from dialplan_cli.publications import active_plan
+from dialplan_cli.targets import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,18 @@ def plan_of_file(console: Console, file: PlanFile) -> ShownPlan:
     )
 
 
-def zone_of(document: Mapping[str, Any]) -> str:
-    """Return the home zone of a plan, or UTC if it does not tell it."""
+def active_document(target: Target) -> Mapping[str, Any] | None:
+    """Return the document of the active plan, or None if there is none that can be read."""
+    try:
+        return target.store.document(active_plan(target.store))
+    except (NoDialPlanError, UnreadableDialPlanError):
+        return None
+
+
+def zone_of(document: Mapping[str, Any] | None) -> str:
+    """Return the home zone of a plan, or UTC if it does not tell it or there is none."""
+    if document is None:
+        return "UTC"
     return home_zone(document["home_region"], document.get("home_zone")) or "UTC"
 
 

@@ -1,5 +1,6 @@
 """Screen "Versions and lists": who changed the plan, when and why; publish and roll back."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from dialplan_cli.console.changes import Uploaded, uploaded
 from dialplan_cli.console.context import console
 from dialplan_cli.console.security import reads_only
 from dialplan_cli.console.shown_changes import MAX_VALUES, ShownChanges, shown_changes
-from dialplan_cli.console.shown_plan import zone_of
+from dialplan_cli.console.shown_plan import active_document, zone_of
 from dialplan_cli.plan.read import PlanFile, parse_content
 from dialplan_cli.plan.source import Problem
 from dialplan_cli.plan_changes import compare
@@ -52,18 +53,17 @@ def show() -> str:
     page = max(1, request.args.get("page", 1, type=int))
     moves = publications.history(target.store).moves
     first = (page - 1) * MOVES_PER_PAGE
-    changes = list(target.list_changes.newest_first())
+    changed = {each.name for each in target.list_changes.newest_first()}
     used = lists.published_lists(target) or []
     return render_template(
         "versions.html",
         target=target,
         moves=moves[first : first + MOVES_PER_PAGE],
         page=page,
-        pages=max(1, -(-len(moves) // MOVES_PER_PAGE)),
-        lists=sorted({*used, *(each.name for each in changes)}),
+        pages=max(1, math.ceil(len(moves) / MOVES_PER_PAGE)),
+        lists=sorted({*used, *changed}),
         used=used,
-        list_changes=changes[:MOVES_PER_PAGE],
-        zone=_zone(target),
+        zone=zone_of(active_document(target)),
     )
 
 
@@ -100,7 +100,11 @@ def roll_back(version: int) -> str:
     """Make an older version the active plan, unless another one became active meanwhile."""
     target = _target()
     difference = publications.compare_version(target.store, version)
-    _refuse_if_changed(difference)
+    if request.form.get("active", "") != str(difference.active):
+        raise PlanConflictError(
+            f"Version {difference.active} of the dial plan is active now: somebody has changed it "
+            "in the meantime. Look at the difference once more."
+        )
     done = publications.roll_back(target, version, difference, _note())
     return render_template("published.html", publication=done)
 
@@ -151,23 +155,6 @@ def _target() -> Target:
 def _note() -> ChangeNote:
     """Return author and reason of a change."""
     return ChangeNote(console().author, request.form.get("comment", "").strip())
-
-
-def _zone(target: Target) -> str:
-    """Return the home zone of the active plan, or UTC if none can be read."""
-    try:
-        return zone_of(target.store.document(publications.active_plan(target.store)))
-    except (NoDialPlanError, UnreadableDialPlanError):
-        return "UTC"
-
-
-def _refuse_if_changed(difference: Difference) -> None:
-    """Raise PlanConflictError if another version is active than the confirmed page showed."""
-    if request.form.get("active", "") != str(difference.active):
-        raise PlanConflictError(
-            f"Version {difference.active} of the dial plan is active now: somebody has changed it "
-            "in the meantime. Look at the difference once more."
-        )
 
 
 def _changes(target: Target, before: int | None, after: int) -> ShownChanges | None:

@@ -99,3 +99,19 @@ def test_any_change_needs_write(write: bool, status: int) -> None:
     assert answer.status_code == status
     assert ("changed" in answer.text) == write
     assert ("start it with --write" in answer.text) != write
+
+
+def test_only_forms_that_change_nothing_work_without_write() -> None:
+    app = client().application
+    forms = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or ())
+        and not getattr(app.view_functions[rule.endpoint], "changes_system", True)
+    }
+    assert {name for name in forms if name.partition(".")[0] != "try_call"} == {
+        "changes.compare_files",
+        "jobs.cancel",
+        "list_pages.search",
+        "versions.check",
+    }
