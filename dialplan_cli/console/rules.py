@@ -1,4 +1,4 @@
-"""Screen "Rules": the dial plan in order, in words, and its numbers, mappings and lists."""
+"""Screen "Rules": the dial plan in order, in words, and its numbers and mappings."""
 
 import time
 from collections import Counter, defaultdict
@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request
 
 from click_to_dial.errors import ClickToDialError
-from dialplan_cli import lists
 from dialplan_cli.console.context import console
 from dialplan_cli.console.shown_plan import ShownPlan, shown_plan
 from dialplan_cli.console.words import ShownRule, Words, age
@@ -105,14 +104,6 @@ def mapping() -> str:
         search=search,
         age=_copy_age(plan, name),
     )
-
-
-@blueprint.get("/lists")
-def number_lists() -> str:
-    """Show all lists of numbers with their numbers of entries."""
-    target = console().target
-    found = [] if target is None else lists.summaries(target)
-    return render_template("lists.html", plan=shown_plan(console()), lists=found, target=target)
 
 
 def _count_hits() -> tuple[str, Mapping[str, int], str]:

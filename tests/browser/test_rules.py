@@ -57,13 +57,14 @@ def test_numbers_mappings_and_lists_are_one_click_away(demo_page: Page, demo: Sy
         {
             "numbers": "leads-without-country",
             "mappings": "hotline-by-country",
-            "lists": "There are no lists.",
         }.items(),
         start=2,
     ):
         demo_page.press(f".tabs a:nth-child({place})")
         assert words in demo_page.text()
         demo_page.check(f"rules-{name}")
+    demo_page.press(".tabs a:nth-child(4)")
+    demo_page.wait_for("Entries")
 
 
 def test_a_mapping_in_german(demo_page: Page, demo: System) -> None:

@@ -36,7 +36,6 @@ def get(path: str, plan: Path = PLAN, language: str = "en") -> TestResponse:
         ("/rules/numbers", "+43 1 265030"),
         ("/rules/mappings", "hotline-by-country"),
         ("/rules/mapping?name=hotline-by-country", "All other values"),
-        ("/rules/lists", "A plan file alone has no lists."),
         ("/try/", "A plan file alone cannot decide calls"),
     ],
 )
