@@ -250,6 +250,17 @@ def test_what_an_earlier_release_lost_is_read_again_at_once(world: World) -> Non
     assert (result.completed.number, result.completed.previous) == (2, 2)
 
 
+def test_a_run_does_not_complete_if_its_counts_are_those_of_another_state(world: World) -> None:
+    world.sync()
+    world.clock.advance(3600)
+    world.before_write = lambda: world.plans.change(lists={})  # type: ignore[method-assign]
+    assert isinstance(world.sync().failure, RunLostError)
+    world.before_write = lambda: None  # type: ignore[method-assign]
+    world.clock.advance(LEASE_SECONDS + 1)
+    result = world.sync()
+    assert (result.failure, result.run and result.run.last_completed) == (None, 0)
+
+
 def test_a_preview_writes_nothing(world: World) -> None:
     world.sync()
     world.numbers = [*world.numbers[:90], "+498912349999", "?"]

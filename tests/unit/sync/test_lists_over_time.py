@@ -300,7 +300,7 @@ class Organisation(RuleBasedStateMachine):
                 continue
             found = self.listed(number, plan)
             assert found is None or found or since > began, f"{number} is callable"
-            if since <= began:
+            if since <= began and plan.salesforce_lists["opted-out"].is_complete:
                 assert self.listed(number, self.known_plan) is not False, "an older plan"
 
 
