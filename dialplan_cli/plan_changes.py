@@ -93,7 +93,8 @@ def compare_values(before: Any, after: Any, path: str = "") -> Iterator[ValueCha
         for key in dict.fromkeys((*before, *after)):
             child = f"{path}.{key}" if path else str(key)
             yield from compare_values(before.get(key), after.get(key), child)
-    elif _differ(before, after):
+    elif json.dumps(before, sort_keys=True) != json.dumps(after, sort_keys=True):
+        # Compared as JSON, because true equals 1 in Python.
         yield ValueChange(path, before, after)
 
 
@@ -157,8 +158,3 @@ def _compare_section(section: str, before: Document, after: Document) -> Iterato
             yield EntryChange(section, name, "removed")
         elif values := tuple(compare_values(before[name], after[name])):
             yield EntryChange(section, name, "changed", values)
-
-
-def _differ(before: Any, after: Any) -> bool:
-    """Return whether two values differ; true and 1 do."""
-    return json.dumps(before, sort_keys=True) != json.dumps(after, sort_keys=True)

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -91,7 +90,7 @@ def _words(parameter: str, tokens: list[str]) -> Iterator[str]:
         if not _PATH.fullmatch(token):
             yield f"Invalid {parameter}: Syntax error; token: {token}"
         for part in re.findall(r"[#\w]+", token, re.ASCII):
-            if part.upper() in _reserved_words():
+            if part.upper() in ReservedKeywords.get_reserved_keywords():
                 yield f"Invalid {parameter}: Attribute name is a reserved keyword: {part}"
 
 
@@ -138,8 +137,3 @@ def paths_of(tokens: Iterable[str], names: Mapping[str, str]) -> list[tuple[str,
         for token in tokens
         if _PATH.fullmatch(token) and token.upper() not in _WORDS
     ]
-
-
-@cache
-def _reserved_words() -> frozenset[str]:
-    return frozenset(ReservedKeywords.get_reserved_keywords())

@@ -120,9 +120,11 @@ def check_objects(
 
 def check_consent(schema: SalesforceSchema, sobject: SObject, path: Path, field: str) -> Findings:
     """Check the attribute that leads to a person, and the object with the consents."""
-    readable = _path_error(schema, sobject, field) is None
-    if readable and (message := _person_error(schema, sobject, field)):
-        yield path, message
+    if _path_error(schema, sobject, field) is None:
+        found = schema.field(sobject, field)
+        if found is None or "Individual" not in found.parents:
+            remedy = "name the field that does, such as IndividualId"
+            yield path, f"{field} does not lead to a person; {remedy}"
     consents = schema.object("ContactPointTypeConsent")
     if consents is None:
         yield path, _no_object("ContactPointTypeConsent")
@@ -242,14 +244,6 @@ def _polymorphic_error(
         f"{field.relationship} of {sobject.name} may be {parents}; through such a relationship "
         "Salesforce returns only common fields: Name, Type, Phone, Email, Title and a few more"
     )
-
-
-def _person_error(schema: SalesforceSchema, sobject: SObject, path: str) -> str | None:
-    """Return why a path does not lead to an Individual, or None if it does."""
-    field = schema.field(sobject, path)
-    if field is not None and "Individual" in field.parents:
-        return None
-    return f"{path} does not lead to a person; name the field that does, such as IndividualId"
 
 
 def _misspelt(name: str, spelling: str) -> str:

@@ -5,7 +5,7 @@ no call should wait for, and a published plan shows on which days it is closed.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any
 
@@ -172,9 +172,13 @@ def publish_hours(windows: Mapping[str, Hours], home: str | None, year: int) -> 
     published = {}
     for name, window in windows.items():
         regions = as_list(window.holidays)
+        spans: dict[str, list[list[int]]] = {}  # by weekday, as text because it is a JSON key
+        for days, hours in window.open.items():
+            for day in parse_days(days):
+                spans.setdefault(str(day), []).extend(list(parse_span(s)) for s in as_list(hours))
         published[name] = {
             "zone": zones.get(window.zone, window.zone),
-            "open": _spans_by_weekday(window.open),
+            "open": spans,
             "holidays": {region: _holidays(region, year) for region in regions if region != CALLEE},
             "holidays_of_callee": CALLEE in regions,
         }
@@ -183,15 +187,6 @@ def publish_hours(windows: Mapping[str, Hours], home: str | None, year: int) -> 
         countries = sorted(phonenumbers.SUPPORTED_REGIONS & holiday_regions())
         document["holidays"] = {country: _holidays(country, year) for country in countries}
     return document
-
-
-def _spans_by_weekday(opened: Mapping[str, Sequence[str] | str]) -> dict[str, list[list[int]]]:
-    """Return the spans in minutes by weekday, whose number is text because it is a JSON key."""
-    spans: dict[str, list[list[int]]] = {}
-    for days, hours in opened.items():
-        for day in parse_days(days):
-            spans.setdefault(str(day), []).extend(list(parse_span(s)) for s in as_list(hours))
-    return spans
 
 
 @cache

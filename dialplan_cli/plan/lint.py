@@ -92,17 +92,12 @@ def _find_unreachable(key: str, rules: Sequence[Mapping[str, Any]]) -> Findings:
                         (key, index, "when", place),
                         f"has no effect: '{name}' decides all these calls first",
                     )
-        if not _goes_on(rule):
+        outcome: Any = rule
+        while isinstance(outcome, Mapping):
+            outcome = outcome.get("otherwise")
+        if outcome != "next":  # it decides all calls that match
             name = rule.get("id", f"{key}[{index}]")
             earlier += [(name, each) for each in own]
-
-
-def _goes_on(rule: Mapping[str, Any]) -> bool:
-    """Tell whether a rule that matches may leave the call to the next rule."""
-    outcome: Any = rule
-    while isinstance(outcome, Mapping):
-        outcome = outcome.get("otherwise")
-    return bool(outcome == "next")
 
 
 def warn_impossible(document: Document) -> Findings:

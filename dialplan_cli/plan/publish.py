@@ -13,12 +13,10 @@ from dialplan_cli.plan.rules import (
     MappedNumber,
     Operators,
     Otherwise,
-    Outage,
     OutageRule,
     RecordNumber,
     Refusal,
     Rule,
-    When,
 )
 from dialplan_cli.plan.schema import MappingInPlan, Plan, ServiceNumber
 from dialplan_cli.plan.types import digit_lengths, seconds
@@ -51,7 +49,9 @@ def to_document(plan: Plan) -> Document:
             exclude=set() if plan.agents.case_sensitive else {"case_sensitive"}
         ),
         "rules": [{"id": rule.id, **_rule(rule)} for rule in plan.rules],
-        "outage": _outage(plan.outage),
+        "outage": [_rule(rule) for rule in plan.outage]
+        if isinstance(plan.outage, list)
+        else _outcome(plan.outage),
         "freshness": {key: seconds(value) for key, value in plan.freshness.model_dump().items()},
     }
     if zone and compares_days(document):
@@ -113,14 +113,9 @@ def _midnight(day: str, zone: str | None, days_later: int = 0) -> int:
 
 
 def _rule(rule: Rule | OutageRule) -> Document:
-    when = {} if rule.when is None else _when(rule.when)
-    return {"when": when, **_outcome(rule)}
-
-
-def _when(when: When) -> Document | list[Document]:
-    if isinstance(when, list):
-        return [_conditions(conditions) for conditions in when]
-    return _conditions(when)
+    if isinstance(rule.when, list):
+        return {"when": [_conditions(each) for each in rule.when], **_outcome(rule)}
+    return {"when": _conditions(rule.when or {}), **_outcome(rule)}
 
 
 def _conditions(conditions: Conditions) -> Document:
@@ -134,13 +129,6 @@ def _conditions(conditions: Conditions) -> Document:
         attempts = when[ATTEMPTS]
         when[ATTEMPTS] = {"by": "anyone", **attempts, "within": seconds(attempts["within"])}
     return when
-
-
-def _outage(outage: Outage) -> Document | list[Document]:
-    if isinstance(outage, list):
-        return [_rule(rule) for rule in outage]
-    document: Document = _outcome(outage)
-    return document
 
 
 def _outcome(outcome: Rule | OutageRule | Otherwise) -> Any:

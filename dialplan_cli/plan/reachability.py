@@ -82,7 +82,10 @@ def _implies_operator(later: Operators, test: Test, name: str, operand: Any) -> 
     if name in ("same_as", "differs_from"):
         return bool(later.get(name) == operand)
     if name in ("includes", "excludes"):
-        return name in later and _implies_selection(name, as_list(later[name]), as_list(operand))
+        if name not in later:
+            return False
+        inner, outer = set(as_list(later[name])), set(as_list(operand))
+        return inner <= outer if name == "includes" else outer <= inner
     if name == "not":
         return not any(test(value) for value in as_list(operand))
     if name == "prefix":
@@ -95,11 +98,6 @@ def _implies_operator(later: Operators, test: Test, name: str, operand: Any) -> 
         for side in (name[:2], name[:2] + "e")
         if side in later
     )
-
-
-def _implies_selection(name: str, inner: list[Any], outer: list[Any]) -> bool:
-    """Tell whether selections that include, or exclude, `inner` do so with `outer` too."""
-    return set(inner) <= set(outer) if name == "includes" else set(outer) <= set(inner)
 
 
 def _implies_bound(inner: Any, name: str, outer: Any, *, strict: bool) -> bool:

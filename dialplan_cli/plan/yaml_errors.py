@@ -257,11 +257,6 @@ def _special_start(place: _Place) -> Explanation:
     return place.start, _needs_quotes(char) if char else _unknown(place)[1]
 
 
-def _block_scalar(place: _Place) -> Explanation:
-    is_comparison = re.search(r":\s*>\s*=?\s*\d", place.line)
-    return place.at, _COMPARISON if is_comparison else _FOLDED
-
-
 def _needs_quotes(char: str) -> str:
     return f"a text that starts with {char} must be written in quotes"
 
@@ -287,7 +282,10 @@ _BY_PROBLEM: dict[str, Callable[[_Place], Explanation]] = {
 """Explanations by the parser's message about what it found."""
 
 _BY_CONTEXT: dict[str, Callable[[_Place], Explanation]] = {
-    "while scanning a block scalar": _block_scalar,
+    "while scanning a block scalar": lambda place: (
+        place.at,
+        _COMPARISON if re.search(r":\s*>\s*=?\s*\d", place.line) else _FOLDED,
+    ),
     "while scanning an alias": _special_start,
     "while scanning an anchor": _special_start,
     "while scanning a tag": _special_start,

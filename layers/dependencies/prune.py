@@ -43,26 +43,18 @@ def prune(layer: Path) -> None:
         raise FileNotFoundError(f"botocore/data has no {', '.join(sorted(missing))}.")
     for name in found - BOTOCORE_DATA:
         _remove(data / name)
-    _keep_endpoints_of_services(data / "endpoints.json")
-    for service in SERVICES:
-        for packed in (data / service).rglob("*.json.gz"):
-            _unpack_without_documentation(packed)
-
-
-def _keep_endpoints_of_services(path: Path) -> None:
-    """Remove other services: parsing all endpoints takes a tenth of a cold start."""
-    content = json.loads(path.read_text())
+    endpoints = data / "endpoints.json"  # parsing all of them takes a tenth of a cold start
+    content = json.loads(endpoints.read_text())
     for partition in content["partitions"]:
         services = partition["services"]
         partition["services"] = {name: services[name] for name in SERVICES & services.keys()}
-    path.write_text(json.dumps(content))
-
-
-def _unpack_without_documentation(path: Path) -> None:
-    """Unpack a description of a service and remove its documentation, four fifths of it."""
-    content = json.loads(gzip.decompress(path.read_bytes()))
-    path.with_suffix("").write_text(json.dumps(_without_documentation(content)))
-    path.unlink()
+    endpoints.write_text(json.dumps(content))
+    for service in SERVICES:
+        for packed in (data / service).rglob("*.json.gz"):
+            content = json.loads(gzip.decompress(packed.read_bytes()))
+            # The documentation is four fifths of it.
+            packed.with_suffix("").write_text(json.dumps(_without_documentation(content)))
+            packed.unlink()
 
 
 def _without_documentation(value: Any) -> Any:

@@ -83,10 +83,11 @@ def test_a_plan_with_a_thousand_rules(changes: Page, tmp_path: Path) -> None:
         f"  - {{id: rule-{n}, when: {{record.kind: Kind {n}}}, signal: sales}}\n"
         for n in range(1000)
     )
-    calls = "CallerID,record.kind\n" + "".join(f"+4989{n:06},Kind {n}\n" for n in range(500))
+    rows = "".join(f"+498999{n:06},Kind {n},true\n" for n in range(500))
+    calls = f"CallerID,record.kind,agent.known\n{rows}"
     marker = "  - id: everyone-else"
     assert DEMO.count(marker) == 1
     compare(changes, tmp_path, DEMO.replace(marker, rules + marker), calls)
-    changes.wait_for("of 500 answers change.")
+    changes.wait_for("500 of 500 answers change.")
     assert "1000 rules" in changes.text()
     changes.check("changes-huge")

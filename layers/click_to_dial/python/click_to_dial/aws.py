@@ -226,11 +226,13 @@ def read_secret(client: AwsClient, secret_id: str, stage: str = "AWSCURRENT") ->
     try:
         response = client.get_secret_value(SecretId=secret_id, VersionStage=stage)
     except ClientError as error:
+        metadata = error.response.get("ResponseMetadata", {})
+        is_retryable = metadata.get("HTTPStatusCode", 0) >= 500 or "MaxAttemptsReached" in metadata
         raise SecretError(
             "Secrets Manager refuses to return the secret.",
             code=_error_code(error),
             request_id=_request_id(error),
-            retryable=_is_retryable(error),
+            retryable=is_retryable,
         ) from error
     except BotoCoreError as error:
         raise SecretError(
@@ -284,11 +286,6 @@ def _error_code(error: Exception) -> str:
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return type(error).__name__
-
-
-def _is_retryable(error: ClientError) -> bool:
-    metadata = error.response.get("ResponseMetadata", {})
-    return metadata.get("HTTPStatusCode", 0) >= 500 or "MaxAttemptsReached" in metadata
 
 
 def _request_id(error: ClientError) -> str:

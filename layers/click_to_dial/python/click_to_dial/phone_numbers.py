@@ -112,7 +112,10 @@ def read_number(cleaned: str, numbering: Numbering) -> tuple[Callee, ...]:
     Raises BadParameterError for a number that cannot be dialled.
     """
     region, digits = numbering.home_region, cleaned.lstrip("+ ")
-    if _is_emergency(digits, region):
+    if any(
+        phonenumbers.is_emergency_number(each, region)
+        for each in (digits, digits.removeprefix("0"))
+    ):
         return (Callee("emergency", region),)
     if cleaned.startswith("+") or (cleaned.startswith(" ") and _lost_its_plus(digits, numbering)):
         return _choose([_international(digits)], region)
@@ -180,11 +183,6 @@ def is_mass_traffic(callee: Callee) -> bool:
 
 
 # The steps of reading -----------------------------------------------------------------------------
-
-
-def _is_emergency(digits: str, region: str) -> bool:
-    numbers = (digits, digits.removeprefix("0"))
-    return any(phonenumbers.is_emergency_number(number, region) for number in numbers)
 
 
 def _lost_its_plus(digits: str, numbering: Numbering) -> bool:

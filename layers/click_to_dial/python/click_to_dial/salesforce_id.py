@@ -35,18 +35,15 @@ def to_18(record_id: str) -> str | None:
     """Return the 18-character form; None if `record_id` is no id or its checksum is wrong."""
     if not _ID.fullmatch(record_id):
         return None
-    full = record_id[:15] + _checksum(record_id[:15])
+    # One character for each five: bit n is set if the nth is an upper-case letter.
+    checksum = "".join(
+        _ALPHABET[sum(c.isupper() << n for n, c in enumerate(record_id[start : start + 5]))]
+        for start in (0, 5, 10)
+    )
+    full = record_id[:15] + checksum
     return full if record_id in (full, full[:15]) else None
 
 
 def key_prefix(record_id: str) -> str:
     """Return the 3 characters that identify the object of the record."""
     return record_id[:3]
-
-
-def _checksum(id15: str) -> str:
-    """Return one character for each five: bit n is set if the nth is an upper-case letter."""
-    return "".join(
-        _ALPHABET[sum(c.isupper() << n for n, c in enumerate(id15[start : start + 5]))]
-        for start in (0, 5, 10)
-    )

@@ -102,10 +102,19 @@ def time_zones(number: str, country: str | None, now: float) -> tuple[str, ...]:
     A number of a whole country, such as a mobile, may be in any zone of the country. `now` is in
     seconds since 1970: zones change.
     """
-    candidates = _candidates(number)
+    parsed = phonenumbers.parse(number)
     corrected = [zones for prefix, zones, _ in CORRECTIONS if number.startswith("+" + prefix)]
-    if corrected and _is_geographic(number):
-        return corrected[0]
+    if corrected:  # the first digits tell the area, even if the number is not valid
+        number_type = phonenumbers.number_type(parsed)
+        if number_type == phonenumbers.PhoneNumberType.UNKNOWN or (
+            phonenumbers.is_number_type_geographical(number_type, parsed.country_code or 0)
+        ):
+            return corrected[0]
+    candidates: tuple[str, ...] = tuple(timezone.time_zones_for_number(parsed))
+    if candidates == (_UNKNOWN,):  # no valid number; its first digits still tell the country
+        candidates = tuple(timezone.time_zones_for_geographical_number(parsed))
+    if candidates == (_UNKNOWN,):
+        candidates = ()
     zones = _zones_of_countries().get(country or "")
     if zones is None:  # some territories have no row in zone.tab
         return candidates
@@ -116,23 +125,6 @@ def time_zones(number: str, country: str | None, now: float) -> tuple[str, ...]:
     year = datetime.fromtimestamp(now, UTC).year
     standard_times = {_standard_time(zone, year) for zone in kept}
     return tuple(zone for zone in zones if _standard_time(zone, year) in standard_times) or zones
-
-
-def _candidates(number: str) -> tuple[str, ...]:
-    parsed = phonenumbers.parse(number)
-    zones = timezone.time_zones_for_number(parsed)
-    if zones == (_UNKNOWN,):  # no valid number; its first digits still tell the country
-        zones = timezone.time_zones_for_geographical_number(parsed)
-    return () if zones == (_UNKNOWN,) else tuple(zones)
-
-
-def _is_geographic(number: str) -> bool:
-    """Return whether the first digits tell the area; also for a number that is not valid."""
-    parsed = phonenumbers.parse(number)
-    number_type = phonenumbers.number_type(parsed)
-    return number_type == phonenumbers.PhoneNumberType.UNKNOWN or bool(
-        phonenumbers.is_number_type_geographical(number_type, parsed.country_code or 0)
-    )
 
 
 @cache

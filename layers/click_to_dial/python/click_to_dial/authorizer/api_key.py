@@ -40,7 +40,12 @@ class SharedKey:
         if self._matches(token):
             return True
         if now - self._tried_at >= MIN_READ_INTERVAL_SECONDS:
-            self._read(now)
+            self._tried_at = now
+            values = [self._value(stage) for stage in STAGES]
+            self._keys = [value for value in values if value]
+            self._read_at = now
+            if not self._keys:
+                raise UnverifiedError("secret-empty")
         elif not self._keys:
             raise UnverifiedError("secret-unreadable-before")
         return self._matches(token)
@@ -48,14 +53,6 @@ class SharedKey:
     def _matches(self, token: str) -> bool:
         given = token.encode()
         return any([hmac.compare_digest(key, given) for key in self._keys])  # noqa: C419 all of them
-
-    def _read(self, now: float) -> None:
-        self._tried_at = now
-        values = [self._value(stage) for stage in STAGES]
-        self._keys = [value for value in values if value]
-        self._read_at = now
-        if not self._keys:
-            raise UnverifiedError("secret-empty")
 
     def _value(self, stage: str) -> bytes:
         """Return the value of a version, empty if it does not exist, as before a first rotation."""

@@ -17,15 +17,11 @@ def build_authorizer(settings: AuthSettings) -> Authorizer:
     if settings.mode == "salesforce":
         return partial(authorize, _by_salesforce(settings))
     if settings.mode == "key":
-        return partial(authorize, _by_key(settings))
+        from click_to_dial.authorizer.api_key import SharedKey, check
+
+        read = partial(aws.read_secret, aws.secrets_client(), settings.key_secret_id)
+        return partial(authorize, partial(check, SharedKey(read)))
     raise ValueError(f"AUTH_MODE must be salesforce or key, not {settings.mode!r}.")
-
-
-def _by_key(settings: AuthSettings) -> Check:
-    from click_to_dial.authorizer.api_key import SharedKey, check
-
-    read = partial(aws.read_secret, aws.secrets_client(), settings.key_secret_id)
-    return partial(check, SharedKey(read))
 
 
 def _by_salesforce(settings: AuthSettings) -> Check:

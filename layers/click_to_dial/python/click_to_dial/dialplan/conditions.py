@@ -62,7 +62,10 @@ class Condition:
         else:
             result = None if self.group in facts.unknown else self.if_missing
         for other, equal in self.compared:
-            result = _both(result, self._is_compared(value, other, equal, facts))
+            second = self._is_compared(value, other, equal, facts)
+            if result is False or second is False:
+                return False
+            result = None if result is None or second is None else True
         return result
 
     def _is_compared(
@@ -83,41 +86,31 @@ def group_of(fact: str) -> str:
     return "record" if fact == ON_RECORD else fact.partition(".")[0]
 
 
-def _both(first: bool | None, second: bool | None) -> bool | None:
-    """Return whether both hold: False if one does not, None if one is unknown."""
-    if first is False or second is False:
-        return False
-    return None if first is None or second is None else True
-
-
 def condition(fact: str, expected: Expected, zone: str = "UTC") -> Condition:
     """Return the condition for an entry of `when`. Raises KeyError for an unknown operator.
 
     `zone` is the IANA time zone in which a day is compared with a point in time.
     """
     if fact == LISTED:
-        return _list_condition(expected)
+        # A boolean fact of its own: the number is on any of these lists.
+        names = expected["not"] if isinstance(expected, Mapping) else expected
+        lists = frozenset(str(name) for name in _as_list(names))
+        listed = _condition(
+            f"{LISTED}.{'+'.join(sorted(lists))}", not isinstance(expected, Mapping), "UTC"
+        )
+        return replace(listed, group=LISTED, lists=lists)
     if fact == ATTEMPTS and isinstance(expected, Mapping):
-        return _attempts_condition(expected)
+        # A numeric fact of its own: the number of calls that the limit counts.
+        operators = {
+            name: value for name, value in expected.items() if name not in ("within", "by")
+        }
+        counts = (
+            int(str(operand)) + (name in ("lte", "gt")) for name, operand in operators.items()
+        )
+        limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]), max(counts))
+        attempts = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators, "UTC")
+        return replace(attempts, group=ATTEMPTS, limit=limit)
     return _condition(fact, expected, zone)
-
-
-def _list_condition(expected: Expected) -> Condition:
-    """Return the test of a boolean fact of its own: the number is on any of these lists."""
-    names = expected["not"] if isinstance(expected, Mapping) else expected
-    lists = frozenset(str(name) for name in _as_list(names))
-    fact = f"{LISTED}.{'+'.join(sorted(lists))}"
-    result = _condition(fact, not isinstance(expected, Mapping), "UTC")
-    return replace(result, group=LISTED, lists=lists)
-
-
-def _attempts_condition(expected: Mapping[str, Operand]) -> Condition:
-    """Return the test of a numeric fact of its own: the number of calls that the limit counts."""
-    operators = {name: value for name, value in expected.items() if name not in ("within", "by")}
-    counts = (int(str(operand)) + (name in ("lte", "gt")) for name, operand in operators.items())
-    limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]), max(counts))
-    result = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators, "UTC")
-    return replace(result, group=ATTEMPTS, limit=limit)
 
 
 def _condition(fact: str, expected: Expected, zone: str) -> Condition:
@@ -125,7 +118,12 @@ def _condition(fact: str, expected: Expected, zone: str) -> Condition:
     compared = tuple(
         (str(operators.pop(name)), equal) for name, equal in _COMPARISONS if name in operators
     )
-    tests = [_test(name, operand, zone) for name, operand in operators.items()]
+    tests = [
+        _time_test(name, operand, zone)
+        if name in _BOUNDS and isinstance(operand, str)
+        else _OPERATORS[name](operand)
+        for name, operand in operators.items()
+    ]
     return Condition(
         fact=fact,
         group=group_of(fact),
@@ -134,12 +132,6 @@ def _condition(fact: str, expected: Expected, zone: str) -> Condition:
         if_missing=not compared and operators == {"present": False},
         compared=compared,
     )
-
-
-def _test(name: str, operand: Operand, zone: str) -> Test:
-    if name in _BOUNDS and isinstance(operand, str):
-        return _time_test(name, operand, zone)
-    return _OPERATORS[name](operand)
 
 
 def _as_list(operand: Operand) -> list[Scalar]:
@@ -240,10 +232,6 @@ def _moment(text: str, zone: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
 
 
-def _present(operand: Operand) -> Test:
-    return lambda value: operand is True
-
-
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
 _COMPARISONS = (("same_as", True), ("differs_from", False))
@@ -260,6 +248,6 @@ _OPERATORS: Mapping[str, Callable[[Operand], Test]] = {
     "matches": _matches,
     "includes": _includes,
     "excludes": _excludes,
-    "present": _present,
+    "present": lambda operand: lambda value: operand is True,
     **{name: _bound(holds) for name, holds in _BOUNDS.items()},
 }

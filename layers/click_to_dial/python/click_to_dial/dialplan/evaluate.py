@@ -62,17 +62,13 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
 
 def _for_emergency(rule: Rule) -> Rule:
     """Return a refusing rule with only the condition sets that may refuse an emergency call."""
-    sets = tuple(
-        conditions
-        for conditions in rule.condition_sets
-        if not any(_may_not_refuse_emergency(condition) for condition in conditions)
-    )
-    return replace(rule, condition_sets=sets)
-
-
-def _may_not_refuse_emergency(condition: Condition) -> bool:
-    facts = (condition.group, *(group_of(fact) for fact, _ in condition.compared))
-    return not NOT_FOR_EMERGENCY.isdisjoint(facts)
+    sets = []
+    for conditions in rule.condition_sets:
+        groups = {each.group for each in conditions}
+        groups |= {group_of(fact) for each in conditions for fact, _ in each.compared}
+        if NOT_FOR_EMERGENCY.isdisjoint(groups):
+            sets.append(conditions)
+    return replace(rule, condition_sets=tuple(sets))
 
 
 def _match(rule: Rule, facts: Facts) -> tuple[bool | None, Condition | None]:

@@ -15,7 +15,6 @@ from click_to_dial.dialplan.model import (
     DialPlan,
     Fields,
     Freshness,
-    Otherwise,
     Outcome,
     Refuse,
     Rule,
@@ -165,18 +164,6 @@ def _service_number(document: Document) -> ServiceNumber:
     )
 
 
-def _mapping(
-    document: Document, from_salesforce: Entries, numbers: Numbers
-) -> tuple[Numbers, ServiceNumber | None]:
-    """Return entries and default. An entry that names no service number is left out."""
-    entries = document.get("entries", from_salesforce)
-    default = document["default"]
-    return (
-        {key: numbers[value] for key, value in entries.items() if value in numbers},
-        None if default is None else numbers[default],
-    )
-
-
 def _compared(conditions: Iterable[Condition]) -> set[str]:
     """Return the facts that other facts are compared with."""
     return {fact for each in conditions for fact, _ in each.compared}
@@ -190,20 +177,31 @@ class _Parts:
             key: _service_number(value) for key, value in document["service_numbers"].items()
         }
         self._numbers = numbers
-        self._mappings: Mappings = {
-            name: _mapping(mapping, salesforce_mappings.get(name, {}), numbers)
-            for name, mapping in document["mappings"].items()
-        }
+        self._mappings: Mappings = {}
+        for name, mapping in document["mappings"].items():
+            entries = mapping.get("entries", salesforce_mappings.get(name, {}))
+            default = mapping["default"]
+            self._mappings[name] = (  # an entry that names no service number is left out
+                {key: numbers[value] for key, value in entries.items() if value in numbers},
+                None if default is None else numbers[default],
+            )
         self._numbering = _numbering(document)
         self._zone: str = document.get("home_zone") or "UTC"
 
     def rule(self, document: Document) -> Rule:
         """Return a rule. Its `when` is a set of conditions, or a list of such sets."""
         when = document["when"]
-        sets = when if isinstance(when, list) else [when]
+        sets = [
+            [condition(fact, expected, self._zone) for fact, expected in conditions.items()]
+            for conditions in (when if isinstance(when, list) else [when])
+        ]
         return Rule(
             id=_text(document["id"]),
-            condition_sets=tuple(self._conditions(conditions) for conditions in sets),
+            # Limits are checked last: a call counts only if all other conditions hold.
+            condition_sets=tuple(
+                tuple(sorted(conditions, key=lambda each: each.limit is not None))
+                for conditions in sets
+            ),
             outcome=self._outcome(document),
         )
 
@@ -212,15 +210,12 @@ class _Parts:
         entries = document if isinstance(document, list) else [document]
         return tuple(self.rule({"id": "outage", "when": {}, **entry}) for entry in entries)
 
-    def _conditions(self, when: Document) -> tuple[Condition, ...]:
-        conditions = [condition(fact, expected, self._zone) for fact, expected in when.items()]
-        # Limits are checked last: a call counts only if all other conditions hold.
-        return tuple(sorted(conditions, key=lambda each: each.limit is not None))
-
     def _outcome(self, document: Document) -> Outcome:
         if "refuse" in document:
             return Refuse(_text(document["refuse"]))
-        signal, otherwise = document["signal"], self._otherwise(document.get("otherwise"))
+        signal, otherwise = document["signal"], document.get("otherwise")
+        if otherwise is not None and otherwise != "next":
+            otherwise = self._outcome(otherwise)
         if "number" in signal:
             return SignalNumber(self._numbers[signal["number"]], otherwise)
         if "mapping" in signal:
@@ -231,11 +226,6 @@ class _Parts:
             return SignalRecord(fact, self._comparable_numbers(), otherwise)
         prefix, name = _text(signal["prefix"]), _text(signal["name"])
         return SignalAgent(f"agent.{signal['agent']}", prefix, name, otherwise)
-
-    def _otherwise(self, document: Any) -> Otherwise:
-        if document is None or document == "next":
-            return document  # type: ignore[no-any-return]
-        return self._outcome(document)
 
     def _comparable_numbers(self) -> Mapping[str, tuple[ServiceNumber, ...]]:
         """Return the service numbers by their comparable spelling, in the order of the plan."""

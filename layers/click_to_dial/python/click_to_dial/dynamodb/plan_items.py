@@ -57,7 +57,18 @@ def from_active(active: ActivePlan) -> Item:
         **_from_body(active.body),
         "revision": {"N": str(active.revision)},
         "version": {"N": str(active.version)},
-        "mappings": {"M": {name: _from_cached(each) for name, each in active.mappings.items()}},
+        "mappings": {
+            "M": {
+                name: {
+                    "M": {
+                        **_from_body(each.body),
+                        "entries": {"N": str(each.entries)},
+                        "read_at": {"S": each.read_at},
+                    }
+                }
+                for name, each in active.mappings.items()
+            }
+        },
         "activated_at": {"S": active.activated_at},
         "activated_by": {"S": active.activated_by},
         **(
@@ -75,7 +86,12 @@ def to_active(item: Item) -> ActivePlan:
             revision=int(item["revision"]["N"]),
             version=int(item["version"]["N"]),
             body=_to_body(item),
-            mappings={name: _to_cached(each["M"]) for name, each in item["mappings"]["M"].items()},
+            mappings={
+                name: CachedMapping(
+                    _to_body(each["M"]), int(each["M"]["entries"]["N"]), each["M"]["read_at"]["S"]
+                )
+                for name, each in item["mappings"]["M"].items()
+            },
             activated_at=item["activated_at"]["S"],
             activated_by=item["activated_by"]["S"],
             lists={
@@ -190,20 +206,6 @@ def unreadable_errors() -> Iterator[None]:
             "The dial plans in the table were written by another version of click-to-dial. "
             "Deploy that version."
         ) from error
-
-
-def _from_cached(cached: CachedMapping) -> Item:
-    return {
-        "M": {
-            **_from_body(cached.body),
-            "entries": {"N": str(cached.entries)},
-            "read_at": {"S": cached.read_at},
-        }
-    }
-
-
-def _to_cached(item: Item) -> CachedMapping:
-    return CachedMapping(_to_body(item), int(item["entries"]["N"]), item["read_at"]["S"])
 
 
 def _from_run(run: CompletedRun) -> Item:

@@ -52,15 +52,14 @@ TOO_LARGE = (
 Document = Mapping[str, Any]
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class PlanStore:
     """The dial plans in one table. All methods raise DynamoDBError, UnreadableDialPlanError."""
 
     def __init__(
-        self, client: AwsClient, table_name: str, now: Callable[[], datetime] = _utc_now
+        self,
+        client: AwsClient,
+        table_name: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client = client
         self._table_name = table_name
@@ -128,7 +127,9 @@ class PlanStore:
         version = Version(0, body, self._blobs.write(source), author, self._time(), comment)
         for _ in range(MAX_TRIES):
             active = self._expect(replaces)
-            version = replace(version, number=self._last_number() + 1)
+            newest = next(self._query("version#"), None)
+            number = 1 if newest is None else int(newest["version"]["N"]) + 1
+            version = replace(version, number=number)
             new = {"Put": self._put(from_version(version), "attribute_not_exists(pk)")}
             following = self._next(active, version, document, author)
             move = Move(
@@ -239,10 +240,6 @@ class PlanStore:
                 "somebody has changed it in the meantime. Look at the difference once more."
             )
         return active
-
-    def _last_number(self) -> int:
-        newest = next(self._query("version#"), None)
-        return 0 if newest is None else int(newest["version"]["N"])
 
     def _next(
         self, active: ActivePlan | None, version: Version, document: Document, author: str

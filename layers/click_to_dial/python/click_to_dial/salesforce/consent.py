@@ -33,7 +33,10 @@ def consent_of(rows: Iterable[Mapping[str, Any]], now: float) -> Consent:
     states: set[str] = set()
     changes: set[float] = set()
     for row in rows:
-        start, end = (_seconds(row[name]) for name in ("EffectiveFrom", "EffectiveTo"))
+        start, end = (
+            None if row[name] is None else datetime.fromisoformat(row[name]).timestamp()
+            for name in ("EffectiveFrom", "EffectiveTo")
+        )
         states.add(_state(row["PrivacyConsentStatus"], start, end, now))
         changes |= {moment for moment in (start, end) if moment is not None and moment > now}
     return Consent(
@@ -50,7 +53,3 @@ def _state(status: Any, start: float | None, end: float | None, now: float) -> s
     if status != "OptIn" or not has_begun:  # NotSeen and Seen are no consent
         return "none"
     return "expired" if has_ended else "opted-in"
-
-
-def _seconds(moment: str | None) -> float | None:
-    return None if moment is None else datetime.fromisoformat(moment).timestamp()
