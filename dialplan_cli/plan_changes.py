@@ -133,17 +133,18 @@ def _named(document: Document, section: str) -> Document:
         return {each["name"]: each for each in named}
     entries: Document = document.get(section, {})
     if section == "hours":
-        return {name: {**each, **_readable_hours(each)} for name, each in entries.items()}
+        readable: dict[str, Any] = {}
+        for name, window in entries.items():
+            opened = {
+                WEEKDAYS[int(day)]: ", ".join(
+                    f"{_clock(start)}-{_clock(end)}" for start, end in spans
+                )
+                for day, spans in window.get("open", {}).items()
+            }
+            holidays = sorted(window.get("holidays", ()))
+            readable[name] = {**window, "open": opened, "holidays": holidays}
+        return readable
     return entries
-
-
-def _readable_hours(window: Document) -> Document:
-    """Return the keys of calling hours that are published as weekdays, minutes and days."""
-    opened = {
-        WEEKDAYS[int(day)]: ", ".join(f"{_clock(start)}-{_clock(end)}" for start, end in spans)
-        for day, spans in window.get("open", {}).items()
-    }
-    return {"open": opened, "holidays": sorted(window.get("holidays", ()))}
 
 
 def _clock(minutes: int) -> str:

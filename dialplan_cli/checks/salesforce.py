@@ -1,7 +1,7 @@
 """Check of a plan against Salesforce: the objects and fields exist and can be read."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from click_to_dial.deadline import Deadline
@@ -18,7 +18,7 @@ from dialplan_cli.checks.values import check_values
 from dialplan_cli.plan.facts import NUMBERS
 from dialplan_cli.plan.names import list_sources
 from dialplan_cli.plan.read import PlanFile
-from dialplan_cli.plan.source import Findings, Path, PlanFileError, Problem
+from dialplan_cli.plan.source import Finding, Findings, Path, PlanFileError, Problem
 
 TIMEOUT_SECONDS = 60.0
 """Describing the Account of a large organisation takes a few seconds."""
@@ -104,12 +104,9 @@ def check_objects(
 ) -> Findings:
     """Check the objects that may be clicked, their attributes, and their fields with numbers."""
     for name, fields in objects.items():
-        sobject = schema.object(name)
+        sobject = yield from _find_object(schema, ("objects", name), name)
         if sobject is None:
-            yield ("objects", name), _no_object(name)
             continue
-        if sobject.name != name:
-            yield ("objects", name), _misspelt(name, sobject.name)
         yield from check_fields(schema, sobject, ("objects", name), fields)
         place: Path = ("objects", name, NUMBERS)
         yield from check_numbers(schema, sobject, place, numbers.get(name, ()))
@@ -141,12 +138,9 @@ def check_mappings(schema: SalesforceSchema, mappings: Mapping[str, Any]) -> Fin
         if source is None:
             continue
         path: Path = ("mappings", name, "salesforce")
-        sobject = schema.object(source["object"])
+        sobject = yield from _find_object(schema, (*path, "object"), source["object"])
         if sobject is None:
-            yield (*path, "object"), _no_object(source["object"])
             continue
-        if sobject.name != source["object"]:
-            yield (*path, "object"), _misspelt(source["object"], sobject.name)
         fields = {key: source[key] for key in ("key", "value")}
         findings = list(check_fields(schema, sobject, path, fields))
         # A custom metadata type returns all rows, whatever the LIMIT.
@@ -157,12 +151,9 @@ def check_mappings(schema: SalesforceSchema, mappings: Mapping[str, Any]) -> Fin
 def check_lists(schema: SalesforceSchema, document: Mapping[str, Any]) -> Findings:
     """Check the objects whose numbers are on lists."""
     for path, source in list_sources(document):
-        sobject = schema.object(source["object"])
+        sobject = yield from _find_object(schema, (*path, "object"), source["object"])
         if sobject is None:
-            yield (*path, "object"), _no_object(source["object"])
             continue
-        if sobject.name != source["object"]:
-            yield (*path, "object"), _misspelt(source["object"], sobject.name)
         findings = list(check_numbers(schema, sobject, (*path, "numbers"), source["numbers"]))
         yield from findings or check_query(schema, path, list_query(source, None, 1), source)
 
@@ -244,6 +235,18 @@ def _polymorphic_error(
         f"{field.relationship} of {sobject.name} may be {parents}; through such a relationship "
         "Salesforce returns only common fields: Name, Type, Phone, Email, Title and a few more"
     )
+
+
+def _find_object(
+    schema: SalesforceSchema, path: Path, name: str
+) -> Generator[Finding, None, SObject | None]:
+    """Yield a finding if the object does not exist or is misspelt. Return it, or None."""
+    sobject = schema.object(name)
+    if sobject is None:
+        yield path, _no_object(name)
+    elif sobject.name != name:
+        yield path, _misspelt(name, sobject.name)
+    return sobject
 
 
 def _misspelt(name: str, spelling: str) -> str:

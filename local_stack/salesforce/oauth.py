@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 
 from werkzeug import Request
@@ -77,13 +76,18 @@ def userinfo(simulator: Simulator, request: Request) -> ApiResponse:
     if session is None:
         return ApiResponse(403, text="Bad_OAuth_Token", content_type=HTML_TYPE)
     url = request.host_url.rstrip("/")
+    found = simulator.org.find(session.user_id)
+    user = found[1] if found else {}  # the integration user is not in the organisation's file
     return ApiResponse(
         200,
         {
             "sub": f"{url}/id/{ORGANIZATION_ID}/{session.user_id}",
             "user_id": session.user_id,
             "organization_id": ORGANIZATION_ID,
-            **_names(simulator, session.user_id),
+            "preferred_username": user.get("username") or "integration@example.com",
+            "nickname": user.get("communitynickname") or "integration",
+            "name": user.get("name") or "Integration User",
+            "email": user.get("email") or "integration@example.com",
             "urls": {"rest": f"{url}/services/data/v{{version}}/"},
             "active": True,
             "user_type": "STANDARD",
@@ -93,15 +97,3 @@ def userinfo(simulator: Simulator, request: Request) -> ApiResponse:
             "updated_at": "2026-05-01T07:25:37Z",
         },
     )
-
-
-def _names(simulator: Simulator, user_id: str) -> Mapping[str, object]:
-    """Return the names of a user; the integration user is not in the organisation's file."""
-    found = simulator.org.find(user_id)
-    row = found[1] if found else {}
-    return {
-        "preferred_username": row.get("username") or "integration@example.com",
-        "nickname": row.get("communitynickname") or "integration",
-        "name": row.get("name") or "Integration User",
-        "email": row.get("email") or "integration@example.com",
-    }
