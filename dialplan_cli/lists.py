@@ -76,7 +76,7 @@ class ListedEntry:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """Whether a list contains a number. `readings` are the numbers that were looked up."""
+    """Result of a search for a number in a list. `readings` are the numbers that were looked up."""
 
     name: str
     listed: bool

@@ -50,7 +50,7 @@ class PermissionSetError(ClickToDialError):
 
 @dataclass(slots=True)
 class Access:
-    """What the integration user must be able to read.
+    """The objects, fields and permissions that the integration user needs.
 
     `fields` have the form Object.Field. `left_out` are the fields of the plan that need no
     permission and that a permission set cannot contain. `notes` are about what is not certain.

@@ -8,7 +8,7 @@ from typing import Any
 from click_to_dial.deadline import Deadline
 from click_to_dial.dialplan import kept_in_salesforce
 from click_to_dial.errors import ClickToDialError
-from click_to_dial.salesforce.mapping_rows import read_mapping
+from click_to_dial.salesforce.rows import read_mapping
 from click_to_dial.sync import mappings
 from click_to_dial.sync.wiring import SYNC_SECONDS
 from dialplan_cli.list_sync import ListChange, sync_lists

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from click_to_dial.decision.hours_facts import callee_zones
+from click_to_dial.decision.facts import callee_zones
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.dialplan.calling_hours import Window, is_open, opens
 from click_to_dial.model import Callee

@@ -1,4 +1,4 @@
-"""What the pages work on: a running system, a plan file, or both."""
+"""The subject of the pages: a running system, a plan file, or both."""
 
 from dataclasses import dataclass
 from pathlib import Path

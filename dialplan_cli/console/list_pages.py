@@ -51,8 +51,9 @@ def count() -> Response:
 
 @blueprint.get("/counts/<job_id>")
 def counts(job_id: str) -> str:
-    """Show the numbers of entries of all lists."""
-    return render_template("list_counts.html", lists=jobs.result_of(job_id))
+    """Show the numbers of entries of all lists, and when each was changed."""
+    zone = zone_of(active_document(_target("any")))
+    return render_template("list_counts.html", lists=jobs.result_of(job_id), zone=zone)
 
 
 @blueprint.get("/<name>")

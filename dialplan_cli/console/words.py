@@ -51,7 +51,7 @@ class ShownNumber:
 
 @dataclass(frozen=True, slots=True)
 class ShownOutcome:
-    """What a rule does, in words: `refuse` with the reason, `show` a number, or the `next` rule.
+    """A rule's outcome in words: `refuse` with the reason, `show` a number, or the `next` rule.
 
     `numbers` are the service numbers that it may show, and `mapping` the name of the mapping that
     they are taken from. `otherwise` is the outcome if there is no number.

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from click_to_dial.decision.hours_facts import hours_facts
+from click_to_dial.decision.facts import hours_facts
 from click_to_dial.dialplan import DialPlan, evaluate, kept_in_salesforce, load
 from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.dialplan.evaluate import EMERGENCY

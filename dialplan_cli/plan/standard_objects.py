@@ -1,4 +1,4 @@
-"""What is known about Salesforce's standard objects without asking an organisation.
+"""Facts about Salesforce's standard objects that hold in every organisation.
 
 Objects and fields: https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/sforce_api_objects_list.htm
 """

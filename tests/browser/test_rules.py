@@ -63,8 +63,9 @@ def test_numbers_mappings_and_lists_are_one_click_away(demo_page: Page, demo: Sy
         demo_page.press(f".tabs a:nth-child({place})")
         assert words in demo_page.text()
         demo_page.check(f"rules-{name}")
+    demo.dialplan("list", "add", "+4917012345678", "--list", "dnc")
     demo_page.press(".tabs a:nth-child(4)")
-    demo_page.wait_for("Entries")
+    demo_page.wait_for("dnc 1 0 0 20")  # entries, prefixes, expired, and the year of the change
 
 
 def test_a_mapping_in_german(demo_page: Page, demo: System) -> None:

@@ -21,7 +21,7 @@ from click_to_dial.errors import (
 )
 from click_to_dial.observability import logger
 from click_to_dial.salesforce.client import SalesforceClient
-from click_to_dial.salesforce.mapping_rows import read_mapping
+from click_to_dial.salesforce.rows import read_mapping
 from click_to_dial.salesforce.session import SalesforceSession
 from click_to_dial.sync import wiring as bootstrap_sync
 from click_to_dial.sync.mappings import MAX_LOSS, Change, sync

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from click_to_dial.decision.record_numbers import hash_numbers
+from click_to_dial.decision.number_lookups import hash_numbers
 from click_to_dial.decision.service import ClickToDial, Report, Request
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import SalesforceUnavailableError

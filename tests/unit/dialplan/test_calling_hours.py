@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from click_to_dial.decision.hours_facts import hours_facts
+from click_to_dial.decision.facts import hours_facts
 from click_to_dial.dialplan import DialPlan, evaluate, load
 from click_to_dial.model import Callee, Decision, Facts, Numbering, Scalar
 from click_to_dial.phone_numbers import clean, read_number
@@ -260,6 +260,8 @@ def test_a_plan_without_hours_imports_neither_time_zones_nor_holidays() -> None:
         [sys.executable, "-c", program], env={"PYTHONPATH": str(path)}, capture_output=True
     ).stdout.split()
     assert b"click_to_dial.decision.service" in loaded
-    assert not {b"click_to_dial.decision.hours_facts", b"click_to_dial.time_zones", b"holidays"} & {
-        *loaded
-    }
+    assert not {
+        b"click_to_dial.dialplan.calling_hours",
+        b"click_to_dial.time_zones",
+        b"holidays",
+    } & {*loaded}

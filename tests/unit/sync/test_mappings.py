@@ -18,7 +18,7 @@ from click_to_dial.errors import (
     SalesforceUnavailableError,
 )
 from click_to_dial.ports import ActivePlan, BlobRef, MappingReader
-from click_to_dial.salesforce.mapping_rows import read_mapping
+from click_to_dial.salesforce.rows import read_mapping
 from click_to_dial.sync.mappings import MAX_TRIES, Change, SyncRefusedError, entries_of, sync
 
 BRAND = {"object": "Hotline__mdt", "key": "Brand__c", "value": "Number__r.Name", "filter": ""}

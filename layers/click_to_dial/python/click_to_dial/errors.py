@@ -49,7 +49,7 @@ class DialPlanError(ClickToDialError):
 
 
 class NoDialPlanError(DialPlanError):
-    """No dial plan is published, or it cannot be read at the moment."""
+    """Error if no dial plan is published, or if it cannot be read at the moment."""
 
 
 class UnreadableDialPlanError(DialPlanError):

@@ -29,7 +29,7 @@ CalleeKind = Literal[
 
 
 class Numbering(NamedTuple):
-    """How numbers without a plus are read.
+    """Rules for reading numbers without a plus.
 
     National numbers are those of `home_region`, such as DE. `internal_digits` are the lengths of
     internal numbers, or None if the plan does not declare them. `plain_numbers` is the reading of

@@ -6,8 +6,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 from click_to_dial.deadline import Deadline, begin
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
-from click_to_dial.decision.number_lookups import has_unreadable_calls
-from click_to_dial.decision.record_numbers import hash_numbers
+from click_to_dial.decision.number_lookups import has_unreadable_calls, hash_numbers
 from click_to_dial.dialplan import DialPlan
 from click_to_dial.errors import (
     ClickToDialError,

@@ -1,13 +1,14 @@
-"""Facts of a number from items of the table: lists that contain it, and calls to it. Pure."""
+"""Facts about the called number: lists that contain it, calls to it, the record's numbers. Pure."""
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from click_to_dial.dialplan import DialPlan
-from click_to_dial.errors import UNREADABLE
+from click_to_dial.errors import UNREADABLE, BadParameterError
 from click_to_dial.list_keys import entry_keys, number_key, numbers_on_lists
-from click_to_dial.model import Callee, Click, Scalar
+from click_to_dial.model import Callee, Click, Numbering, Scalar
+from click_to_dial.phone_numbers import clean, read_number
 from click_to_dial.ports import MAX_SECONDS_AHEAD, StoredItem
 from click_to_dial.pseudonym import Pseudonym
 
@@ -183,3 +184,32 @@ def newest_calls(calls: Calls, enough: int) -> Calls:
 def _is_repeat(at: float, by: str, agent: str, now: float) -> bool:
     """Return whether a call is an earlier click of the same agent, a few seconds ago."""
     return by == agent and -MAX_SECONDS_AHEAD <= now - at < REPEAT_SECONDS
+
+
+def hash_numbers(
+    texts: Iterable[str], numbering: Numbering, pseudonym: Pseudonym
+) -> tuple[str, ...]:
+    """Return the keyed hashes of the numbers, each in all its readings.
+
+    A text that is not a phone number is left out.
+    """
+    found: set[str] = set()
+    for text in texts:
+        try:
+            cleaned = clean(text)
+            found |= _spellings(read_number(cleaned, numbering), cleaned)
+        except BadParameterError:
+            continue
+    return tuple(sorted(map(pseudonym, found)))
+
+
+def is_on_record(click: Click, hashes: Iterable[str], pseudonym: Pseudonym) -> bool:
+    """Return whether one of the hashes is that of the called number, in any of its readings."""
+    callees = [each for each in (click.callee, click.other_callee) if each is not None]
+    return not set(map(pseudonym, _spellings(callees, click.digits))).isdisjoint(hashes)
+
+
+def _spellings(callees: Iterable[Callee], digits: str) -> set[str]:
+    """Return a number in E.164, also without surplus digits; a short or internal one as digits."""
+    found = {number for callee in callees for number in numbers_on_lists(callee)}
+    return found or {digits.lstrip("+ ")}

@@ -86,7 +86,7 @@ class Rule:
 
 
 class Freshness(NamedTuple):
-    """How many seconds cached facts may be used."""
+    """Maximum age in seconds of cached facts."""
 
     record: int
     agent: int

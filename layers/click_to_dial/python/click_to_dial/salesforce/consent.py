@@ -15,7 +15,7 @@ CONSENTS = ("opted-out", "opted-in", "expired", "none")
 
 
 class Consent(NamedTuple):
-    """What a person said: opted-in, opted-out, expired or none.
+    """A person's consent: opted-in, opted-out, expired or none.
 
     `valid_until` is the next time (seconds since 1970) at which a consent begins or ends, or None.
     """

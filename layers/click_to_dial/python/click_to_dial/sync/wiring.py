@@ -11,8 +11,7 @@ from click_to_dial.dynamodb.list_runs import DynamoDBListRuns
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.pseudonym import Pseudonym, SecretPseudonym
 from click_to_dial.salesforce.client import SalesforceClient
-from click_to_dial.salesforce.list_rows import read_list
-from click_to_dial.salesforce.mapping_rows import read_mapping
+from click_to_dial.salesforce.rows import read_list, read_mapping
 from click_to_dial.salesforce.wiring import connect
 from click_to_dial.sync.lists import Due, ListSync, ListSynced
 from click_to_dial.sync.mappings import MAX_LOSS, Change, sync

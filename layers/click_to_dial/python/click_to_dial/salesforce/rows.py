@@ -1,14 +1,14 @@
-"""The rows of a list that is kept in Salesforce."""
+"""The rows of lists and mappings that are kept in Salesforce."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.model import as_text
+from click_to_dial.model import Scalar, as_text
 from click_to_dial.ports import ListRow
 from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.failures import wrong_types
-from click_to_dial.salesforce.queries import list_query
+from click_to_dial.salesforce.queries import list_query, mapping_query
 from click_to_dial.salesforce.results import value_at
 
 PAGE_ROWS = 2000
@@ -36,3 +36,18 @@ def read_list(
     if any(row.record_id == after for row in found):  # otherwise, the same page would never end
         raise wrong_types()
     return found
+
+
+def read_mapping(
+    client: SalesforceClient, source: Mapping[str, str], deadline: Deadline
+) -> list[tuple[Scalar | None, Scalar | None]]:
+    """Return key and value of each row; None is an empty field.
+
+    `source` is the part `salesforce` of a mapping in the dial plan. Raises SalesforceError,
+    OutOfTimeError.
+    """
+    rows = client.select(mapping_query(source), deadline)
+    try:
+        return [(value_at(row, source["key"]), value_at(row, source["value"])) for row in rows]
+    except (KeyError, TypeError):
+        raise wrong_types() from None
