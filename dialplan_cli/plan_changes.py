@@ -12,7 +12,10 @@ from typing import Any, Literal
 Document = Mapping[str, Any]
 Kind = Literal["added", "removed", "changed", "moved"]
 
-SECTIONS = ("service_numbers", "mappings", "lists", "objects", "numbers", "hours")
+SECTIONS = (
+    *("service_numbers", "mappings", "lists", "salesforce_lists"),
+    *("objects", "numbers", "hours"),
+)
 """Parts of a document with named entries."""
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -75,7 +75,8 @@ def start(title: str, view: str, work: Callable[[Job], Any]) -> Response:
             job.result = work(job)
         except Exception as error:  # its page shows it, as for a request without a job
             job.error = error
-        job.finished = True
+        finally:
+            job.finished = True
 
     threading.Thread(target=run, daemon=True).start()
     return redirect(url_for("jobs.show", job_id=job.id))
@@ -103,11 +104,10 @@ def result_of(job_id: str) -> Any:
 def show(job_id: str) -> str | Response:
     """Show the progress of a job, or its result when it is finished."""
     job = find(job_id)
-    if isinstance(job.error, JobCancelledError):
-        return render_template("job.html", job=job)
-    if job.finished:
+    ended = isinstance(job.error, JobCancelledError)
+    if job.finished and not ended:
         return redirect(url_for(job.view, job_id=job.id))
-    return render_template("job.html", job=job)
+    return render_template("job.html", job=job, ended=ended)  # the job may finish meanwhile
 
 
 @blueprint.post("/<job_id>/cancel")

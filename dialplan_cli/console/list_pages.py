@@ -78,6 +78,7 @@ def add(name: str) -> str:
     """Add a number or a prefix, or replace what is known about it."""
     target = _target(name)
     try:
+        lists.require_own(target, name)
         row = {key: request.form.get(key, "") for key in ("number", "reason", "source", "expires")}
         entry = parse_entry(row)
         today = datetime.now(UTC).date()
@@ -128,6 +129,7 @@ def _import(target: Target, change: ListChange, file: Uploaded, skip: bool, job:
         path = Path(folder, file.name)
         path.write_bytes(file.content or b"")
         try:
+            lists.require_own(target, change.name)
             checked = check_file(path, datetime.now(UTC).date())
             if checked.invalid and not skip:
                 return Import(change.name, checked, None)
@@ -143,6 +145,7 @@ def _page(name: str, **values: Any) -> str:
     return render_template(
         "list.html",
         name=name,
+        is_own=name not in lists.salesforce_lists(target),
         is_used=name in (lists.published_lists(target) or ()),
         changes=lists.history(target, name)[:MAX_CHANGES],
         zone=zone_of(active_document(target)),

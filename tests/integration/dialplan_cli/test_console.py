@@ -16,6 +16,7 @@ from click_to_dial.dynamodb.plan_store import PlanStore
 from dialplan_cli.console.app import create_app
 from dialplan_cli.console.context import Console
 from dialplan_cli.console.security import Access
+from dialplan_cli.plan.read import parse_plan
 from dialplan_cli.targets import Target, find_target
 from tests.logged_calls import line
 
@@ -114,6 +115,27 @@ def test_a_file_is_imported_only_if_all_its_rows_are_valid(pages: Pages, target:
     assert "the columns are number" in page.text
     assert "/tmp" not in page.text  # noqa: S108
     assert "robinson" in pages.get("/lists/").text
+
+
+def test_a_list_that_is_kept_in_salesforce_cannot_be_changed(
+    pages: Pages, store: PlanStore, target: Target
+) -> None:
+    lists = """
+lists:
+  - name: opted-out
+    salesforce: [{object: Contact, numbers: [Phone], filter: DoNotCall = true}]
+
+rules:
+"""
+    plan = parse_plan(DEMO.replace("\nrules:\n", lists))
+    store.publish(plan.document, plan.source.text, author="", comment="", replaces=None)
+    assert "read from Salesforce" in pages.get("/lists/opted-out").text
+    for form, field in (("add", NUMBER), ("remove", NUMBER)):
+        page = pages.post(f"/lists/opted-out/{form}", number=field)
+        assert "is kept in Salesforce" in page.text
+    file = upload(f"number\n{NUMBER}\n", "numbers.csv")
+    assert "is kept in Salesforce" in pages.post("/lists/opted-out/import", file=file).text
+    assert list(target.list_changes.newest_first()) == []
 
 
 def test_without_write_a_list_can_only_be_searched(target: Target) -> None:
