@@ -47,7 +47,7 @@ def test_agents_whose_numbers_jtel_does_not_know_are_counted(
     assert dialplan("validate", DEMO, "--jtel", export, "--salesforce") == 0
     export.write_text("Name,Name2\n" + "".join(f"{n},\n" for n in known if n not in EXTENSIONS))
     assert dialplan("validate", DEMO, "--jtel", export, "--salesforce") == 1
-    assert "rules[3].signal: jtel cannot signal the numbers of" in dialplan.err
+    assert "rules[3].signal (colleagues): jtel cannot signal the numbers of" in dialplan.err
 
 
 @pytest.mark.parametrize("content", ["", "Number\n49\n", "Name\n"])
