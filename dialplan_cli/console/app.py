@@ -55,13 +55,14 @@ def create_app(console: Console, access: Access) -> Flask:
     return app
 
 
-def moment(time: float | str, zone: str) -> str:
+def moment(time: float | str, zone: str, *, seconds: bool = False) -> str:
     """Return a time as people write it in a time zone. It is given in seconds or in ISO 8601."""
     at = (
         datetime.fromisoformat(time) if isinstance(time, str) else datetime.fromtimestamp(time, UTC)
     )
     local = at.astimezone(ZoneInfo(zone))
-    return local.strftime("%d.%m.%Y %H:%M" if language() == "de" else "%Y-%m-%d %H:%M")
+    date = "%d.%m.%Y" if language() == "de" else "%Y-%m-%d"
+    return local.strftime(f"{date} %H:%M:%S" if seconds else f"{date} %H:%M")
 
 
 def _http_error(error: HTTPException) -> Response | tuple[str, int]:

@@ -45,7 +45,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An evaluated rule in words. `required` is the condition that was not met, or empty."""
+    """An evaluated rule in words. `required` has the condition that failed, or all that are met."""
 
     rule: str
     result: str
@@ -166,7 +166,9 @@ def _step(words: Words, trace: RuleTrace, values: Mapping[str, Scalar]) -> Step:
     rule, result, fact, expected = trace
     if fact is None:
         key = "unknown_number" if result == "unknown" else result
-        return Step(rule, result, "", text(f"try_call.step_{key}"))
+        met = "" if result == "failed" else words.conditions(rule)
+        required = text("try_call.requires", condition=met) if met else ""
+        return Step(rule, result, required, text(f"try_call.step_{key}"))
     required = text("try_call.requires", condition=words.condition(fact, expected))
     if result == "unknown":
         is_stored = fact.startswith((LISTED, ATTEMPTS))

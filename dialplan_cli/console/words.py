@@ -151,6 +151,15 @@ class Words:
         phrases = [self._operator(fact, name, operand) for name, operand in operators.items()]
         return text("words.and").join(phrases)
 
+    def conditions(self, rule_id: str) -> str:
+        """Return all conditions of a rule in words. Empty if it has none."""
+        rule = next(each for each in self._document["rules"] if each["id"] == rule_id)
+        sets = [
+            text("words.and").join(self.condition(*each) for each in conditions.items())
+            for _, conditions in condition_sets(rule)
+        ]
+        return text("words.or").join(sets)
+
     def fact(self, name: str) -> str:
         """Return a fact in words, such as "the country of the number"."""
         key = f"facts.{name.replace('.', '_')}"
@@ -172,7 +181,7 @@ class Words:
             return text(key)
         if fact == "callee.country":
             return country_name(str(value))
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return f"{value:.15g}" if isinstance(value, float) else str(value)
 
     def _rule(self, rule: Document) -> ShownRule:
         sets = [conditions for _, conditions in condition_sets(rule)]

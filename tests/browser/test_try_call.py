@@ -53,6 +53,9 @@ def test_why_a_call_was_refused(demo_page: Page, demo: System) -> None:
     demo_page.press()
     assert "Numbers that cost extra are not called from here." in demo_page.text(".phone")
     assert "Decided by the rule premium-rate" in demo_page.text(".phone")
+    assert "Requires that the number is a premium-rate number" in demo_page.text(
+        ".trace tr.decided"
+    )
     demo_page.check("try-refused")
 
 

@@ -110,7 +110,7 @@ def test_a_file_is_imported_only_if_all_its_rows_are_valid(pages: Pages, target:
     assert "1 row cannot be read. Nothing was imported." in page.text
     assert list(target.list_changes.newest_first()) == []
     page = pages.post("/lists/robinson/import", file=upload(text, "numbers.csv"), skip="on")
-    assert "1 numbers were added" in page.text
+    assert "1 number was added" in page.text
     page = pages.post("/lists/robinson/import", file=upload("Nummer\n1\n", "numbers.csv"))
     assert "the columns are number" in page.text
     assert "/tmp" not in page.text  # noqa: S108

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from click_to_dial.errors import DynamoDBError
-from dialplan_cli.console.app import create_app
+from dialplan_cli.console.app import create_app, moment
 from dialplan_cli.console.context import Console
 from dialplan_cli.console.security import Access
 from dialplan_cli.console.try_call import Inputs
@@ -137,3 +137,12 @@ def test_no_time_outside_the_calendar(at: str) -> None:
 def test_a_time_is_in_the_home_zone() -> None:
     assert Inputs(at="2026-11-28T19:59").time == datetime(2026, 11, 28, 19, 59)  # noqa: DTZ001
     assert Inputs().time is None
+
+
+@pytest.mark.parametrize(("language", "date"), [("en", "2026-11-28"), ("de", "28.11.2026")])
+def test_times_are_in_the_zone_and_the_language_of_the_page(language: str, date: str) -> None:
+    access = Access("token", 5000)
+    app = create_app(Console(None, PLAN), access)
+    with app.test_request_context(headers={"Accept-Language": language}):
+        assert moment("2026-11-28T18:59:07+00:00", "Europe/Berlin") == f"{date} 19:59"
+        assert moment(1795892347, "Europe/Berlin", seconds=True) == f"{date} 19:59:07"

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from click_to_dial.dialplan.conditions import condition
+from dialplan_cli.console.language import text
 from dialplan_cli.console.words import Words, age, duration
 from dialplan_cli.plan.read import parse_plan
 
@@ -141,6 +142,21 @@ def test_rules(english: Words) -> None:
     assert not others.needs_salesforce
 
 
+def test_all_conditions_of_a_rule(english: Words) -> None:
+    assert english.conditions("either") == (
+        "the person does not want to be called or the number is on the list dnc or robinson"
+    )
+    assert english.conditions("others") == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(1234567.5, "1234567.5"), (2500000.0, "2500000"), (0.1, "0.1"), (7, "7")],
+)
+def test_an_amount_has_all_its_digits(english: Words, value: float, said: str) -> None:
+    assert english.value("record.amount", value) == said
+
+
 def test_a_service_number_with_its_country_and_validity(english: Words) -> None:
     number = english.number("soon")
     assert number.written == "+43 1 265030"
@@ -162,3 +178,9 @@ def test_durations_and_ages(english: Words) -> None:
     assert duration(0) == "0 seconds"
     assert age(5400) == "1 hour"
     assert age(0.4) == "0 seconds"
+
+
+def test_the_age_of_a_copy_in_german(german: Words) -> None:
+    days = age(3 * 86400)
+    assert text("rules.copy_age", age=days) == "vor 3 Tagen gelesen"
+    assert text("try_call.from_cached", age=days) == "Kopie, vor 3 Tagen gelesen"
