@@ -47,7 +47,7 @@ def prune(layer: Path) -> None:
     content = json.loads(endpoints.read_text())
     for partition in content["partitions"]:
         services = partition["services"]
-        partition["services"] = {name: services[name] for name in sorted(SERVICES & services.keys())}
+        partition["services"] = {name: services[name] for name in sorted(SERVICES & set(services))}
     endpoints.write_text(json.dumps(content))
     for service in SERVICES:
         for packed in (data / service).rglob("*.json.gz"):

@@ -180,6 +180,18 @@ def test_a_run_without_progress_for_too_long_begins_again(world: World) -> None:
     assert (result.run.number, result.run.rows, result.run.began_at) == (2, 100, world.clock())
 
 
+def test_the_first_run_begins_again_if_the_list_was_not_in_the_plan_meanwhile(world: World) -> None:
+    world.killed(page=6)
+    listed = f"list#opted-out#{world.numbers[0]}"
+    del world.runs.entries[listed]  # by `dialplan number --forget`
+    world.clock.advance(LEASE_SECONDS + 1)
+    world.plans.change(activated_at="2027-01-15T08:05:00+00:00")  # a rollback to the first plan
+    result = world.sync()
+    assert result.run is not None
+    assert (result.run.number, result.run.state) == (2, "completed")
+    assert listed in world.runs.entries
+
+
 def test_a_run_with_too_little_time_is_continued_by_the_next_one(world: World) -> None:
     result = world.sync(seconds=PAGE_SECONDS / 2)
     assert isinstance(result.failure, OutOfTimeError)

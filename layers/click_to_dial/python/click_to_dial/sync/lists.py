@@ -334,12 +334,17 @@ def _new_run(synced: SyncedList, last: StoredRun | None, now: float) -> ListRun:
 
 
 def _can_continue(synced: SyncedList, run: ListRun, now: float) -> bool:
-    """Return whether a run that was cut off can be continued."""
+    """Return whether a run that was cut off can be continued.
+
+    The first run cannot be continued under a plan that became active later: if another plan without
+    the list was active in between, entries that the run has seen may have been deleted.
+    """
     last_completed = 0 if synced.completed is None else synced.completed.number
     return (
         run.state == "running"
         and run.definition == synced.definition
         and run.last_completed == last_completed
+        and (synced.completed is not None or run.began_at >= synced.active_since)
         and -MAX_SECONDS_AHEAD <= now - run.moved_at < MAX_PAUSE_SECONDS
     )
 
