@@ -40,7 +40,7 @@ def test_the_authorizer_accepts_only_the_key(
 def test_the_sync_returns_the_number_of_entries(
     environment: Mapping[str, str], sandbox: Sandbox, folder: Path
 ) -> None:
-    variables = {**environment, "TABLE_NAME": "with-plan"}
+    variables = {**environment, "TABLE_NAME": "with-plan", "LIST_MINUTES": "60"}
     with started(built("SyncFunction"), variables, folder / "sync.log") as function:
         answer = function.invoke({})
     assert set(answer) == {"entries"}
