@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from tests.benchmarks.upstream import operation_of, read_message
+from tests.benchmarks.upstream import forward, operation_of, read_message
 
 CONTROL = b"/_proxy"
 ERROR = b'{"__type": "com.amazonaws.dynamodb.v20120810#%s", "message": "arn:aws:dynamodb:secret"}'
@@ -63,10 +63,10 @@ class Proxy:
         if head.split(b" ", 2)[1] == CONTROL:
             return self._control(body)
         if self.chance.random() >= self.share:
-            return await self._forward(head, body)
+            return await forward(self.host, self.port, head, body)
         kind = self.chance.choice(self.kinds)
         if kind == "unprocessed" and operation_of(head) != "BatchGetItem":
-            return await self._forward(head, body)
+            return await forward(self.host, self.port, head, body)
         self.treated[kind] += 1
         if kind == "lost-request":
             return b""
@@ -76,21 +76,11 @@ class Proxy:
             wanted = json.loads(body)["RequestItems"]
             nothing = {"Responses": {table: [] for table in wanted}, "UnprocessedKeys": wanted}
             return _response(200, json.dumps(nothing).encode())
-        answer = await self._forward(head, body)
+        answer = await forward(self.host, self.port, head, body)
         if kind == "delayed":
             await asyncio.sleep(self.chance.uniform(0.1, MAX_DELAY_SECONDS))
             return answer
         return answer[:-1] if kind == "truncated" else b""
-
-    async def _forward(self, head: bytes, body: bytes) -> bytes:
-        reader, writer = await asyncio.open_connection(self.host, self.port)
-        try:
-            writer.write(head + body)
-            head, body = await read_message(reader)
-        finally:
-            writer.close()
-        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection")]
-        return b"\r\n".join(lines).replace(b"HTTP/1.0", b"HTTP/1.1", 1) + body
 
     def _control(self, body: bytes) -> bytes:
         if body:

@@ -62,21 +62,11 @@ class Upstream:
         key = operation.encode() + (b"" if operation in WRITES else body)
         answer = self.memory.get(key) if self.replay else None
         if answer is None:
-            answer = self.memory[key] = await self._forward(head, body)
+            answer = self.memory[key] = await forward(self.host, self.port, head, body)
         rest = self.seconds - (time.monotonic() - started)
         if rest > 0:
             await asyncio.sleep(rest)
         return answer
-
-    async def _forward(self, head: bytes, body: bytes) -> bytes:
-        reader, writer = await asyncio.open_connection(self.host, self.port)
-        try:
-            writer.write(head + body)
-            head, body = await read_message(reader)
-        finally:
-            writer.close()
-        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection")]
-        return b"\r\n".join(lines).replace(b"HTTP/1.0", b"HTTP/1.1", 1) + body
 
     def _control(self, body: bytes) -> bytes:
         if body:
@@ -85,6 +75,18 @@ class Upstream:
             self.requests.clear()
         text = json.dumps({"requests": self.requests, "https": self.https}).encode()
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(text) + text
+
+
+async def forward(host: str, port: int, head: bytes, body: bytes) -> bytes:
+    """Send a request, and return the response as HTTP/1.1, for a connection that stays open."""
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(head + body)
+        head, body = await read_message(reader)
+    finally:
+        writer.close()
+    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection")]
+    return b"\r\n".join(lines).replace(b"HTTP/1.0", b"HTTP/1.1", 1) + body
 
 
 async def read_message(reader: StreamReader) -> tuple[bytes, bytes]:
