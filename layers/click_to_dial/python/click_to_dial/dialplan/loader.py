@@ -7,6 +7,7 @@ was published by another version of this software, which has other keys.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -223,10 +224,11 @@ class _Parts:
             return SignalMapping(_text(signal["key"]), entries, default, otherwise)
         if "record" in signal:
             fact = f"record.{signal['record']}"
-            return SignalRecord(fact, self._comparable_numbers(), otherwise)
+            return SignalRecord(fact, self._comparable_numbers, otherwise)
         prefix, name = _text(signal["prefix"]), _text(signal["name"])
         return SignalAgent(f"agent.{signal['agent']}", prefix, name, otherwise)
 
+    @cached_property
     def _comparable_numbers(self) -> Mapping[str, tuple[ServiceNumber, ...]]:
         """Return the service numbers by their comparable spelling, in the order of the plan."""
         found: dict[str, tuple[ServiceNumber, ...]] = {}
