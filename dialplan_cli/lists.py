@@ -237,7 +237,7 @@ def recorded(target: Target, change: ListChange, counter: WriteCount) -> Iterato
 def check(target: Target, name: str, text: str) -> CheckResult:
     """Look for a number on a list, in all its readings, or for a prefix.
 
-    Raises ListError if the text is no number or nobody knows the list.
+    Raises ListError if the text is no number or there is no such list.
     """
     prefix = parse_prefix(text)
     numbers = [] if prefix else read_numbers(text, published_numbering(target))
@@ -251,7 +251,7 @@ def check(target: Target, name: str, text: str) -> CheckResult:
 
 
 def export(target: Target, name: str) -> Iterator[ListedEntry]:
-    """Yield all entries of a list. Raises ListError if nobody knows the list."""
+    """Yield all entries of a list. Raises ListError if there is no such list."""
     found = False
     for each in target.lists.scan(list_prefix(name)):
         found = True

@@ -31,7 +31,7 @@ class Check:
     token: str | None
     statuses: tuple[int, ...]
     is_passed_on: bool = False
-    """Whether Salesforce answers, in its own form."""
+    """True if Salesforce answers the call, so that the body has its own form."""
 
 
 def main(arguments: list[str], environment: Mapping[str, str]) -> int:

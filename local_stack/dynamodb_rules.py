@@ -46,7 +46,7 @@ OPTIONS = {
 }
 """Parameters of several operations, with their values."""
 SORT_KEY_OPERATORS = {"<", "<=", ">", ">=", "BETWEEN", "begins_with"}
-"""What a query can ask of its sort key besides equality."""
+"""Operators of a query for its sort key, besides equality."""
 MAX_SEGMENTS = 1_000_000
 WRITES = {"Put", "Delete", "Update", "ConditionCheck"}
 

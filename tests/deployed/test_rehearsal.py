@@ -115,7 +115,7 @@ def test_a_change_of_a_parameter_publishes_a_version(published: Stack, built: Pa
 
 
 def test_the_check_of_a_new_version_before_it_gets_traffic(published: Stack) -> None:
-    """What CodeDeploy's hook does, which the local AWS cannot run."""
+    """Run the check of CodeDeploy's hook, because the local AWS has no CodeDeploy."""
     _, name = published.resources()["OnClickToDialFunction"]
     version = published.live_version("OnClickToDialFunction")
     client = published.aws.client("lambda")

@@ -90,7 +90,7 @@ def test_nothing_is_seen_by_run_0(runs: ListRuns) -> None:
 
 
 class TestDynamoDB:
-    """What the fake cannot show."""
+    """Behaviour of the adapter that the fake does not have."""
 
     @pytest.fixture
     def runs(self, table: Any) -> DynamoDBListRuns:

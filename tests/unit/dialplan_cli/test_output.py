@@ -1,4 +1,4 @@
-"""What commands print: tables in narrow terminals."""
+"""Output of commands: tables in narrow terminals."""
 
 import io
 

@@ -112,7 +112,7 @@ EVENTS = st.lists(
     ),
     max_size=6,
 )
-"""What happens during a run: before which step, what, and to which person and number."""
+"""Events during a run: the step before which each happens, the event, the person, the number."""
 
 
 @settings(max_examples=100, stateful_step_count=25)

@@ -299,7 +299,7 @@ def test_a_throttled_call_is_counted_unless_it_would_be_passed_on(
 
 @pytest.mark.parametrize("name", ["OutageAlarm", "ServerErrorsAlarm", "UnauthorizedAlarm"])
 def test_an_alarm_on_a_share_works_with_six_calls_an_hour(name: str) -> None:
-    """Of at least two calls in 15 minutes."""
+    """The share is that of at least two calls in 15 minutes."""
     share, *inputs = ALARMS[name]["Metrics"]
     assert share["Expression"] == "IF(count >= 2, 100 * average, 0)"
     assert [(each["Id"], each["MetricStat"]["Stat"]) for each in inputs] == [

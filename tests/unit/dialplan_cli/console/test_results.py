@@ -1,4 +1,4 @@
-"""What the charts and tables of the console show of calls and simulations."""
+"""Charts and tables of the console about calls and simulations."""
 
 import pytest
 

@@ -33,7 +33,7 @@ CACHE_READ_SECONDS = 0.5
 CACHE_WRITE_SECONDS = 0.25
 
 Origin = Literal["none", "unasked", "cached", "salesforce", "stale", "unknown"]
-"""Where facts come from. `none`: no record or agent was given. `unknown`: all failed."""
+"""Origin of facts. `none`: no record or agent was given. `unknown`: all failed."""
 
 Known = TypeVar("Known", Record, Agent)
 
