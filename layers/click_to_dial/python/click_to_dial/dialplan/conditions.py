@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from click_to_dial.model import Facts, Scalar
+from click_to_dial.model import Facts, RuleTrace, Scalar
 
 Test = Callable[[Scalar], bool]
 Operand = Scalar | Sequence[Scalar]
@@ -40,7 +40,8 @@ class Condition:
     `group` is the part of the fact's name that may be unknown as a whole. `expected` is the plan's
     own notation, for explanations. `if_missing` is the result for a missing fact. `compared` are
     other facts, and whether the fact must be equal to each. `lists` and `limit` are what a fact
-    about lists or attempts is computed from.
+    about lists or attempts is computed from. `failure` is the trace of the condition's rule if it
+    does not hold.
     """
 
     fact: str
@@ -51,13 +52,14 @@ class Condition:
     compared: tuple[tuple[str, bool], ...] = ()
     lists: frozenset[str] = frozenset()
     limit: AttemptLimit | None = None
+    failure: RuleTrace = ("", "failed", None, None)
 
     def holds(self, facts: Facts) -> bool | None:
         """Return whether the fact is as expected; None if it or a compared fact is unknown."""
         value = facts.values.get(self.fact)
         if value is not None:
             result: bool | None = self.test(value)
-            if not self.compared:  # nearly every condition: keep this fast
+            if not self.compared:
                 return result
         else:
             result = None if self.group in facts.unknown else self.if_missing
@@ -86,17 +88,18 @@ def group_of(fact: str) -> str:
     return "record" if fact == ON_RECORD else fact.partition(".")[0]
 
 
-def condition(fact: str, expected: Expected, zone: str = "UTC") -> Condition:
+def condition(fact: str, expected: Expected, zone: str = "UTC", rule: str = "") -> Condition:
     """Return the condition for an entry of `when`. Raises KeyError for an unknown operator.
 
-    `zone` is the IANA time zone in which a day is compared with a point in time.
+    `zone` is the IANA time zone in which a day is compared with a point in time, `rule` the id of
+    the condition's rule.
     """
     if fact == LISTED:
         # A boolean fact of its own: the number is on any of these lists.
         names = expected["not"] if isinstance(expected, Mapping) else expected
         lists = frozenset(str(name) for name in _as_list(names))
         listed = _condition(
-            f"{LISTED}.{'+'.join(sorted(lists))}", not isinstance(expected, Mapping), "UTC"
+            f"{LISTED}.{'+'.join(sorted(lists))}", not isinstance(expected, Mapping), "UTC", rule
         )
         return replace(listed, group=LISTED, lists=lists)
     if fact == ATTEMPTS and isinstance(expected, Mapping):
@@ -108,12 +111,12 @@ def condition(fact: str, expected: Expected, zone: str = "UTC") -> Condition:
             int(str(operand)) + (name in ("lte", "gt")) for name, operand in operators.items()
         )
         limit = AttemptLimit(int(str(expected["within"])), str(expected["by"]), max(counts))
-        attempts = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators, "UTC")
+        attempts = _condition(f"{ATTEMPTS}.{limit.within}s.{limit.by}", operators, "UTC", rule)
         return replace(attempts, group=ATTEMPTS, limit=limit)
-    return _condition(fact, expected, zone)
+    return _condition(fact, expected, zone, rule)
 
 
-def _condition(fact: str, expected: Expected, zone: str) -> Condition:
+def _condition(fact: str, expected: Expected, zone: str, rule: str) -> Condition:
     operators = dict(expected) if isinstance(expected, Mapping) else {"is": expected}
     compared = tuple(
         (str(operators.pop(name)), equal) for name, equal in _COMPARISONS if name in operators
@@ -131,6 +134,7 @@ def _condition(fact: str, expected: Expected, zone: str) -> Condition:
         test=tests[0] if len(tests) == 1 else lambda value: all(test(value) for test in tests),
         if_missing=not compared and operators == {"present": False},
         compared=compared,
+        failure=(rule, "failed", fact, expected),
     )
 
 

@@ -1,5 +1,6 @@
 """Evaluation of a dial plan: the first rule that matches decides."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
@@ -33,35 +34,33 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
     the agent, the time, lists or attempts.
     """
     emergency = facts.values.get("callee.kind") == EMERGENCY
+    rules = tuple(map(_for_emergency, plan.rules)) if emergency else plan.rules
     trace: list[RuleTrace] = []
-    limited = False
-    for rule in plan.rules:
-        if emergency and isinstance(rule.outcome, Refuse):
-            rule = _for_emergency(rule)
-        matches, condition = _match(rule, facts)
-        if plan.limits:
-            limited = limited or _checks_limit(rule, facts)
-        fact, expected = (condition.fact, condition.expected) if condition else (None, None)
-        if matches is False:
-            trace.append((rule.id, "failed", fact, expected))
-            continue
-        resolved = _resolve(plan, rule.outcome, rule.id, facts, emergency) if matches else None
+    remaining = iter(rules)
+    while found := _next(remaining, facts, trace):
+        rule, unknown = found
+        resolved = None if unknown else _resolve(plan, rule.outcome, rule.id, facts, emergency)
         if resolved == NEXT:
             trace.append((rule.id, "no-number", None, None))
             continue
-        decision = resolved if isinstance(resolved, Decision) else None
-        if decision is None:
+        if isinstance(resolved, Decision):
+            trace.append((rule.id, "decided", None, None))
+            decision = _with_opening_time(resolved, rule, facts)
+        else:
+            fact, expected = (unknown.fact, unknown.expected) if unknown else (None, None)
             trace.append((rule.id, "unknown", fact, expected))
             decision = _outage(plan, rule, facts, emergency)
-        else:
-            trace.append((rule.id, "decided", fact, expected))
-            decision = _with_opening_time(decision, rule, facts)
+        limited = bool(plan.limits) and any(
+            _checks_limit(each, facts) for each in rules[: len(trace)]
+        )
         return replace(decision, limited=limited, trace=tuple(trace))
     return Decision(rule="", reason=UNRESOLVED, cause="unresolved", trace=tuple(trace))
 
 
 def _for_emergency(rule: Rule) -> Rule:
-    """Return a refusing rule with only the condition sets that may refuse an emergency call."""
+    """Return a rule, if it refuses with only the condition sets that may refuse such a call."""
+    if not isinstance(rule.outcome, Refuse):
+        return rule
     sets = []
     for conditions in rule.condition_sets:
         groups = {each.group for each in conditions}
@@ -71,29 +70,41 @@ def _for_emergency(rule: Rule) -> Rule:
     return replace(rule, condition_sets=tuple(sets))
 
 
-def _match(rule: Rule, facts: Facts) -> tuple[bool | None, Condition | None]:
-    """Return whether the rule matches (None: unknown), and the condition that failed or is unknown.
+def _next(
+    rules: Iterator[Rule], facts: Facts, trace: list[RuleTrace]
+) -> tuple[Rule, Condition | None] | None:
+    """Return the next rule that matches or is unknown, with its unknown condition.
 
-    It matches if one set of conditions holds. It is unknown if none holds and one is unknown.
+    It matches if one set of conditions holds. It is unknown if none holds and one is unknown. Rules
+    that fail are added to the trace. This loop runs for all rules of a plan: keep it fast.
     """
-    failed: Condition | None = None
-    unknown: Condition | None = None
-    for conditions in rule.condition_sets:
-        undecided: Condition | None = None
-        for condition in conditions:
-            holds = condition.holds(facts)
-            if holds:
-                continue
-            if holds is False:
-                if failed is None:
-                    failed = condition
+    values = facts.values
+    for rule in rules:
+        failed: Condition | None = None
+        unknown: Condition | None = None
+        for conditions in rule.condition_sets:
+            undecided: Condition | None = None
+            for condition in conditions:
+                value = values.get(condition.fact)
+                if value is None or condition.compared:
+                    holds = condition.holds(facts)
+                else:
+                    holds = condition.test(value)
+                if holds:
+                    continue
+                if holds is None:
+                    undecided = undecided or condition
+                    continue
+                failed = failed or condition
                 break
-            undecided = undecided or condition
-        else:
-            if undecided is None:
-                return True, None
-            unknown = unknown or undecided
-    return (None, unknown) if unknown is not None else (False, failed)
+            else:
+                if undecided is None:
+                    return rule, None
+                unknown = unknown or undecided
+        if unknown is not None:
+            return rule, unknown
+        trace.append((rule.id, "failed", None, None) if failed is None else failed.failure)
+    return None
 
 
 def _checks_limit(rule: Rule, facts: Facts) -> bool:
@@ -167,19 +178,17 @@ def _outage(plan: DialPlan, rule: Rule, facts: Facts, emergency: bool) -> Decisi
     if facts.clicked_object is not None:
         known["record.object"] = facts.clicked_object
     available = Facts(known, facts.unknown & {LISTED, ATTEMPTS}, facts.now)
-    decision: Decision | None = None
-    for each in plan.outage:
-        matches, _ = _match(each, available)
-        if matches is False:
-            continue
-        resolved = _resolve(plan, each.outcome, rule.id, available, emergency) if matches else None
-        if resolved == NEXT:
-            continue
-        decision = resolved if isinstance(resolved, Decision) else None
-        break
-    if decision is None:
-        decision = Decision(rule.id, reason=UNRESOLVED)
-    return replace(decision, cause="outage")
+    remaining = iter(plan.outage)
+    while found := _next(remaining, available, []):
+        applied, unknown = found
+        if unknown is not None:
+            break
+        resolved = _resolve(plan, applied.outcome, rule.id, available, emergency)
+        if isinstance(resolved, Decision):
+            return replace(resolved, cause="outage")
+        if resolved is None:
+            break
+    return Decision(rule.id, reason=UNRESOLVED, cause="outage")
 
 
 def _with_opening_time(decision: Decision, rule: Rule, facts: Facts) -> Decision:

@@ -191,13 +191,13 @@ class _Parts:
 
     def rule(self, document: Document) -> Rule:
         """Return a rule. Its `when` is a set of conditions, or a list of such sets."""
-        when = document["when"]
+        when, name = document["when"], _text(document["id"])
         sets = [
-            [condition(fact, expected, self._zone) for fact, expected in conditions.items()]
+            [condition(fact, expected, self._zone, name) for fact, expected in conditions.items()]
             for conditions in (when if isinstance(when, list) else [when])
         ]
         return Rule(
-            id=_text(document["id"]),
+            id=name,
             # Limits are checked last: a call counts only if all other conditions hold.
             condition_sets=tuple(
                 tuple(sorted(conditions, key=lambda each: each.limit is not None))
