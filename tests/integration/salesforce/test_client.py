@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from click_to_dial.deadline import Deadline
+from click_to_dial.dynamodb.access_token import Login, SharedToken
 from click_to_dial.errors import (
     OutOfTimeError,
     SalesforceBusyError,
@@ -17,6 +18,7 @@ from click_to_dial.errors import (
 from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.session import SalesforceSession
 from local_stack.salesforce import Simulator, running
+from tests.fakes import Clock
 from tests.integration.salesforce.test_records import ORG, Tokens
 from tests.integration.salesforce.upstream import Upstream, answers
 
@@ -203,6 +205,26 @@ def test_a_new_token_that_is_refused_is_given_up(
     assert error.reason == "new-session-refused"
     assert tokens.given_up == [error]
     assert salesforce.requests.total() == 2
+
+
+def test_a_second_expired_token_is_not_taken_for_a_new_one(
+    table: Any, salesforce: Simulator
+) -> None:
+    """The token in memory and the one in the table have expired: a login, and no failure."""
+    clock = Clock()
+    login = Login(lambda _: salesforce.log_in(), 2.5)
+
+    def sandbox() -> SalesforceClient:
+        tokens = SharedToken(table.dynamodb, table.name, "org", login, clock)
+        return SalesforceClient(SalesforceSession(salesforce.url), "62.0", tokens)
+
+    idle, busy = sandbox(), sandbox()
+    assert describe(idle)
+    for client in (busy, idle):
+        salesforce.expire_tokens()
+        clock.advance(3600)
+        assert describe(client)
+    assert describe(busy)
 
 
 # Retries
