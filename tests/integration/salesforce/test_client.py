@@ -1,7 +1,7 @@
 """The client on the simulator: its requests, pages, tokens, retries and request ids."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,11 +17,13 @@ from click_to_dial.errors import (
 )
 from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.session import SalesforceSession
-from local_stack.salesforce import Simulator, running
+from local_stack.salesforce import Simulator
 from tests.fakes import Clock
-from tests.integration.salesforce.test_records import ORG, Tokens
+from tests.integration.salesforce import test_records
+from tests.integration.salesforce.tokens import Tokens
 from tests.integration.salesforce.upstream import Upstream, answers
 
+ORG = test_records.ORG
 USERS = "SELECT CommunityNickname FROM User"
 COMPOSITE = {"agent": "SELECT%20Id%20FROM%20User"}
 Call = Callable[[SalesforceClient], Any]
@@ -40,29 +42,6 @@ def describe(client: SalesforceClient) -> Any:
 
 
 each_call = pytest.mark.parametrize("call", [compose, select, describe])
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[Simulator]:
-    with running(ORG) as salesforce:
-        yield salesforce
-
-
-@pytest.fixture
-def salesforce(simulator: Simulator) -> Simulator:
-    simulator.heal()
-    simulator.reset_stats()
-    return simulator
-
-
-@pytest.fixture
-def tokens(salesforce: Simulator) -> Tokens:
-    return Tokens(salesforce)
-
-
-@pytest.fixture
-def client(salesforce: Simulator, tokens: Tokens) -> SalesforceClient:
-    return SalesforceClient(SalesforceSession(salesforce.url), "62.0", tokens)
 
 
 def error_of(call: Call, client: SalesforceClient) -> SalesforceError:
