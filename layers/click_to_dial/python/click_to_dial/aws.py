@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from click_to_dial import __version__, settings
@@ -72,7 +73,6 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
     "mimetypes": {},  # uploads of files
     "s3transfer.manager": {"TransferConfig": None},  # uploads to S3
     "subprocess": when_called("subprocess", "Popen"),  # programs that print credentials
-    "urllib3.contrib.pyopenssl": {},  # TLS by a package that we do not have
     "xml.etree": {},
     "xml.etree.ElementTree": {"ParseError": SyntaxError},  # services with XML; its base class
 }
@@ -124,8 +124,8 @@ READ_SECONDS = 0.6
 SECRET_READ_SECONDS = 2.0
 """Longer, because a secret is only read for a login, once for all sandboxes."""
 MAX_ATTEMPTS = 2
-HANDLED_SERVICES = {"", "signin", "sso-oidc", "sts"}
-"""Services, any and those that give credentials, for which botocore's handlers are registered."""
+HANDLED_SERVICES = {"", "signin", "sso", "sso-oidc", "sts"}
+"""Services that give credentials. For those that we call, botocore has no handlers of their own."""
 MAX_CONNECTIONS = 50
 """More than the number of threads of a function or of the local stack."""
 
@@ -193,14 +193,23 @@ def _session() -> boto3.Session:
     when it creates a client, so that the snapshot would contain them.
     """
     session = Session(include_builtin_handlers=False)
-    for event, handler, *order in BUILTIN_HANDLERS:
-        kind, _, rest = event.partition(".")
-        if not order and kind != "docs" and rest.partition(".")[0] in HANDLED_SERVICES:
-            session.register(event, handler)
+    for event, handler, *_ in filter(is_needed, BUILTIN_HANDLERS):
+        session.register(event, handler)
     if settings.starts_from_snapshot():
+        for module in ("dateutil.parser", "dateutil.tz", "jmespath"):  # requests import them
+            import_module(module)
         resolver = session.get_component("credential_provider")
         resolver.insert_before(_RoleProvider.METHOD, _RoleProvider())
     return boto3.Session(botocore_session=session)
+
+
+def is_needed(spec: tuple[Any, ...]) -> bool:
+    """Return True if a handler of botocore is for any service or for HANDLED_SERVICES.
+
+    `spec` is the event, such as `after-call.iam`, the handler and sometimes its position.
+    """
+    kind, _, rest = spec[0].partition(".")
+    return kind != "docs" and rest.partition(".")[0] in HANDLED_SERVICES
 
 
 class _RoleProvider(CredentialProvider):  # type: ignore[misc]

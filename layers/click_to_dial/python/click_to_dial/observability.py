@@ -26,10 +26,13 @@ metrics = Metrics()
 __all__ = ["MetricUnit", "count", "describe", "log_request_id", "logger", "metrics"]
 
 
-def log_request_id(event: Mapping[str, Any]) -> None:
+def log_request_id(event: Any) -> None:
     """Give the invocation's log lines API Gateway's id, which the access log and jtel have too."""
-    context = event.get("requestContext")
-    logger.set_correlation_id(context.get("requestId") if isinstance(context, Mapping) else None)
+    match event:
+        case {"requestContext": {"requestId": request_id}}:
+            logger.set_correlation_id(request_id)
+        case _:
+            logger.set_correlation_id(None)
 
 
 def count(*names: str) -> None:

@@ -27,6 +27,7 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
         "detect": lambda content: {"encoding": "utf-8"},
     },
     "idna": {},  # imported when a host name outside ASCII is used
+    "importlib.metadata": {"version": None},  # by urllib3, for HTTP/2
     "importlib.resources": RESOURCES,  # by certifi
     "zipfile": {},  # certificates in an archive
 }
