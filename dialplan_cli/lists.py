@@ -251,13 +251,12 @@ def check(target: Target, name: str, text: str) -> CheckResult:
 
 
 def export(target: Target, name: str) -> Iterator[ListedEntry]:
-    """Yield all entries of a list. Raises ListError if there is no such list."""
-    found = False
-    for each in target.lists.scan(list_prefix(name)):
-        found = True
-        yield to_listed(each)
-    if not found:
+    """Return all entries of a list. Raises ListError if there is no such list."""
+    entries = target.lists.scan(list_prefix(name))
+    first = list(itertools.islice(entries, 1))
+    if not first:
         require_known(target, name)
+    return map(to_listed, itertools.chain(first, entries))
 
 
 def summaries(target: Target) -> list[ListSummary]:

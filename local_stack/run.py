@@ -91,7 +91,9 @@ def listen(port: str) -> GatewayServer:
     except (ValueError, OverflowError):
         raise UsageError(f"PORT: {port!r} is not the number of a port.") from None
     except OSError as error:
-        raise UsageError(f"Port {port} cannot be used: {error.strerror}.") from None
+        raise UsageError(
+            f"Port {port} cannot be used: {error.strerror}. Choose another one with PORT=…"
+        ) from None
 
 
 @contextmanager

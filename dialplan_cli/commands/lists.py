@@ -227,12 +227,13 @@ def export(name: Name, stack: Stack = None, json: Json = False) -> None:
     Prefixes are readable. Of numbers, only keyed hashes are stored, so that the output cannot be
     imported again.
     """
+    entries = lists.export(find_target(stack), name)
     output.print_error(
         "Numbers are stored as keyed hashes, which cannot be reversed; only prefixes are readable. "
         "This output cannot be imported again: keep the file that you imported."
     )
-    entries = output.count(lists.export(find_target(stack), name), "Exporting")
-    output.show(Export(name, entries), json, print_export, export_to_json)
+    counted = output.count(entries, "Exporting")
+    output.show(Export(name, counted), json, print_export, export_to_json)
 
 
 def print_export(export: Export) -> None:

@@ -13,7 +13,7 @@ from flask import Flask, g, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from click_to_dial.errors import ClickToDialError
+from click_to_dial.errors import ClickToDialError, PlanConflictError
 from dialplan_cli.console import calls, changes, jobs, list_pages, rules, try_call, versions
 from dialplan_cli.console.context import EXTENSION, Console
 from dialplan_cli.console.language import grouped, has_text, language, text
@@ -81,10 +81,14 @@ def _plan_errors(error: PlanFileError) -> tuple[str, int]:
 
 
 def _failure(error: Exception) -> tuple[str, int]:
-    """Say in a sentence that the system cannot be reached or refused the request."""
+    """Say in a sentence that the system cannot be reached or refused the request.
+
+    The status is 409 if another version of the plan became active meanwhile.
+    """
     detail = f"{error} {error.__cause__ or ''}".strip()
     page = render_template("error.html", message=text("error.failure"), detail=detail)
-    return page, HTTPStatus.BAD_GATEWAY
+    is_conflict = isinstance(error, PlanConflictError)
+    return page, HTTPStatus.CONFLICT if is_conflict else HTTPStatus.BAD_GATEWAY
 
 
 def _defect(error: Exception) -> tuple[str, int]:

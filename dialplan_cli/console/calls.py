@@ -78,7 +78,9 @@ def show() -> str | Response:
 @blueprint.get("/read/<job_id>")
 def result(job_id: str) -> str:
     """Show the calls that a job has read."""
-    return _page(jobs.result_of(job_id), partial(url_for, "calls.result", job_id=job_id))
+    return _page(
+        jobs.result_of(job_id, "calls.result"), partial(url_for, "calls.result", job_id=job_id)
+    )
 
 
 def read_period(target: Target, name: str, track: Track) -> Period:

@@ -89,7 +89,7 @@ def compare_files() -> Response:
 @blueprint.get("/result/<job_id>")
 def result(job_id: str) -> str:
     """Show what changes."""
-    comparison: Comparison = jobs.result_of(job_id)
+    comparison: Comparison = jobs.result_of(job_id, "changes.result")
     before = {} if comparison.before is None else comparison.before.document
     simulation = comparison.simulation
     return render_template(

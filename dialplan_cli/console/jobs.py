@@ -90,9 +90,14 @@ def find(job_id: str) -> Job:
     return job
 
 
-def result_of(job_id: str) -> Any:
-    """Return the result of a job. Raises its error; answers 404 if there is no result yet."""
+def result_of(job_id: str, view: str) -> Any:
+    """Return the result of a job for the page `view`. Raises its error.
+
+    Answers 404 if there is no result yet, or if the job belongs to another page.
+    """
     job = find(job_id)
+    if job.view != view:
+        abort(404)
     if job.error is not None:
         raise job.error
     if not job.finished:

@@ -53,7 +53,9 @@ def count() -> Response:
 def counts(job_id: str) -> str:
     """Show the numbers of entries of all lists, and when each was changed."""
     zone = zone_of(active_document(_target("any")))
-    return render_template("list_counts.html", lists=jobs.result_of(job_id), zone=zone)
+    return render_template(
+        "list_counts.html", lists=jobs.result_of(job_id, "list_pages.counts"), zone=zone
+    )
 
 
 @blueprint.get("/<name>")
@@ -120,7 +122,7 @@ def import_file(name: str) -> str | Response:
 @blueprint.get("/imported/<job_id>")
 def imported(job_id: str) -> str:
     """Show the result of an import."""
-    return render_template("list_import.html", result=jobs.result_of(job_id))
+    return render_template("list_import.html", result=jobs.result_of(job_id, "list_pages.imported"))
 
 
 def _import(target: Target, change: ListChange, file: Uploaded, skip: bool, job: Job) -> Import:

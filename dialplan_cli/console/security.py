@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, make_response, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from dialplan_cli.console.context import console
@@ -61,8 +61,9 @@ class Access:
 
     @property
     def hosts(self) -> tuple[str, str]:
-        """The allowed values of the header `Host`."""
-        return f"127.0.0.1:{self.port}", f"localhost:{self.port}"
+        """The allowed values of the header `Host`. They are without the default port of HTTP."""
+        port = "" if self.port == 80 else f":{self.port}"
+        return f"127.0.0.1{port}", f"localhost{port}"
 
     @property
     def cookie_name(self) -> str:
@@ -106,10 +107,14 @@ def check_origin(access: Access) -> None:
 
 
 def exchange(access: Access) -> BaseResponse:
-    """Exchange the token of the printed address for the cookie."""
+    """Exchange the token of the printed address for the cookie.
+
+    The answer is a page that goes on by itself. After a redirect, a browser would not send the
+    cookie if the user has followed a link on another site, because it is SameSite=Strict.
+    """
     if request.method != "GET" or not same(request.args[TOKEN], access.token):
         abort(401)
-    response = redirect(url_for("index"))
+    response = make_response(render_template("opened.html"))
     response.set_cookie(access.cookie_name, access.cookie, httponly=True, samesite="Strict")
     return response
 

@@ -120,7 +120,7 @@ def check() -> Response:
 @blueprint.get("/draft/<job_id>")
 def draft(job_id: str) -> str:
     """Show what a publication would change, and ask for confirmation."""
-    found: Draft = jobs.result_of(job_id)
+    found: Draft = jobs.result_of(job_id, "versions.draft")
     changes = compare(found.before, found.plan.document)
     return render_template(
         "draft.html",
@@ -135,7 +135,7 @@ def draft(job_id: str) -> str:
 def publish(job_id: str) -> str | Response:
     """Make the checked plan the active plan, unless another one became active meanwhile."""
     target = _target()
-    found: Draft = jobs.result_of(job_id)
+    found: Draft = jobs.result_of(job_id, "versions.draft")
     if not found.difference.changed:
         return redirect(url_for("versions.show"))
     done: Publication = publications.publish(

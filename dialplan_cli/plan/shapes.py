@@ -33,16 +33,30 @@ def check_shapes(data: Any) -> Findings:
 
 
 def check_sections(data: Any) -> Findings:
-    """Find sections that are indented, so that they are read as part of another section."""
-    for section in _NAMED:
+    """Find sections that are read as part of another one, and those whose lines are not indented.
+
+    The names in such a section are missing everywhere else.
+    """
+    plan = dict(pairs(data))
+    if not known_keys(()).issuperset(plan):
+        for section in SECTIONS.intersection(plan):
+            if plan[section] is None:
+                yield (section,), "has no value; indent the lines that belong to it"
+    for section in (*_NAMED, "agents"):
         for name, value in child(data, section).items():
+            for key, below in pairs(value):
+                if key in SECTIONS and key not in plan and below is None:
+                    yield (section, name, key), _top_level(key)
             if section == "objects":
                 fits = all(not isinstance(field, dict) for field in child(value).values())
             else:
                 fits = not known_keys((section, name)).isdisjoint(child(value))
             if name in SECTIONS and not (fits and isinstance(value, dict)):
-                message = f"`{name}` belongs to the top level of the plan; remove its indentation"
-                yield (section, name), message
+                yield (section, name), _top_level(name)
+
+
+def _top_level(section: str) -> str:
+    return f"`{section}` belongs to the top level of the plan; remove its indentation"
 
 
 def check_facts(data: Data) -> Findings:

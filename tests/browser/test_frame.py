@@ -14,6 +14,14 @@ def test_the_printed_address_gives_access_and_leaves_no_token(demo: System, page
     assert page.driver.get_cookies()[0]["httpOnly"]
 
 
+def test_a_link_on_another_site_gives_access(demo: System, page: Page) -> None:
+    page.driver.delete_all_cookies()
+    page.driver.get(f"data:text/html,<a href='{demo.console}'>Console</a>")
+    page.find("a").click()
+    page.find("nav[aria-label]")
+    assert page.driver.current_url == f"{demo.pages}/rules/"
+
+
 def test_without_the_address_nothing_is_shown(demo: System) -> None:
     answer = requests.get(f"{demo.pages}/rules/", timeout=10)
     assert answer.status_code == 401

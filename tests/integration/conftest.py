@@ -70,6 +70,20 @@ def salesforce(org: Any) -> Iterator[Simulator]:
         yield simulator
 
 
+@pytest.fixture(scope="module")
+def _simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
+    with running(request.module.ORG) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(_simulator: Simulator) -> Simulator:
+    """One simulator for all tests of a module, with its rows `ORG`; no faults, counts of 0."""
+    _simulator.heal()
+    _simulator.reset_stats()
+    return _simulator
+
+
 @pytest.fixture
 def dialplan(capsys: pytest.CaptureFixture[str], nowhere: None) -> Dialplan:
     return Dialplan(capsys)

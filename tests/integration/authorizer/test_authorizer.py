@@ -21,7 +21,7 @@ from click_to_dial.authorizer.authorize import TIME_BUDGET_SECONDS, Authorizer, 
 from click_to_dial.authorizer.salesforce_token import SALESFORCE_SECONDS
 from click_to_dial.dynamodb import verified_tokens as confirmed
 from click_to_dial.settings import AuthSettings
-from local_stack.salesforce import Simulator, running
+from local_stack.salesforce import Simulator
 from tests.callers import ORG, TOKEN, USER, event
 from tests.fakes import Clock
 from tests.integration.certificates import self_signed
@@ -29,20 +29,6 @@ from tests.integration.certificates import self_signed
 ALLOWED: Final = "AuthAllowed"
 REFUSED = Verdict("AuthRefused", "salesforce-says-no")
 HOUR = 3600.0
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[Simulator]:
-    user = {"Id": USER, "Username": "alice@acme.example", "CommunityNickname": "alice"}
-    with running({"User": [user]}) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def salesforce(simulator: Simulator) -> Iterator[Simulator]:
-    yield simulator
-    simulator.heal()
-    simulator.expire_tokens()
 
 
 @pytest.fixture

@@ -11,18 +11,11 @@ import pytest
 
 from local_stack import template as sam
 from local_stack.gateway import Gateway
-from local_stack.salesforce import Simulator, oauth, running
+from local_stack.salesforce import Simulator, oauth
 from tests.callers import ENVIRONMENT, ORG, TOKEN, USER
 
 PATH = "/jtelACD/onClickToDial"
 Headers = list[tuple[str, str]]
-
-
-@pytest.fixture
-def salesforce() -> Iterator[Simulator]:
-    user = {"Id": USER, "Username": "alice@acme.example", "CommunityNickname": "alice"}
-    with running({"User": [user]}) as simulator:
-        yield simulator
 
 
 def decide(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

@@ -26,10 +26,11 @@ from click_to_dial.model import Agent, Record
 from click_to_dial.observability import logger
 from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from functions.on_click_to_dial.handler import lambda_handler
-from local_stack.salesforce import Simulator, running
+from local_stack.salesforce import Simulator
 from tests.fakes import DOCUMENT
-from tests.integration.salesforce.test_records import ACCOUNT, ORG
+from tests.integration.salesforce import test_records
 
+ACCOUNT, ORG = test_records.ACCOUNT, test_records.ORG
 BUDGET = 1.0
 TOLERANCE = 0.1
 FRESH = {"record": 3600, "agent": 3600, "stale_if_error": 28800}
@@ -103,16 +104,8 @@ class System:
         return parsed
 
 
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[Simulator]:
-    with running(ORG) as salesforce:
-        yield salesforce
-
-
 @pytest.fixture
 def system(table: Any, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
-    simulator.heal()
-    simulator.reset_stats()
     secret = json.dumps(
         {"client_id": simulator.client_id, "client_secret": simulator.client_secret}
     )

@@ -158,6 +158,7 @@ def test_a_plan_is_published_and_rolled_back(pages: Pages, store: PlanStore) -> 
     assert "Version 2 is active." in pages.post(pages.address).text
     assert "want to be phoned." in pages.get("/versions/2?before=1").text
     stale = pages.post("/versions/1/rollback", active="1")
+    assert stale.status_code == 409
     assert "somebody has changed it" in stale.text
     assert "Version 1 is active." in pages.post("/versions/1/rollback", active="2").text
     assert [each.action for each in store.moves()] == ["rollback", "publish", "publish"]
@@ -170,8 +171,18 @@ def test_a_publication_is_refused_after_another_one(pages: Pages, store: PlanSto
     draft = pages.address
     pages.post("/versions/check", plan=upload(DEMO, "demo.yaml"), offline="on")
     pages.post(pages.address)
-    assert "somebody has changed it" in pages.post(draft).text
+    stale = pages.post(draft)
+    assert stale.status_code == 409
+    assert "somebody has changed it" in stale.text
     assert len(store.versions()) == 1
+
+
+def test_a_job_is_shown_only_by_its_own_screen(pages: Pages) -> None:
+    pages.post("/versions/check", plan=upload(DEMO, "demo.yaml"), offline="on")
+    job_id = pages.address.rpartition("/")[2]
+    for path in ("/changes/result", "/calls/read", "/lists/counts", "/lists/imported"):
+        assert pages.get(f"{path}/{job_id}").status_code == 404
+    assert "Publish demo.yaml" in pages.get(f"/versions/draft/{job_id}").text
 
 
 def test_a_version_that_does_not_exist(pages: Pages) -> None:

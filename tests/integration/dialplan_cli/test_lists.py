@@ -300,6 +300,7 @@ def test_an_unknown_list_is_an_error(dialplan: Dialplan, command: str) -> None:
     number = [] if command == "export" else [NUMBER]
     assert dialplan("list", command, *number, "--list", "dcn") == 1
     assert "unknown list 'dcn'; did you mean 'dnc'? (all lists: dialplan list ls)\n" in dialplan.err
+    assert dialplan.out == ""
     dialplan("list", "add", "+4930123456", "--list", "dcn")
     assert dialplan("list", command, *number, "--list", "dcn") == (1 if command == "remove" else 0)
     assert "unknown list" not in dialplan.err

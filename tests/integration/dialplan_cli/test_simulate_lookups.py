@@ -1,7 +1,6 @@
 """Look-ups of many calls find what look-ups of single calls find, on the simulator."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,9 +17,10 @@ from click_to_dial.salesforce.records import SalesforceRecords
 from click_to_dial.salesforce.session import SalesforceSession
 from click_to_dial.salesforce_id import to_18
 from dialplan_cli.simulate_lookups import BulkQueries, FetchedRows, fetch_rows
-from local_stack.salesforce import Simulator, running
+from local_stack.salesforce import Simulator
 from tests.fakes import plan
 from tests.integration.salesforce import test_consent, test_records
+from tests.integration.salesforce.tokens import Tokens
 
 RECORDS: dict[str, Any] = dict(test_records.ORG)
 ORG: dict[str, Any] = {
@@ -52,23 +52,15 @@ PLANS = (
 )
 
 
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[Simulator]:
-    with running(ORG) as salesforce:
-        yield salesforce
-
-
 @pytest.fixture
 def salesforce(simulator: Simulator) -> Simulator:
-    simulator.heal()
-    simulator.reset_stats()
     return simulator
 
 
 @pytest.fixture
 def client(salesforce: Simulator) -> SalesforceClient:
     session = SalesforceSession(salesforce.url)
-    return SalesforceClient(session, "62.0", test_records.Tokens(salesforce))
+    return SalesforceClient(session, "62.0", Tokens(salesforce))
 
 
 def requests(ids: list[str] | None = None, agents: list[str] | None = None) -> list[Request]:

@@ -11,6 +11,7 @@ from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.access_token import (
     LEASE_MARGIN_SECONDS,
     MAX_PAUSE_SECONDS,
+    NEW_TOKEN_SECONDS,
     UNAVAILABLE_PAUSE_SECONDS,
     Login,
     SharedToken,
@@ -95,6 +96,21 @@ def test_a_revoked_token_is_renewed_once(sandbox: Any, org: Org) -> None:
     with ThreadPoolExecutor(10) as pool:
         tokens = list(pool.map(lambda each: get(each, "token-1", seconds=20), sandboxes))
     assert (set(tokens), org.logins) == ({"token-2"}, 2)
+
+
+def test_an_old_token_does_not_replace_a_rejected_one(sandbox: Any, org: Org, clock: Clock) -> None:
+    """It may have expired, too, and a second refusal would be taken for that of a new token."""
+    idle, soon, late = sandbox(), sandbox(), sandbox()
+    for each in (idle, soon, late):
+        get(each)
+    assert get(sandbox(), "token-1") == "token-2"
+    clock.advance(NEW_TOKEN_SECONDS)
+    assert get(soon, "token-1") == "token-2"
+    clock.advance(1)
+    assert get(idle, "token-1") == "token-3"
+    assert get(late, "token-1") == "token-3"
+    assert get(sandbox()) == "token-3"
+    assert org.logins == 3
 
 
 def test_writes_whose_first_answer_was_lost_do_not_cost_a_login(

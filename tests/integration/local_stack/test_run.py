@@ -211,7 +211,9 @@ def test_what_cannot_start_says_so_in_one_sentence(settings: dict[str, str], mes
 def test_a_port_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        assert sentence(PORT=str(port)) == f"Port {port} cannot be used: Address already in use.\n"
+        assert sentence(PORT=str(port)) == (
+            f"Port {port} cannot be used: Address already in use. Choose another one with PORT=…\n"
+        )
 
 
 def sentence(**settings: str) -> str:

@@ -1,12 +1,13 @@
 """The client on the simulator: its requests, pages, tokens, retries and request ids."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from click_to_dial.deadline import Deadline
+from click_to_dial.dynamodb.access_token import Login, SharedToken
 from click_to_dial.errors import (
     OutOfTimeError,
     SalesforceBusyError,
@@ -16,10 +17,13 @@ from click_to_dial.errors import (
 )
 from click_to_dial.salesforce.client import SalesforceClient
 from click_to_dial.salesforce.session import SalesforceSession
-from local_stack.salesforce import Simulator, running
-from tests.integration.salesforce.test_records import ORG, Tokens
+from local_stack.salesforce import Simulator
+from tests.fakes import Clock
+from tests.integration.salesforce import test_records
+from tests.integration.salesforce.tokens import Tokens
 from tests.integration.salesforce.upstream import Upstream, answers
 
+ORG = test_records.ORG
 USERS = "SELECT CommunityNickname FROM User"
 COMPOSITE = {"agent": "SELECT%20Id%20FROM%20User"}
 Call = Callable[[SalesforceClient], Any]
@@ -38,29 +42,6 @@ def describe(client: SalesforceClient) -> Any:
 
 
 each_call = pytest.mark.parametrize("call", [compose, select, describe])
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[Simulator]:
-    with running(ORG) as salesforce:
-        yield salesforce
-
-
-@pytest.fixture
-def salesforce(simulator: Simulator) -> Simulator:
-    simulator.heal()
-    simulator.reset_stats()
-    return simulator
-
-
-@pytest.fixture
-def tokens(salesforce: Simulator) -> Tokens:
-    return Tokens(salesforce)
-
-
-@pytest.fixture
-def client(salesforce: Simulator, tokens: Tokens) -> SalesforceClient:
-    return SalesforceClient(SalesforceSession(salesforce.url), "62.0", tokens)
 
 
 def error_of(call: Call, client: SalesforceClient) -> SalesforceError:
@@ -203,6 +184,26 @@ def test_a_new_token_that_is_refused_is_given_up(
     assert error.reason == "new-session-refused"
     assert tokens.given_up == [error]
     assert salesforce.requests.total() == 2
+
+
+def test_a_second_expired_token_is_not_taken_for_a_new_one(
+    table: Any, salesforce: Simulator
+) -> None:
+    """The token in memory and the one in the table have expired: a login, and no failure."""
+    clock = Clock()
+    login = Login(lambda _: salesforce.log_in(), 2.5)
+
+    def sandbox() -> SalesforceClient:
+        tokens = SharedToken(table.dynamodb, table.name, "org", login, clock)
+        return SalesforceClient(SalesforceSession(salesforce.url), "62.0", tokens)
+
+    idle, busy = sandbox(), sandbox()
+    assert describe(idle)
+    for client in (busy, idle):
+        salesforce.expire_tokens()
+        clock.advance(3600)
+        assert describe(client)
+    assert describe(busy)
 
 
 # Retries

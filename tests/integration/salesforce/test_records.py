@@ -1,6 +1,5 @@
 """Look-ups of records and agents on the simulator: requests and results."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.errors import ClickToDialError, SalesforceConfigurationError, SalesforceError
+from click_to_dial.errors import SalesforceConfigurationError, SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import SalesforceRequest, SalesforceResult
 from click_to_dial.salesforce.client import SalesforceClient
@@ -18,6 +17,7 @@ from click_to_dial.salesforce_id import to_18
 from local_stack.salesforce import Simulator, running
 from local_stack.salesforce.organisation import Organisation, parse_tables
 from tests.fakes import plan
+from tests.integration.salesforce.tokens import Tokens
 
 ACCOUNT, CONTACT, ORPHAN = "0010C0000000001QAA", "0030C0000000001QAA", "0030C0000000002QAA"
 DELETED, VEHICLE, NOTE = "0010C0000000002QAA", "a0B0C0000000001UAA", "a0C0C0000000001UAA"
@@ -51,49 +51,6 @@ PLAN = plan(
         "vehicle__C": {"kind": "Fleet__r.Owner_Account__r.Type"},
     }
 )
-
-
-class Tokens:
-    """Log in for each rejected token."""
-
-    def __init__(self, salesforce: Simulator) -> None:
-        self.salesforce = salesforce
-        self.token = salesforce.log_in()
-        self.given_up: list[SalesforceError] = []
-
-    def get(self, deadline: Deadline, rejected: str | None = None) -> str:
-        if self.token == rejected:
-            self.token = self.salesforce.log_in()
-        return self.token
-
-    def take_failure(self) -> ClickToDialError | None:
-        return None
-
-    def give_up(self, token: str, error: SalesforceError) -> None:
-        self.given_up.append(error)
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[Simulator]:
-    with running(ORG) as salesforce:
-        yield salesforce
-
-
-@pytest.fixture
-def salesforce(simulator: Simulator) -> Simulator:
-    simulator.heal()
-    simulator.reset_stats()
-    return simulator
-
-
-@pytest.fixture
-def tokens(salesforce: Simulator) -> Tokens:
-    return Tokens(salesforce)
-
-
-@pytest.fixture
-def client(salesforce: Simulator, tokens: Tokens) -> SalesforceClient:
-    return SalesforceClient(SalesforceSession(salesforce.url), "62.0", tokens)
 
 
 @pytest.fixture

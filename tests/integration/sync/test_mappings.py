@@ -28,7 +28,7 @@ from click_to_dial.sync.mappings import MAX_LOSS, Change, sync
 from functions.sync import handler
 from local_stack.salesforce import Simulator
 from tests.fakes import DOCUMENT
-from tests.integration.salesforce.test_records import Tokens
+from tests.integration.salesforce.tokens import Tokens
 
 METADATA = {"object": "Hotline__mdt", "key": "Brand__c", "value": "Number__c", "filter": None}
 FILTERED = {

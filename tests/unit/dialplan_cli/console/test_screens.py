@@ -105,7 +105,8 @@ def test_an_unreachable_system_is_explained() -> None:
 
     target: Any = SimpleNamespace(name="a-stack", store=Unreachable(), log_file=None)
     found = create_app(Console(target), Access("token", 5000)).test_client()
-    page = found.get("/?token=token", base_url=BASE, follow_redirects=True)
+    found.get("/?token=token", base_url=BASE)
+    page = found.get("/", base_url=BASE, follow_redirects=True)
     assert page.status_code == 502
     assert "The system could not do this." in page.text
     assert "The table cannot be reached." in page.text

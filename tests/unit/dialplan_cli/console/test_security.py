@@ -30,7 +30,7 @@ def get(client: FlaskClient, path: str, base: str = BASE, **headers: str) -> Tes
 @pytest.fixture
 def admitted() -> FlaskClient:
     found = client()
-    assert get(found, "/?token=secret-token").status_code == 302
+    assert get(found, "/?token=secret-token").status_code == 200
     return found
 
 
@@ -39,6 +39,31 @@ def test_the_token_gives_access(admitted: FlaskClient) -> None:
     assert page.status_code == 200
     assert "secret-token" not in page.text
     assert "emergency" in page.text
+
+
+def test_a_link_on_another_site_gives_access() -> None:
+    """A redirect would count as a request of that site, and the browser would not send the cookie.
+
+    A page that goes on by itself makes a request of its own.
+    """
+    found = client()
+    page = get(found, "/?token=secret-token", Sec_Fetch_Site="cross-site")
+    assert page.status_code == 200
+    assert '<meta http-equiv="refresh" content="0; url=/">' in page.text
+    assert "secret-token" not in page.text
+    assert "SameSite=Strict" in page.headers["Set-Cookie"]
+    first = get(found, "/", Sec_Fetch_Site="same-origin")
+    assert first.headers["Location"] == "/rules/"
+
+
+def test_port_80_is_not_in_the_host() -> None:
+    """Browsers leave it out, because it is the default port of HTTP."""
+    found = create_app(Console(None, PLAN), Access("secret-token", 80)).test_client()
+    for base in ("http://127.0.0.1", "http://localhost:80"):
+        assert get(found, "/?token=secret-token", base).status_code == 200
+        assert get(found, "/rules/", base, Origin="http://127.0.0.1").status_code == 200
+    for base in ("http://attacker.example", "http://127.0.0.1:5000"):
+        assert get(found, "/rules/", base).status_code == 403
 
 
 @pytest.mark.parametrize("path", ["/", "/rules/", "/?token=", "/?token=wrong", "/?token=ü"])

@@ -340,6 +340,17 @@ NAMES = {
     "misspelt-id": Mistake("- id: large", "- ID: large", "ID: large", "id"),
     "misspelt-otherwise": Mistake("    otherwise: next", "    else: next", "else:", "otherwise"),
     "section-in-a-section": Mistake("agents:\n", "  agents:\n", "  agents:", "top level|indent"),
+    "section-in-agents": Mistake("hours:\n", "  hours:\n", "  hours:", "top level|indent"),
+    "section-in-a-name": Mistake(
+        "objects:\n", "    objects:\n", "    objects:", "top level|indent"
+    ),
+    "section-whose-lines-are-not-indented": Mistake(
+        "  match: CommunityNickname\n  attributes:",
+        "match: CommunityNickname\nattributes:",
+        "agents:",
+        "no value|indent the lines",
+    ),
+    "name-not-indented": Mistake("  office:", "office:", "hours:", "no value|indent the lines"),
     "rule-key-at-the-left": Mistake(
         "freshness:", "signal: hotline\nfreshness:", "signal: hotline\nfresh", "rule"
     ),

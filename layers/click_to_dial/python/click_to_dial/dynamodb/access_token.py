@@ -34,6 +34,9 @@ MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 5.0, 60.0
 """Pause after a login that Salesforce refused. It doubles each time, but stays short enough to
 notice soon that the cause was removed."""
 
+NEW_TOKEN_SECONDS = 60.0
+"""Time for which a token counts as new. An older one may have expired, like the one it replaces."""
+
 MAX_FAILURES = 10
 """Maximum number of failed logins that is stored. The pause is longest before that."""
 
@@ -131,7 +134,10 @@ class SharedToken:
             raise error(reason, item.get("message", {}).get("S", ""))
 
     def _usable_token(self, item: Item, rejected: str | None) -> str | None:
-        """Return the token of any sandbox unless it is rejected, malformed or dated ahead."""
+        """Return the token of any sandbox unless it is rejected, malformed or dated ahead.
+
+        Only a new one replaces a rejected one: if it is rejected too, nobody logs in for a while.
+        """
         if "token" not in item:
             return None
         token = item["token"].get("S")
@@ -139,8 +145,10 @@ class SharedToken:
             self._failure = UnreadableItemError("The shared access token has an unknown form.")
             return None
         issued_at = float(item.get("issued_at", {}).get("N", "0"))
-        is_ahead = issued_at > self._clock() + MAX_SECONDS_AHEAD
-        return None if token == rejected or is_ahead else str(token)
+        age = self._clock() - issued_at
+        if token == rejected or age < -MAX_SECONDS_AHEAD:
+            return None
+        return str(token) if rejected is None or age <= NEW_TOKEN_SECONDS else None
 
     def _is_leased(self, item: Item, owner: str) -> bool:
         """Return True while another sandbox than `owner` logs in. It is not disturbed by writes.
