@@ -291,6 +291,17 @@ def test_a_new_token_that_is_refused_is_not_renewed_over_and_over(
     assert get(token) == "token-2"
 
 
+def test_only_the_sandbox_that_logged_in_gives_a_token_up(sandbox: Any, org: Org) -> None:
+    """The others do not know if it is new: it may have expired."""
+    first, other = sandbox(), sandbox()
+    token = get(first)
+    assert get(other) == token
+    other.give_up(token, SalesforceConfigurationError("new-session-refused", "Check it."))
+    assert get(sandbox()) == token
+    assert get(other, token) == "token-2"
+    assert org.logins == 2
+
+
 def test_a_table_that_fails_is_no_reason_to_log_in(table: Any, org: Org) -> None:
     token = SharedToken(table.dynamodb, "no-such-table", "org", Login(org.log_in, 1))
     with pytest.raises(SalesforceUnavailableError, match="shared access token"):

@@ -119,6 +119,31 @@ def test_an_agent_is_known_in_every_spelling_of_the_login(facts: FactsCache, clo
     assert facts.read(with_case, None, "JDOE").agent is None
 
 
+def test_a_sandbox_writes_the_object_of_a_key_prefix_once(table: Any, clock: Clock) -> None:
+    vehicle = SalesforceResult(Record(True, "Vehicle__c"), None)
+    sandboxes = [
+        DynamoDBFacts(table.dynamodb, table.name, "acme.my.salesforce.com", clock) for _ in "abc"
+    ]
+    key = {"pk": {"S": "object#acme.my.salesforce.com#a0B"}, "sk": {"S": "facts"}}
+
+    def written_at() -> float:
+        item = table.dynamodb.get_item(TableName=table.name, Key=key)["Item"]
+        return float(item["read_at"]["N"])
+
+    started = clock()
+    sandboxes[0].write(plan(), VEHICLE, "jdoe", vehicle, clock())
+    assert sandboxes[1].read(plan(), VEHICLE, "jdoe").object_name == "Vehicle__c"
+    clock.advance(60)
+    sandboxes[0].write(plan(), VEHICLE, "jdoe", vehicle, clock())
+    sandboxes[1].write(plan(), VEHICLE, "jdoe", vehicle, clock())
+    assert written_at() == started
+    sandboxes[2].write(plan(), VEHICLE, "jdoe", vehicle, clock())
+    assert written_at() == started + 60
+    renamed = vehicle._replace(record=Record(True, "Car__c"))
+    sandboxes[0].write(plan(), VEHICLE, "jdoe", renamed, clock())
+    assert sandboxes[1].read(plan(), VEHICLE, "jdoe").object_name == "Car__c"
+
+
 def test_failures_are_not_kept(facts: FactsCache, clock: Clock) -> None:
     error = SalesforceUnavailableError("reset")
     facts.write(plan(), ACCOUNT, "jdoe", SalesforceResult(error, AGENT), clock())

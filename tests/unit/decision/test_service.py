@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from click_to_dial.deadline import Deadline
-from click_to_dial.decision import service as decision_service
+from click_to_dial.decision import fact_sources
 from click_to_dial.decision.circuit_breaker import OPEN_SECONDS, CircuitBreaker
 from click_to_dial.decision.service import ClickToDial, Report, Request
 from click_to_dial.dialplan import DialPlan
@@ -405,7 +405,7 @@ class AfterAsking(FakeSalesforce):
 def test_lists_are_known_if_the_table_answers_after_salesforce(
     monkeypatch: pytest.MonkeyPatch, listed: bool
 ) -> None:
-    monkeypatch.setattr(decision_service, "CACHE_READ_SECONDS", 0.0)
+    monkeypatch.setattr(fact_sources, "CACHE_READ_SECONDS", 0.0)
     refuse = {"id": "listed", "when": {"callee.listed": ["dnc"]}, "refuse": "Listed."}
     the_plan = plan(rules=[refuse, *DOCUMENT["rules"]])
     cache = SlowFacts(Clock())
@@ -420,7 +420,7 @@ def test_lists_are_known_if_the_table_answers_after_salesforce(
 def test_stale_facts_are_used_if_the_table_answers_after_salesforce_failed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(decision_service, "CACHE_READ_SECONDS", 0.0)
+    monkeypatch.setattr(fact_sources, "CACHE_READ_SECONDS", 0.0)
     cache = SlowFacts(Clock())
     cache.write(
         plan(),
@@ -434,6 +434,43 @@ def test_stale_facts_are_used_if_the_table_answers_after_salesforce_failed(
     assert report.decision is not None
     assert (report.decision.cause, report.decision.rule) == ("rule", "suppliers")
     assert (report.gathered.record_from, report.gathered.agent_from) == ("stale", "cached")
+
+
+NEVER_FRESH = {"record": 0, "agent": 0, "stale_if_error": 28800}
+
+
+def test_salesforce_is_asked_at_once_if_the_cache_cannot_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """If the decision waited for the cache first, it would run out of time here."""
+    monkeypatch.setattr(fact_sources, "CACHE_READ_SECONDS", 60.0)
+    cache = SlowFacts(Clock())
+    the_plan = plan(freshness=NEVER_FRESH)
+    report = service(AfterAsking(cache.asked), cache, the_plan, time_budget=4.0).decide(REQUEST)
+    assert number(report) == "431265030"
+    assert (report.gathered.record_from, report.gathered.cache_failures) == ("salesforce", ())
+
+
+@pytest.mark.parametrize(
+    ("agent_seconds", "age", "answer", "is_written"),
+    [
+        (0, 1799, Agent(True, {"extension": "217"}), False),
+        (0, 1800, Agent(True, {"extension": "217"}), True),
+        (0, 60, Agent(True, {"extension": "218"}), True),
+        (0, 30, Agent(False), True),
+        (600, 1200, Agent(True, {"extension": "217"}), True),
+    ],
+)
+def test_an_agent_is_written_again_if_that_changes_a_later_decision(
+    agent_seconds: int, age: float, answer: Agent, is_written: bool
+) -> None:
+    """An agent that is never fresh serves only an outage, where half an hour does not matter."""
+    the_plan = plan(freshness=NEVER_FRESH | {"agent": agent_seconds})
+    cache = kept(SUPPLIER, Agent(True, {"extension": "217"}), age, the_plan)
+    service(FakeSalesforce(SUPPLIER, answer), cache, the_plan).decide(REQUEST)
+    stored = cache.read(the_plan, REQUEST.record_id, REQUEST.agent_uid)
+    assert (stored.record_age, stored.agent_age) == (0, 0 if is_written else age)
+    assert stored.agent == answer
 
 
 class PartlyRead(FakeFacts):

@@ -264,4 +264,5 @@ def test_a_plan_without_hours_imports_neither_time_zones_nor_holidays() -> None:
         b"click_to_dial.dialplan.calling_hours",
         b"click_to_dial.time_zones",
         b"holidays",
+        b"zoneinfo",
     } & {*loaded}

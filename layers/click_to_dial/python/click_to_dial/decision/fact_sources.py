@@ -27,10 +27,16 @@ from click_to_dial.ports import (
     StoredItem,
 )
 from click_to_dial.pseudonym import Pseudonym
+from click_to_dial.salesforce_id import STANDARD_OBJECTS, key_prefix
 
 CACHE_READ_SECONDS = 0.5
-"""Time after which Salesforce is asked without the cached facts. Their read goes on meanwhile."""
+"""Time after which a decision goes on without the cached facts. Their read goes on meanwhile."""
 CACHE_WRITE_SECONDS = 0.25
+
+UNCHANGED_SHARE = 1 / 16
+"""Share of `stale_if_error` for which an unchanged agent that is never fresh is not written again.
+
+Its age matters only while Salesforce cannot be reached. Most agents click again within minutes."""
 
 Origin = Literal["none", "unasked", "cached", "salesforce", "stale", "unknown"]
 """Origin of facts. `none`: no record or agent was given. `unknown`: all failed."""
@@ -79,6 +85,18 @@ def from_cache(plan: DialPlan, click: Click, cached: CachedFacts) -> GatheredFac
     )
 
 
+def asks_for_all(plan: DialPlan, click: Click) -> bool:
+    """Return whether Salesforce is asked for record and agent, whatever the cache contains.
+
+    The cache knows the object of a custom key prefix.
+    """
+    return (
+        plan.freshness.record == 0
+        and plan.freshness.agent == 0
+        and (click.record_id is None or key_prefix(click.record_id) in STANDARD_OBJECTS)
+    )
+
+
 class FactSources:
     """The cache and Salesforce. Its methods raise nothing: a failure is part of their result.
 
@@ -123,11 +141,13 @@ class FactSources:
         )
         asked_at = self._clock()
         result = self._fetch(plan, request, deadline)
+        cached = reading.facts(deadline, reading.limit.remaining())
         write_failure = None
         if result.calls:
+            changed = _without_unchanged_agent(plan, cached, result)
             write = partial(self._cache.write, plan, click.record_id, click.agent_uid)
             try:
-                deadline.run(partial(write, result, asked_at), CACHE_WRITE_SECONDS)
+                deadline.run(partial(write, changed, asked_at), CACHE_WRITE_SECONDS)
             except (DynamoDBError, OutOfTimeError) as error:  # the result is valid all the same
                 write_failure = error
         errors = [
@@ -135,7 +155,7 @@ class FactSources:
         ]
         if errors or None in cached.items.values():
             cached = reading.facts(deadline)
-            fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
+        fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
         stale = _limit_age(cached, plan.freshness.stale_if_error, plan.freshness.stale_if_error)
         record, record_from = _best(result.record, fresh.record, stale.record)
         agent, agent_from = _agent(click, *_best(result.agent, fresh.agent, stale.agent))
@@ -185,9 +205,13 @@ class FactSources:
 
 
 class CacheReading:
-    """A read of the cache, which goes on in its thread while Salesforce is asked."""
+    """A read of the cache, which goes on in its thread while Salesforce is asked.
+
+    `limit` is the time until which a decision waits that can go on without its result.
+    """
 
     def __init__(self, read: Callable[[], CachedFacts], number_keys: Sequence[str]) -> None:
+        self.limit = Deadline(CACHE_READ_SECONDS)
         self._outcomes = begin(read)
         self._number_keys = number_keys
         self._facts: CachedFacts | None = None
@@ -210,6 +234,20 @@ class CacheReading:
             failure = UnreadableItemError("The earlier calls to this number have an unknown form.")
             self._facts = self._facts._replace(failure=failure)
         return self._facts
+
+
+def _without_unchanged_agent(
+    plan: DialPlan, cached: CachedFacts, result: SalesforceResult
+) -> SalesforceResult:
+    """Return the result without an agent that need not be written (UNCHANGED_SHARE)."""
+    is_unchanged = (
+        isinstance(result.agent, Agent)
+        and result.agent.known
+        and result.agent == cached.agent
+        and plan.freshness.agent == 0
+        and cached.agent_age < plan.freshness.stale_if_error * UNCHANGED_SHARE
+    )
+    return result._replace(agent=None) if is_unchanged else result
 
 
 def _limit_age(cached: CachedFacts, record_seconds: int, agent_seconds: int) -> CachedFacts:

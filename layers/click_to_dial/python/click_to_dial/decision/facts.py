@@ -5,7 +5,6 @@ Time zones are imported only if the plan has calling hours: they slow down a col
 
 from collections.abc import Mapping
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from click_to_dial.decision.fact_sources import GatheredFacts
 from click_to_dial.decision.number_lookups import is_on_record, number_facts
@@ -60,6 +59,8 @@ def hours_facts(plan: DialPlan, callee: Callee, now: float) -> Mapping[str, Scal
 
     That is the time when it opens, in the home zone, such as `2026-11-30 10:00 Europe/Berlin`.
     """
+    from zoneinfo import ZoneInfo
+
     from click_to_dial.dialplan.calling_hours import is_open, opens
 
     facts: dict[str, Scalar] = {}

@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from queue import Empty
+from threading import Event
 from typing import NamedTuple
 
 from click_to_dial.deadline import Deadline, begin
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.fact_sources import (
-    CACHE_READ_SECONDS,
     FactSources,
     GatheredFacts,
+    asks_for_all,
     from_cache,
 )
 from click_to_dial.decision.facts import to_facts
@@ -130,6 +130,8 @@ class ClickToDial:
     pseudonym: Pseudonym
     time_budget: float
     clock: Callable[[], float] = time.time
+    key_is_read: Event = field(default_factory=Event)
+    """Set when `pseudonym` has its key, so that a hash takes microseconds and needs no thread."""
 
     def prepare(self) -> None:
         """Start reading the plan and the key, and connecting to Salesforce, for the first decision.
@@ -138,7 +140,7 @@ class ClickToDial:
         """
         begin(lambda: self.plans.get(Deadline(self.time_budget)))
         begin(lambda: self.salesforce.prepare(Deadline(self.time_budget)))
-        begin(lambda: self.pseudonym(""))
+        begin(self._read_key)
 
     def decide(self, request: Request) -> Report:
         """Decide with as few look-ups as possible: none, then the cache, then Salesforce.
@@ -148,29 +150,41 @@ class ClickToDial:
         deadline = Deadline(self.time_budget)
         plan = self.plans.get(deadline)
         click = to_click(request, plan)
-        number = click.callee.number
-        hashing = begin(lambda: None if number is None else self.pseudonym(number))
+        reading = None if self.key_is_read.is_set() else begin(self._read_key)
         try:
-            if plan.lists or plan.limits or plan.numbers:  # only a new sandbox waits
-                deadline.run(lambda: self.pseudonym(""), KEY_SECONDS)
+            if reading is not None and (plan.lists or plan.limits or plan.numbers):
+                deadline.wait(reading, KEY_SECONDS)
         except (SecretError, OutOfTimeError) as error:
             report = self._decide_without_key(plan, click, error)
         else:
             report = self._decide_with_facts(plan, click, deadline)
             if request.counted:
                 report = self._count(plan, report, deadline)
-        try:
-            callee, failure = hashing.get(timeout=min(HASH_SECONDS, deadline.remaining()))
-        except Empty:
-            callee, failure = None, OutOfTimeError("The key of the hashes was not read in time.")
-        if failure is not None and not isinstance(failure, ClickToDialError):
-            raise failure
+        callee, failure = self._callee_hash(click, deadline)
         return report._replace(
             callee=callee,
             hash_failure=failure,
             plan_failure=self.plans.failure,
             duration_ms=round((self.time_budget - deadline.remaining()) * 1000),
         )
+
+    def _read_key(self) -> None:
+        self.pseudonym("")
+        self.key_is_read.set()
+
+    def _callee_hash(
+        self, click: Click, deadline: Deadline
+    ) -> tuple[str | None, ClickToDialError | None]:
+        """Return the hash of the called number, if it has one, or the reason why it is unknown."""
+        number = click.callee.number
+        if number is None:
+            return None, None
+        try:
+            if self.key_is_read.is_set():
+                return self.pseudonym(number), None
+            return deadline.run(partial(self.pseudonym, number), HASH_SECONDS), None
+        except (SecretError, OutOfTimeError) as error:
+            return None, error
 
     def _decide_with_facts(self, plan: DialPlan, click: Click, deadline: Deadline) -> Report:
         """Decide with increasingly complete facts. Stop when more cannot change the result."""
@@ -181,10 +195,11 @@ class ClickToDial:
             return report
         sources = FactSources(self.cache, self.salesforce, self.breaker, self.pseudonym, self.clock)
         reading = sources.read_cache(plan, click, number_keys)
-        cached = reading.facts(deadline, CACHE_READ_SECONDS)
-        report = self._evaluate(plan, click, from_cache(plan, click, cached))
-        if report.is_final:
-            return report
+        if number_keys or not asks_for_all(plan, click):
+            cached = reading.facts(deadline, reading.limit.remaining())
+            report = self._evaluate(plan, click, from_cache(plan, click, cached))
+            if report.is_final:
+                return report
         seconds = self._seconds_for_salesforce(plan, click, deadline)
         gathered = sources.from_salesforce(plan, click, reading, Deadline(seconds))
         return self._evaluate(plan, click, gathered, is_last=True)

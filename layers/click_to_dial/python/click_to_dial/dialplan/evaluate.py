@@ -37,7 +37,7 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
     rules = tuple(map(_for_emergency, plan.rules)) if emergency else plan.rules
     trace: list[RuleTrace] = []
     remaining = iter(rules)
-    while found := _next(remaining, facts, trace):
+    while found := _next_rule(remaining, facts, trace):
         rule, unknown = found
         resolved = None if unknown else _resolve(plan, rule.outcome, rule.id, facts, emergency)
         if resolved == NEXT:
@@ -70,7 +70,7 @@ def _for_emergency(rule: Rule) -> Rule:
     return replace(rule, condition_sets=tuple(sets))
 
 
-def _next(
+def _next_rule(
     rules: Iterator[Rule], facts: Facts, trace: list[RuleTrace]
 ) -> tuple[Rule, Condition | None] | None:
     """Return the next rule that matches or is unknown, with its unknown condition.
@@ -179,7 +179,7 @@ def _outage(plan: DialPlan, rule: Rule, facts: Facts, emergency: bool) -> Decisi
         known["record.object"] = facts.clicked_object
     available = Facts(known, facts.unknown & {LISTED, ATTEMPTS}, facts.now)
     remaining = iter(plan.outage)
-    while found := _next(remaining, available, []):
+    while found := _next_rule(remaining, available, []):
         applied, unknown = found
         if unknown is not None:
             break

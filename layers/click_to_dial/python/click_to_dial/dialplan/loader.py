@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from click_to_dial.dialplan.conditions import Condition, condition
 from click_to_dial.dialplan.model import (
@@ -129,7 +128,11 @@ def _seconds(value: Any) -> int | None:
 
 def _zone(name: Any) -> str | None:
     """Return the name of a time zone, which this version may not know, or None."""
-    return None if not name else ZoneInfo(_text(name)).key
+    if not name:
+        return None
+    from zoneinfo import ZoneInfo  # slows down a cold start
+
+    return ZoneInfo(_text(name)).key
 
 
 def _days(document: Any) -> "Mapping[str, Days]":

@@ -34,7 +34,7 @@ MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 5.0, 60.0
 """Pause after a login that Salesforce refused. It doubles each time, but stays short enough to
 notice soon that the cause was removed."""
 
-NEW_TOKEN_SECONDS = 60.0
+NEW_TOKEN_SECONDS = 10.0
 """Time for which a token counts as new. An older one may have expired, like the one it replaces."""
 
 MAX_FAILURES = 10
@@ -83,6 +83,7 @@ class SharedToken:
         self._login = login
         self._clock = clock
         self._token: str | None = None
+        self._own_token: str | None = None
         self._failure: ClickToDialError | None = None
 
     def get(self, deadline: Deadline, rejected: str | None = None) -> str:
@@ -114,9 +115,13 @@ class SharedToken:
             pause = min(pause * 1.5, MAX_POLL_SECONDS)
 
     def give_up(self, token: str, error: SalesforceError) -> None:
-        """Report that a newly issued token was rejected, so that other sandboxes do not log in."""
+        """Report that a newly issued token was rejected, so that other sandboxes do not log in.
+
+        A token from the login of another sandbox may have expired, so that it is not reported.
+        """
         self._token = None
-        self._share_failure(error, "#token = :proof", token)
+        if token == self._own_token:
+            self._share_failure(error, "#token = :proof", token)
 
     def take_failure(self) -> ClickToDialError | None:
         """Return, once, why the shared token counted as absent; None if it was readable."""
@@ -172,6 +177,7 @@ class SharedToken:
         except SalesforceError as error:
             self._share_failure(error, "lease_owner = :proof", owner)
             raise
+        self._own_token = token
         with suppress(TokenStoreError):  # this sandbox can use it even if it cannot be shared
             self._update(
                 "SET #token = :token, issued_at = :now "

@@ -66,6 +66,8 @@ class DynamoDBFacts:
         self._table_name = table_name
         self._org = org
         self._clock = clock
+        self._known_objects: dict[str, str] = {}
+        """Objects by the keys of items that this sandbox has read or written."""
 
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
@@ -101,6 +103,8 @@ class DynamoDBFacts:
         record, record_age = facts.get(record_key, (None, 0.0))
         agent, agent_age = facts.get(agent_key, (None, 0.0))
         name, _ = facts.get(object_key, (None, 0.0))
+        if name is not None:
+            self._known_objects[object_key] = name
         return CachedFacts(record, record_age, agent, agent_age, name, items, failure)
 
     def write(
@@ -116,6 +120,7 @@ class DynamoDBFacts:
         An item with a later answer is left as it is. Raises DynamoDBError.
         """
         parts: list[tuple[str, Data, float]] = []  # key, data and end of validity
+        objects: dict[str, str] = {}
         if isinstance(result.agent, Agent):
             data = {
                 "shape": _agent_shape(plan),
@@ -136,13 +141,16 @@ class DynamoDBFacts:
             ends = asked_at + _seconds(plan, result.record.found, plan.freshness.record)
             ends = ends if valid_until is None else min(ends, valid_until)
             parts.append((self._record_key(record_id), data, ends))
-            if name is not None and key_prefix(record_id) not in STANDARD_OBJECTS:
-                key = self._object_key(record_id)
+            key = self._object_key(record_id)
+            is_custom = key_prefix(record_id) not in STANDARD_OBJECTS
+            if name is not None and is_custom and self._known_objects.get(key) != name:
+                objects = {key: name}
                 parts.append((key, {"object": name}, asked_at + OBJECT_NAME_SECONDS))
         writes = [partial(self._put, *part, asked_at) for part in parts if part[2] > asked_at]
         for error in run_together(writes):
             if error is not None:
                 raise error
+        self._known_objects |= objects
 
     def _get(
         self, keys: Sequence[Key], *, consistent: bool
