@@ -10,6 +10,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -58,16 +59,19 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
     "botocore.monitoring": {},  # metrics of requests, for an agent
     "botocore.retries.adaptive": {},  # a retry mode
     "botocore.retryhandler": {},  # another one
+    "botocore.vendored.six": {},  # for other packages
     "botocore.waiter": {},  # waits for the state of a resource
     "bz2": {},  # shutil asks if it exists
+    "calendar": when_called("calendar", "timegm"),  # cookies
     "configparser": {},  # ~/.aws/config
     "dateutil.parser": when_called("dateutil.parser", "parse"),  # credentials that expire
-    "dateutil.tz": when_called("dateutil.tz", "tzlocal", "tzutc"),  # times in responses
+    "dateutil.tz": when_called("dateutil.tz", "tzlocal", "tzutc"),
     "email.header": {},  # HTTP headers outside ASCII
     "getpass": when_called("getpass", "getpass"),  # codes of MFA devices
     "gzip": when_called("gzip", "GzipFile", "compress", "open"),  # large requests, botocore's data
     "importlib.metadata": {"version": None},  # by urllib3, for HTTP/2
     "importlib.resources": RESOURCES,  # by certifi
+    "ipaddress": when_called("ipaddress", "IPv4Address", "IPv6Address", "ip_address"),  # in URLs
     "jmespath": {},  # waiters, paginators, some endpoints of DynamoDB
     "lzma": {},  # shutil asks if it exists
     "mimetypes": {},  # uploads of files
@@ -87,7 +91,7 @@ with skip_imports(SKIPPED):
     from botocore.handlers import BUILTIN_HANDLERS
     from botocore.parsers import ResponseParserError
     from botocore.session import Session
-    from botocore.utils import ContainerMetadataFetcher
+    from botocore.utils import ContainerMetadataFetcher, parse_timestamp
 
 logging.getLogger("botocore").setLevel(logging.WARNING)
 """In each cold start it would log, at INFO, where it found credentials and endpoints."""
@@ -195,12 +199,20 @@ def _session() -> boto3.Session:
     session = Session(include_builtin_handlers=False)
     for event, handler, *_ in filter(is_needed, BUILTIN_HANDLERS):
         session.register(event, handler)
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_time)
     if settings.starts_from_snapshot():
-        for module in ("dateutil.parser", "dateutil.tz", "jmespath"):  # requests import them
+        for module in ("dateutil.parser", "dateutil.tz", "jmespath"):  # for credentials, requests
             import_module(module)
         resolver = session.get_component("credential_provider")
         resolver.insert_before(_RoleProvider.METHOD, _RoleProvider())
     return boto3.Session(botocore_session=session)
+
+
+def _time(value: Any) -> datetime:
+    """Return a time of a response. botocore would import dateutil for seconds since 1970 too."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    return parse_timestamp(value)  # type: ignore[no-any-return]
 
 
 def is_needed(spec: tuple[Any, ...]) -> bool:
