@@ -7,7 +7,7 @@ from typing import Any
 from click_to_dial.authorizer.authorize import Verdict, policy
 from click_to_dial.authorizer.log import log_verdict
 from click_to_dial.authorizer.wiring import authorizer
-from click_to_dial.observability import logger, metrics
+from click_to_dial.observability import log_request_id, logger, metrics
 
 # Not at the first call: the clients are then part of a snapshot, or ready in a warm sandbox.
 authorize = authorizer()
@@ -26,12 +26,13 @@ def lambda_handler(event: dict[str, Any], context: Any) -> Mapping[str, Any]:
     return found
 
 
-@logger.inject_lambda_context(correlation_id_path="requestContext.requestId")
+@logger.inject_lambda_context
 def policy_with_context(event: dict[str, Any], context: Any) -> Mapping[str, Any] | None:
     """Return the policy, or None for a caller who is refused.
 
     Each log line has the ids of the event and of the invocation.
     """
+    log_request_id(event)
     started = time.monotonic()
     verdict = authorize(event)
     log_verdict(verdict, round((time.monotonic() - started) * 1000))

@@ -12,7 +12,7 @@ start(click_to_dial, from_snapshot=starts_from_snapshot())
 from click_to_dial.decision import api as http  # noqa: E402
 from click_to_dial.decision import log  # noqa: E402
 from click_to_dial.errors import BadParameterError, DialPlanError  # noqa: E402
-from click_to_dial.observability import logger, metrics  # noqa: E402
+from click_to_dial.observability import log_request_id, logger, metrics  # noqa: E402
 
 
 @metrics.log_metrics
@@ -25,9 +25,10 @@ def lambda_handler(event: dict[str, Any], context: Any) -> http.Response:
         return http.internal_error()
 
 
-@logger.inject_lambda_context(correlation_id_path=log.REQUEST_ID)
+@logger.inject_lambda_context
 def respond_with_context(event: http.Event, context: Any) -> http.Response:
     """Decide the request; each log line has the ids of the event and of the invocation."""
+    log_request_id(event)
     return respond(event)
 
 

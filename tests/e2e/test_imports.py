@@ -6,22 +6,22 @@ import subprocess
 
 import pytest
 
+from click_to_dial import aws, observability, phone_numbers
+from click_to_dial.salesforce import client, session
 from tests.e2e.sandbox import PYTHON, built
 
 FUNCTION = built("OnClickToDialFunction")
 DENIED = {
     "aws_xray_sdk": "an agent's layer brings its own tracer",
-    "boto3.resources.factory": "skipped in aws.py",
-    "botocore.docs.service": "skipped in aws.py",
-    "charset_normalizer": "skipped in salesforce/session.py",
     "cryptography": "comes with jwt and zeep",
-    "phonenumbers.phonenumbermatcher": "skipped in phone_numbers.py",
     "pydantic": "plans are validated when they are published",
-    "s3transfer.manager": "skipped in aws.py",
-    "simple_salesforce.bulk2": "skipped in salesforce/client.py",
-    "simple_salesforce.login": "skipped in salesforce/client.py",
     "yaml": "published plans are JSON",
     "zeep": "simple_salesforce.metadata is skipped in salesforce/client.py",
+    **dict.fromkeys(aws.SKIPPED, "skipped in aws.py"),
+    **dict.fromkeys(client.SKIPPED, "skipped in salesforce/client.py"),
+    **dict.fromkeys(observability.SKIPPED, "skipped in observability.py"),
+    **dict.fromkeys(phone_numbers.SKIPPED, "skipped in phone_numbers.py"),
+    **dict.fromkeys(session.SKIPPED, "skipped in salesforce/session.py"),
     "click_to_dial.authorizer": "another function",
     "click_to_dial.sync": "another function",
 }

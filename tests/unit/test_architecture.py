@@ -27,7 +27,7 @@ ARROWS: dict[str, set[str]] = {
     "settings": set(),
     "skip_imports": set(),
     "deadline": {"errors"},
-    "observability": {"errors"},
+    "observability": {"errors", "skip_imports"},
     "phone_numbers": {"errors", "model", "skip_imports"},
     "list_keys": {"model", "pseudonym"},
     "time_zones": set(),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ReadTimeoutError
+from botocore.handlers import BUILTIN_HANDLERS
 
 from click_to_dial import aws
 from click_to_dial.errors import ConditionFailedError, DynamoDBError, SecretError
@@ -42,6 +43,15 @@ def test_clients_are_made_without_what_no_request_uses() -> None:
 def test_a_tracing_agent_can_import_what_was_skipped() -> None:
     code = "from click_to_dial import aws\nimport s3transfer.manager, botocore.docs.docstring"
     assert {"s3transfer.manager", "botocore.docs.docstring"} <= modules_after(code)
+
+
+def test_no_handler_is_left_out_that_a_client_of_ours_needs() -> None:
+    left_out = [spec for spec in BUILTIN_HANDLERS if not aws.is_needed(spec)]
+    services = {spec[0].split(".")[1] for spec in left_out if not spec[0].startswith("docs.")}
+    used = {"codedeploy", "dynamodb", "lambda", "logs", "secretsmanager", "sso", "sso-oidc", "sts"}
+    assert services & used == {"logs"}  # only CreateExportTask
+    assert {"s3", "ec2"} <= services
+    assert not [spec for spec in BUILTIN_HANDLERS if aws.is_needed(spec) and len(spec) > 2]
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,17 @@ from pathlib import Path
 import phonenumbers
 import pytest
 
-from click_to_dial import aws, phone_numbers
-from click_to_dial.skip_imports import skip_imports
+from click_to_dial import aws, observability, phone_numbers
+from click_to_dial.skip_imports import skip_imports, when_called
+
+SKIPPED = {**aws.SKIPPED, **observability.SKIPPED, **phone_numbers.SKIPPED}
 
 
-@pytest.mark.parametrize("module", [*aws.SKIPPED, *phone_numbers.SKIPPED])
+@pytest.mark.parametrize("module", SKIPPED)
 def test_a_skipped_module_exists_with_the_listed_names(module: str) -> None:
     """An update that moves it fails here, before it makes cold starts longer."""
     real = importlib.import_module(module)
-    names = {**aws.SKIPPED, **phone_numbers.SKIPPED}[module]
-    assert [name for name in names if not hasattr(real, name)] == []
+    assert [name for name in SKIPPED[module] if not hasattr(real, name)] == []
 
 
 def test_all_formats_that_only_finding_numbers_needs_are_skipped() -> None:
@@ -44,6 +45,29 @@ def test_an_attribute_that_is_not_listed_is_named_by_the_error() -> None:
         pytest.raises(ImportError, match="geohash"),
     ):
         from antigravity import geohash  # noqa: F401
+
+
+def test_after_the_block_an_empty_module_has_what_the_real_one_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    with skip_imports({"colorsys": {"ONE_THIRD": 7}}):
+        kept = importlib.import_module("colorsys")
+    assert "colorsys" not in sys.modules
+    assert kept.rgb_to_hsv(1, 1, 1) == (0.0, 0.0, 1)
+    assert kept.ONE_THIRD == 7
+    monkeypatch.setattr("colorsys.rgb_to_hsv", lambda *_: "replaced by an agent")
+    assert kept.rgb_to_hsv(1, 1, 1) == "replaced by an agent"
+    with pytest.raises(AttributeError, match="rgb_to_cmyk"):
+        kept.rgb_to_cmyk(1, 1, 1)
+
+
+def test_a_function_imports_its_module_when_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    convert = when_called("colorsys", "rgb_to_hsv")["rgb_to_hsv"]
+    assert "colorsys" not in sys.modules
+    assert convert(1, g=1, b=1) == (0.0, 0.0, 1)
+    assert "colorsys" in sys.modules
 
 
 def test_a_failure_in_the_block_leaves_no_empty_module_behind() -> None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from click_to_dial import __version__, settings
@@ -22,7 +23,7 @@ from click_to_dial.errors import (
     InvocationError,
     SecretError,
 )
-from click_to_dial.skip_imports import skip_imports
+from click_to_dial.skip_imports import RESOURCES, skip_imports, when_called
 
 
 class _NoDocumentation(str):
@@ -54,10 +55,28 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
         ),
         _NoDocumentation,
     ),
+    "botocore.monitoring": {},  # metrics of requests, for an agent
+    "botocore.retries.adaptive": {},  # a retry mode
+    "botocore.retryhandler": {},  # another one
+    "botocore.waiter": {},  # waits for the state of a resource
+    "bz2": {},  # shutil asks if it exists
+    "configparser": {},  # ~/.aws/config
+    "dateutil.parser": when_called("dateutil.parser", "parse"),  # credentials that expire
+    "dateutil.tz": when_called("dateutil.tz", "tzlocal", "tzutc"),  # times in responses
+    "email.header": {},  # HTTP headers outside ASCII
+    "getpass": when_called("getpass", "getpass"),  # codes of MFA devices
+    "gzip": when_called("gzip", "GzipFile", "compress", "open"),  # large requests, botocore's data
     "importlib.metadata": {"version": None},  # by urllib3, for HTTP/2
+    "importlib.resources": RESOURCES,  # by certifi
+    "jmespath": {},  # waiters, paginators, some endpoints of DynamoDB
+    "lzma": {},  # shutil asks if it exists
+    "mimetypes": {},  # uploads of files
     "s3transfer.manager": {"TransferConfig": None},  # uploads to S3
+    "subprocess": when_called("subprocess", "Popen"),  # programs that print credentials
+    "xml.etree": {},
+    "xml.etree.ElementTree": {"ParseError": SyntaxError},  # services with XML; its base class
 }
-"""An eighth of the CPU time that boto3 and its clients need in a cold start."""
+"""Modules that take a quarter of the CPU time that a cold start needs for boto3."""
 
 with skip_imports(SKIPPED):
     import boto3
@@ -65,8 +84,9 @@ with skip_imports(SKIPPED):
     from botocore.config import Config
     from botocore.credentials import CredentialProvider, DeferredRefreshableCredentials
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.handlers import BUILTIN_HANDLERS
     from botocore.parsers import ResponseParserError
-    from botocore.session import get_session
+    from botocore.session import Session
     from botocore.utils import ContainerMetadataFetcher
 
 logging.getLogger("botocore").setLevel(logging.WARNING)
@@ -104,6 +124,8 @@ READ_SECONDS = 0.6
 SECRET_READ_SECONDS = 2.0
 """Longer, because a secret is only read for a login, once for all sandboxes."""
 MAX_ATTEMPTS = 2
+HANDLED_SERVICES = {"", "signin", "sso", "sso-oidc", "sts"}
+"""Services that give credentials. For those that we call, botocore has no handlers of their own."""
 MAX_CONNECTIONS = 50
 """More than the number of threads of a function or of the local stack."""
 
@@ -140,8 +162,6 @@ def create_client(
 
     The timeouts apply to each of `max_attempts` attempts.
     """
-    if settings.starts_from_snapshot():
-        _defer_credentials()
     config = Config(
         connect_timeout=connect_seconds,
         read_timeout=read_seconds,
@@ -151,7 +171,7 @@ def create_client(
         parameter_validation=False,  # AWS does it too
         user_agent=f"click-to-dial/{__version__}",  # boto3's takes a sixth of a request's CPU
     )
-    client = boto3.client(service, config=config)
+    client = _session().client(service, config=config)
     if service in ("dynamodb", "secretsmanager"):  # their responses are JSON
         client.meta.events.register("after-call", _refuse_invalid_response)
     return client
@@ -165,15 +185,31 @@ def _refuse_invalid_response(http_response: Any, parsed: Mapping[str, Any], **_:
 
 
 @cache
-def _defer_credentials() -> None:
-    """Let all clients ask for credentials when they sign a request, after SnapStart's restore.
+def _session() -> boto3.Session:
+    """Return the session of all clients, without botocore's handlers for services we do not call.
 
-    botocore asks when it creates a client, so that the snapshot would contain them.
+    To register all of them takes as long as everything else that creates a client. With SnapStart,
+    it lets clients ask for credentials when they sign a request, after the restore: botocore asks
+    when it creates a client, so that the snapshot would contain them.
     """
-    session = get_session()
-    resolver = session.get_component("credential_provider")
-    resolver.insert_before(_RoleProvider.METHOD, _RoleProvider())
-    boto3.setup_default_session(botocore_session=session)
+    session = Session(include_builtin_handlers=False)
+    for event, handler, *_ in filter(is_needed, BUILTIN_HANDLERS):
+        session.register(event, handler)
+    if settings.starts_from_snapshot():
+        for module in ("dateutil.parser", "dateutil.tz", "jmespath"):  # requests import them
+            import_module(module)
+        resolver = session.get_component("credential_provider")
+        resolver.insert_before(_RoleProvider.METHOD, _RoleProvider())
+    return boto3.Session(botocore_session=session)
+
+
+def is_needed(spec: tuple[Any, ...]) -> bool:
+    """Return True if a handler of botocore is for any service or for HANDLED_SERVICES.
+
+    `spec` is the event, such as `after-call.iam`, the handler and sometimes its position.
+    """
+    kind, _, rest = spec[0].partition(".")
+    return kind != "docs" and rest.partition(".")[0] in HANDLED_SERVICES
 
 
 class _RoleProvider(CredentialProvider):  # type: ignore[misc]

@@ -4,15 +4,35 @@ Powertools reads the service, which is the name of the stack, and the namespace 
 environment. Metrics have no other dimension, because CloudWatch bills each value of each dimension.
 """
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from collections.abc import Mapping
+from typing import Any, NotRequired
 
 from click_to_dial.errors import ClickToDialError
+from click_to_dial.skip_imports import skip_imports
+
+SKIPPED: Mapping[str, Mapping[str, Any]] = {
+    "aws_lambda_powertools.tracing": {"Tracer": None},  # an agent brings its own tracer
+    "aws_lambda_powertools.utilities.jmespath_utils": {},  # finds values in events
+    "typing_extensions": {"NotRequired": NotRequired},
+}
+
+with skip_imports(SKIPPED):
+    from aws_lambda_powertools import Logger, Metrics
+    from aws_lambda_powertools.metrics import MetricUnit
 
 logger = Logger()
 metrics = Metrics()
 
-__all__ = ["MetricUnit", "count", "describe", "logger", "metrics"]
+__all__ = ["MetricUnit", "count", "describe", "log_request_id", "logger", "metrics"]
+
+
+def log_request_id(event: Any) -> None:
+    """Give the invocation's log lines API Gateway's id, which the access log and jtel have too."""
+    match event:
+        case {"requestContext": {"requestId": request_id}}:
+            logger.set_correlation_id(request_id)
+        case _:
+            logger.set_correlation_id(None)
 
 
 def count(*names: str) -> None:

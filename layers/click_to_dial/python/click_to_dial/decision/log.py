@@ -18,8 +18,6 @@ from click_to_dial.observability import count, describe, logger, metrics
 MESSAGE = "onClickToDial"
 MAX_RULES_BEFORE = 1000
 """Maximum number of characters that a log line has of the rules before the one that decided."""
-REQUEST_ID = "requestContext.requestId"
-"""The path in an API Gateway event of the request id, which the access log and jtel have too."""
 
 
 def log_report(report: Report) -> None:

@@ -19,7 +19,7 @@ from click_to_dial.errors import (
     SalesforceError,
     SalesforceUnavailableError,
 )
-from click_to_dial.skip_imports import skip_imports
+from click_to_dial.skip_imports import RESOURCES, skip_imports
 
 SKIPPED: Mapping[str, Mapping[str, Any]] = {
     "charset_normalizer": {  # guesses the encoding of a text
@@ -27,6 +27,9 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
         "detect": lambda content: {"encoding": "utf-8"},
     },
     "idna": {},  # imported when a host name outside ASCII is used
+    "importlib.metadata": {"version": None},  # by urllib3, for HTTP/2
+    "importlib.resources": RESOURCES,  # by certifi
+    "zipfile": {},  # certificates in an archive
 }
 
 with skip_imports(SKIPPED):
