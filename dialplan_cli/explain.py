@@ -1,9 +1,10 @@
 """Explain a decision: decide a call with the code of the function, and show the rules and facts."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,6 @@ from click_to_dial.errors import (
 from click_to_dial.model import RuleTrace, Scalar
 from click_to_dial.ports import (
     CachedFacts,
-    FactsCache,
     SalesforceRequest,
     SalesforceResult,
     StoredItem,
@@ -70,15 +70,18 @@ class DownSalesforce:
 
 @dataclass(frozen=True, slots=True)
 class NoCopies:
-    """The port `FactsCache` without records and agents. `cache` has the lists and attempts."""
+    """The port `FactsCache` without records and agents. Nothing is stored.
 
-    cache: FactsCache
+    `items` returns the entries of lists, and the attempts, that have the given keys.
+    """
+
+    items: Callable[[Sequence[str]], CachedFacts]
 
     def read(
         self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
     ) -> CachedFacts:
-        """Return only the items of other keys. Raises DynamoDBError."""
-        cached = self.cache.read(plan, record_id, agent_uid, others)
+        """Return only the items of the keys `others`. Raises DynamoDBError."""
+        cached = self.items(others)
         return CachedFacts(items=cached.items, failure=cached.failure)
 
     def write(
@@ -151,7 +154,9 @@ def explain_outage(
         report.gathered.agent_from,
     }:
         return explanation
-    without_copies = replace(down, cache=NoCopies(service.cache), breaker=CircuitBreaker())
+    plan = service.plans.get(Deadline(service.time_budget))
+    no_copies = NoCopies(partial(service.cache.read, plan, None, ""))
+    without_copies = replace(down, cache=no_copies, breaker=CircuitBreaker())
     other = explain(without_copies, record, number, agent, at)
     return replace(explanation, without_copies=other)
 

@@ -15,7 +15,7 @@ from click_to_dial.dialplan.conditions import ATTEMPTS, LISTED, ON_RECORD
 from click_to_dial.errors import SalesforceError
 from click_to_dial.model import Agent, Record
 from click_to_dial.ports import CachedFacts, SalesforceRequest, SalesforceResult, StoredItem
-from dialplan_cli.explain import Explanation, FixedPlan, UncountedAttempts, explain
+from dialplan_cli.explain import Explanation, FixedPlan, NoCopies, UncountedAttempts, explain
 from dialplan_cli.output import counted, print_line, print_table, track
 from dialplan_cli.simulate_calls import Call
 from dialplan_cli.simulate_lookups import KnownFacts, look_up
@@ -130,7 +130,7 @@ def simulate(
             plan = with_numbers_of(call, plan)
         service = ClickToDial(
             plans=FixedPlan(plan),
-            cache=facts,
+            cache=NoCopies(facts.items),
             salesforce=facts,
             breaker=CircuitBreaker(),
             attempts=UncountedAttempts(),

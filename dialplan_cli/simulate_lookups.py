@@ -64,7 +64,7 @@ MAX_READS = 5
 
 
 class KnownFacts(NamedTuple):
-    """The ports `Salesforce` and `FactsCache` for facts that are in memory. Nothing is stored.
+    """The port `Salesforce` for facts that are in memory, and items of the table.
 
     `result` returns record and agent, `items` those items of the table that have the given keys.
     """
@@ -80,22 +80,6 @@ class KnownFacts(NamedTuple):
     ) -> SalesforceResult:
         """Return record and agent."""
         return self.result(plan, request)
-
-    def read(
-        self, plan: DialPlan, record_id: str | None, agent_uid: str, others: Sequence[str] = ()
-    ) -> CachedFacts:
-        """Return the items of the keys `others`, but neither record nor agent."""
-        return self.items(others)
-
-    def write(
-        self,
-        plan: DialPlan,
-        record_id: str | None,
-        agent_uid: str,
-        result: SalesforceResult,
-        asked_at: float,
-    ) -> None:
-        """Store nothing."""
 
 
 class FetchedRows(NamedTuple):

@@ -115,6 +115,36 @@ print(json.dumps(endpoints))
     assert ours == botocore(program, sys.executable, **environment)
 
 
+def test_the_pruned_botocore_sends_a_batch_to_the_same_endpoint() -> None:
+    """Also to the endpoint of an account, if the account is known."""
+    program = """
+class Sent(Exception):
+    pass
+
+def stop(request, **_):
+    raise Sent(request.url)
+
+client = session.create_client("dynamodb", region_name="eu-central-1")
+client.meta.events.register("before-send", stop)
+keys = {"table": {"Keys": [{"pk": {"S": "a"}}]}}
+try:
+    client.batch_get_item(RequestItems=keys)
+except Sent as sent:
+    print(json.dumps(str(sent)))
+"""
+    environment = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_ACCOUNT_ID": "123456789012",
+    }
+    path = os.pathsep.join(str(layer / "python") for layer in FUNCTION.layers)
+
+    ours = botocore(program, str(PYTHON), PYTHONPATH=path, **environment)
+
+    assert ours == botocore(program, sys.executable, **environment)
+    assert "123456789012" in ours
+
+
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run make as from a shell in which LAMBDA_PYTHON names a program that is not Python 3.13."""
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}

@@ -3,13 +3,14 @@
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 
 import pytest
 
 import click_to_dial
 from click_to_dial import aws, observability, phone_numbers
 from click_to_dial.salesforce import client, session
-from tests.e2e.sandbox import PYTHON, built
+from tests.e2e.sandbox import PYTHON, ROOT, Sandbox, built
 
 FUNCTION = built("OnClickToDialFunction")
 DENIED = {
@@ -50,6 +51,37 @@ def test_a_decision_imports_nothing_that_it_does_not_need(
     imported = importing.stdout.split()
     assert "click_to_dial.decision.service" in imported
     assert module not in imported, DENIED[module]
+
+
+def test_a_first_decision_imports_nothing_of_it_either(
+    sandbox: Sandbox, environment: Mapping[str, str]
+) -> None:
+    """In a sandbox of its own; `sandbox` has published the plan."""
+    program = """
+import json, sys, types, handler
+context = types.SimpleNamespace(
+    function_name="f", memory_limit_in_mb=1769, invoked_function_arn="arn", aws_request_id="id"
+)
+answer = handler.lambda_handler(json.load(sys.stdin), context)
+print("RESULT", answer["statusCode"], *sys.modules)
+"""
+    path = [FUNCTION.code, *(layer / "python" for layer in FUNCTION.layers)]
+    done = subprocess.run(
+        [str(PYTHON), "-c", program],
+        input=(ROOT / "events/200-customer-in-germany.json").read_text(),
+        capture_output=True,
+        text=True,
+        env={
+            **environment,
+            "TABLE_NAME": "with-plan",
+            "PYTHONPATH": os.pathsep.join(map(str, path)),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        check=True,
+    )
+    status, *imported = done.stdout.rpartition("RESULT ")[2].split()
+    assert status == "200"
+    assert DENIED.keys() & set(imported) == set()
 
 
 def test_the_bytecode_of_the_layers_is_used(

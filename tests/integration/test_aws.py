@@ -7,7 +7,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -174,16 +173,6 @@ def test_an_answer_that_is_not_from_secrets_manager_is_not_an_empty_secret(
         with pytest.raises(SecretError) as raised:
             aws.read_secret(client, "id")
     assert (raised.value.code, raised.value.retryable) == ("InvalidResponseError", True)
-
-
-@pytest.mark.parametrize(
-    "stamp", [1795866433.5, "2026-11-28T11:47:13.5Z", "2026-11-28T12:47:13.5+01:00"]
-)
-def test_a_time_in_a_response_is_read(client_at: Callable[[str], Any], stamp: float | str) -> None:
-    described = answer(200, json.dumps({"Table": {"CreationDateTime": stamp}}))
-    with scripted(described) as (url, _):
-        table = client_at(url).describe_table(TableName="t")["Table"]
-    assert table["CreationDateTime"] == datetime(2026, 11, 28, 11, 47, 13, 500_000, UTC)
 
 
 def test_a_refusal_is_not_tried_again(client_at: Callable[[str], Any]) -> None:

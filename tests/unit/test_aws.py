@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import botocore.utils
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ReadTimeoutError
 from botocore.handlers import BUILTIN_HANDLERS
@@ -52,6 +53,21 @@ def test_no_handler_is_left_out_that_a_client_of_ours_needs() -> None:
     assert services & used == {"logs"}  # only CreateExportTask
     assert {"s3", "ec2"} <= services
     assert not [spec for spec in BUILTIN_HANDLERS if aws.is_needed(spec) and len(spec) > 2]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        0,
+        1795864811,
+        1795864811.25,
+        "1795864812",
+        "2026-11-28T10:00:00Z",
+        "28 Nov 2026 10:00:00 GMT",
+    ],
+)
+def test_the_times_in_responses_are_those_of_botocore(value: Any) -> None:
+    assert aws.parse_timestamp(value) == botocore.utils.parse_timestamp(value)
 
 
 @pytest.mark.parametrize(

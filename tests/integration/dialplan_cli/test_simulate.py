@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -243,7 +244,8 @@ class TestLookUps:
             for row, record in enumerate([*records, *records, NO_CONTACT, "a0Z000000000001AAA", ""])
         ]
         found = simulate(calls, plan, plan, target)
-        service = replace(with_plan(target.service, plan), cache=NoCopies(target.service.cache))
+        items = partial(target.service.cache.read, plan, None, "")
+        service = replace(with_plan(target.service, plan), cache=NoCopies(items))
         for call, outcome in zip(calls, found.outcomes, strict=True):
             single = explain(service, call.record_id, call.number, call.agent_uid)
             assert outcome.before == outcome.after == Answer.of(single), call

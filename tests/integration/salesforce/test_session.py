@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -393,10 +394,16 @@ def test_no_proxy_is_used_for_a_host_that_needs_none(
     assert send(session(upstream(answers(OK)))) == (200, b"hi")
 
 
+def without_socks(*_: Any, **__: Any) -> None:
+    """What requests calls if PySocks is missing, as in the layer. The browser tests install it."""
+    raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
+
+
 @pytest.mark.parametrize("proxy", ["http://{address}", "http://127.0.0.1:1", "socks5://{address}"])
 def test_a_failing_proxy_is_the_reason(
     upstream: Callable[..., Upstream], monkeypatch: pytest.MonkeyPatch, proxy: str
 ) -> None:
+    monkeypatch.setattr("requests.adapters.SOCKSProxyManager", without_socks)
     forbids = upstream(answers(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"))
     monkeypatch.setenv("HTTPS_PROXY", proxy.format(address=forbids.address))
     assert failure(SalesforceSession("https://acme.example")) == "proxy"

@@ -65,14 +65,14 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
     "calendar": when_called("calendar", "timegm"),  # cookies
     "configparser": {},  # ~/.aws/config
     "dateutil.parser": when_called("dateutil.parser", "parse"),  # credentials that expire
-    "dateutil.tz": when_called("dateutil.tz", "tzlocal", "tzutc"),
+    "dateutil.tz": when_called("dateutil.tz", "tzlocal", "tzutc"),  # times in responses
     "email.header": {},  # HTTP headers outside ASCII
     "getpass": when_called("getpass", "getpass"),  # codes of MFA devices
     "gzip": when_called("gzip", "GzipFile", "compress", "open"),  # large requests, botocore's data
     "importlib.metadata": {"version": None},  # by urllib3, for HTTP/2
     "importlib.resources": RESOURCES,  # by certifi
     "ipaddress": when_called("ipaddress", "IPv4Address", "IPv6Address", "ip_address"),  # in URLs
-    "jmespath": {},  # waiters, paginators, some endpoints of DynamoDB
+    "jmespath": {},  # waiters, paginators
     "lzma": {},  # shutil asks if it exists
     "mimetypes": {},  # uploads of files
     "s3transfer.manager": {"TransferConfig": None},  # uploads to S3
@@ -84,14 +84,13 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
 
 with skip_imports(SKIPPED):
     import boto3
-    from botocore import httpsession
+    from botocore import httpsession, utils
     from botocore.config import Config
     from botocore.credentials import CredentialProvider, DeferredRefreshableCredentials
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.handlers import BUILTIN_HANDLERS
     from botocore.parsers import ResponseParserError
     from botocore.session import Session
-    from botocore.utils import ContainerMetadataFetcher, parse_timestamp
 
 logging.getLogger("botocore").setLevel(logging.WARNING)
 """In each cold start it would log, at INFO, where it found credentials and endpoints."""
@@ -199,20 +198,15 @@ def _session() -> boto3.Session:
     session = Session(include_builtin_handlers=False)
     for event, handler, *_ in filter(is_needed, BUILTIN_HANDLERS):
         session.register(event, handler)
-    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_time)
+    session.get_component("response_parser_factory").set_parser_defaults(
+        timestamp_parser=parse_timestamp
+    )
     if settings.starts_from_snapshot():
-        for module in ("dateutil.parser", "dateutil.tz", "jmespath"):  # for credentials, requests
+        for module in ("dateutil.parser", "dateutil.tz"):  # the role's credentials expire
             import_module(module)
         resolver = session.get_component("credential_provider")
         resolver.insert_before(_RoleProvider.METHOD, _RoleProvider())
     return boto3.Session(botocore_session=session)
-
-
-def _time(value: Any) -> datetime:
-    """Return a time of a response. botocore would import dateutil for seconds since 1970 too."""
-    if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC)
-    return parse_timestamp(value)  # type: ignore[no-any-return]
 
 
 def is_needed(spec: tuple[Any, ...]) -> bool:
@@ -222,6 +216,18 @@ def is_needed(spec: tuple[Any, ...]) -> bool:
     """
     kind, _, rest = spec[0].partition(".")
     return kind != "docs" and rest.partition(".")[0] in HANDLED_SERVICES
+
+
+def parse_timestamp(value: Any) -> datetime:
+    """Return the time that a response contains.
+
+    botocore imports dateutil for it, also for the seconds since 1970 in the response of Secrets
+    Manager. That would take 10 ms of a cold start.
+    """
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    found: datetime = utils.parse_timestamp(value)
+    return found
 
 
 class _RoleProvider(CredentialProvider):  # type: ignore[misc]
@@ -239,7 +245,9 @@ class _RoleProvider(CredentialProvider):  # type: ignore[misc]
 
 def _request_role_credentials() -> Mapping[str, str]:
     url, token = settings.role_credentials()
-    found = ContainerMetadataFetcher().retrieve_full_uri(url, headers={"Authorization": token})
+    found = utils.ContainerMetadataFetcher().retrieve_full_uri(
+        url, headers={"Authorization": token}
+    )
     return {
         "access_key": found["AccessKeyId"],
         "secret_key": found["SecretAccessKey"],
