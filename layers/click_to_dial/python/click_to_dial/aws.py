@@ -202,7 +202,7 @@ def _session() -> boto3.Session:
         timestamp_parser=parse_timestamp
     )
     if settings.starts_from_snapshot():
-        for module in ("dateutil.parser", "dateutil.tz"):  # the role's credentials expire
+        for module in ("dateutil.parser", "dateutil.tz", "ipaddress"):  # by credentials
             import_module(module)
         resolver = session.get_component("credential_provider")
         resolver.insert_before(_RoleProvider.METHOD, _RoleProvider())
