@@ -6,10 +6,11 @@ from pathlib import Path
 import phonenumbers
 import pytest
 
+import click_to_dial
 from click_to_dial import aws, observability, phone_numbers
 from click_to_dial.skip_imports import skip_imports, when_called
 
-SKIPPED = {**aws.SKIPPED, **observability.SKIPPED, **phone_numbers.SKIPPED}
+SKIPPED = {**click_to_dial.SKIPPED, **aws.SKIPPED, **observability.SKIPPED, **phone_numbers.SKIPPED}
 
 
 @pytest.mark.parametrize("module", SKIPPED)

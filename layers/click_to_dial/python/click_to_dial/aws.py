@@ -59,8 +59,10 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
     "botocore.monitoring": {},  # metrics of requests, for an agent
     "botocore.retries.adaptive": {},  # a retry mode
     "botocore.retryhandler": {},  # another one
+    "botocore.vendored.six": {},  # for other packages
     "botocore.waiter": {},  # waits for the state of a resource
     "bz2": {},  # shutil asks if it exists
+    "calendar": when_called("calendar", "timegm"),  # cookies
     "configparser": {},  # ~/.aws/config
     "dateutil.parser": when_called("dateutil.parser", "parse"),  # credentials that expire
     "dateutil.tz": when_called("dateutil.tz", "tzlocal", "tzutc"),  # times in responses
@@ -69,6 +71,7 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
     "gzip": when_called("gzip", "GzipFile", "compress", "open"),  # large requests, botocore's data
     "importlib.metadata": {"version": None},  # by urllib3, for HTTP/2
     "importlib.resources": RESOURCES,  # by certifi
+    "ipaddress": when_called("ipaddress", "IPv4Address", "IPv6Address", "ip_address"),  # in URLs
     "jmespath": {},  # waiters, paginators
     "lzma": {},  # shutil asks if it exists
     "mimetypes": {},  # uploads of files
@@ -199,7 +202,7 @@ def _session() -> boto3.Session:
         timestamp_parser=parse_timestamp
     )
     if settings.starts_from_snapshot():
-        for module in ("dateutil.parser", "dateutil.tz"):  # the role's credentials expire
+        for module in ("dateutil.parser", "dateutil.tz", "ipaddress"):  # by credentials
             import_module(module)
         resolver = session.get_component("credential_provider")
         resolver.insert_before(_RoleProvider.METHOD, _RoleProvider())

@@ -6,7 +6,6 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,9 +18,10 @@ from click_to_dial.errors import (
     SalesforceError,
     SalesforceUnavailableError,
 )
-from click_to_dial.skip_imports import RESOURCES, skip_imports
+from click_to_dial.skip_imports import RESOURCES, skip_imports, when_called
 
 SKIPPED: Mapping[str, Mapping[str, Any]] = {
+    "calendar": when_called("calendar", "timegm"),  # times of cookies
     "charset_normalizer": {  # guesses the encoding of a text
         "__version__": "3.0.0",
         "detect": lambda content: {"encoding": "utf-8"},
@@ -33,6 +33,8 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
 }
 
 with skip_imports(SKIPPED):
+    from http.cookiejar import DefaultCookiePolicy
+
     import requests
     from requests import exceptions as requests_errors
     from requests.adapters import HTTPAdapter
