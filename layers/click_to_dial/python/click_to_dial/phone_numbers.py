@@ -114,7 +114,7 @@ def read_number(cleaned: str, numbering: Numbering) -> tuple[Callee, ...]:
     region, digits = numbering.home_region, cleaned.lstrip("+ ")
     if any(
         phonenumbers.is_emergency_number(each, region)
-        for each in (digits, digits.removeprefix("0"))
+        for each in {digits, digits.removeprefix("0")}
     ):
         return (Callee("emergency", region),)
     if cleaned.startswith("+") or (cleaned.startswith(" ") and _lost_its_plus(digits, numbering)):
