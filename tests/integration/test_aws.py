@@ -1,9 +1,12 @@
 """The clients against servers that fail: which requests are repeated, and that they end."""
 
 import json
+import os
 import re
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,6 +20,7 @@ from click_to_dial import aws
 from click_to_dial.errors import DynamoDBError, SecretError
 from tests.integration.certificates import self_signed
 
+LAYER = Path(__file__).parents[2] / "layers/click_to_dial/python"
 KEY = {"pk": {"S": "p"}, "sk": {"S": "s"}}
 ITEM = {**KEY, "data": {"B": b"\0\1"}}
 FOUND = json.dumps({"Item": {"data": {"B": "AAE="}}})
@@ -236,6 +240,48 @@ def test_one_variable_redirects_all_clients(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     clients = (aws.dynamodb_client(), aws.secrets_client(), aws.create_client("cloudformation"))
     assert {client.meta.endpoint_url for client in clients} == {"http://127.0.0.1:1"}
+
+
+def test_the_command_gets_what_a_decision_does_not_import(tmp_path: Path) -> None:
+    """Profiles, programs that print credentials, times with a zone, and XML: in a new process."""
+    credentials = {
+        "Version": 1,
+        "AccessKeyId": "KEYOFPROGRAM",
+        "SecretAccessKey": "any",
+        "Expiration": "2099-01-01T00:00:00Z",
+    }
+    (tmp_path / "credentials.json").write_text(json.dumps(credentials))
+    (tmp_path / "config").write_text(
+        f"[profile shop]\nregion = eu-central-1\n"
+        f"credential_process = cat {tmp_path}/credentials.json\n"
+    )
+    program = """
+from click_to_dial import aws
+client = aws.create_client("cloudformation", max_attempts=1)
+print(client.describe_stacks(StackName="s")["Stacks"][0]["CreationTime"].isoformat())
+try:
+    client.describe_stacks(StackName="s")
+except aws.ResponseParserError as error:
+    print(type(error).__name__)
+"""
+    stack = "<member><CreationTime>2026-11-28T12:00:00+01:00</CreationTime></member>"
+    result = f"<DescribeStacksResult><Stacks>{stack}</Stacks></DescribeStacksResult>"
+    found = answer(200, f"<DescribeStacksResponse>{result}</DescribeStacksResponse>")
+    with scripted(found, answer(200, "<Describe")) as (url, requests):
+        environment = {
+            "AWS_CONFIG_FILE": str(tmp_path / "config"),
+            "AWS_ENDPOINT_URL": url,
+            "AWS_PROFILE": "shop",
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(LAYER),
+        }
+        output = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True
+        )
+    assert output.stdout.split() == ["2026-11-28T12:00:00+01:00", "ResponseParserError"], (
+        output.stderr
+    )
+    assert b"Credential=KEYOFPROGRAM/" in requests[0]
 
 
 def test_fifty_threads_share_the_connections_of_a_client(
