@@ -4,9 +4,9 @@ import csv
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
+from click_to_dial import aws
 from click_to_dial.dynamodb.number_lists import NumberLists
 from click_to_dial.dynamodb.plan_store import PlanStore
 from click_to_dial.errors import DynamoDBError
@@ -181,7 +181,7 @@ def test_unprocessed_items_are_sent_again(
     dialplan: Dialplan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = table_of(tmp_path, *(f"+4917012345{n:03},,," for n in range(60)))
-    make, waits = boto3.client, list[float]()
+    make, waits = aws.create_client, list[float]()
 
     def throttled_client(name: str, **options: Any) -> Any:
         client = make(name, **options)
@@ -197,7 +197,7 @@ def test_unprocessed_items_are_sent_again(
         client.batch_write_item = some
         return client
 
-    monkeypatch.setattr(boto3, "client", throttled_client)
+    monkeypatch.setattr(aws, "create_client", throttled_client)
     monkeypatch.setattr("time.sleep", waits.append)
     assert dialplan("list", "import", file, "--list", "dnc") == 0
     assert sorted(waits) == [0.05, 0.05, 0.1, 0.1], "for batches of 25, 25 and 10"
@@ -211,13 +211,13 @@ def test_an_import_uses_the_same_clients_for_all_batches(
     dialplan: Dialplan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = table_of(tmp_path, *(f"+4917012345{n:03},,," for n in range(450)))
-    make, made = boto3.client, list[str]()
+    make, made = aws.create_client, list[str]()
 
     def counted_client(name: str, **options: Any) -> Any:
         made.append(name)
         return make(name, **options)
 
-    monkeypatch.setattr(boto3, "client", counted_client)
+    monkeypatch.setattr(aws, "create_client", counted_client)
     assert dialplan("list", "import", file, "--list", "dnc") == 0
     assert sorted(made) == ["dynamodb", "secretsmanager"]
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import typer
 
@@ -277,7 +276,7 @@ class TestPublishing:
         outputs = {output: environment[name] for output, name in targets.OUTPUTS.items()}
         outputs["NumberKeySecretId"] = "number-key"
         stack = Stack(outputs)
-        real = boto3.client
+        real = aws.create_client
 
         def client_of(name: str, **options: Any) -> Any:
             client = real(name, **options)
@@ -285,7 +284,7 @@ class TestPublishing:
                 client.describe_stacks = stack.describe_stacks
             return client
 
-        monkeypatch.setattr(boto3, "client", client_of)
+        monkeypatch.setattr(aws, "create_client", client_of)
         (targets.LOCAL / "3000/run.json").unlink()
         assert dialplan("publish", DEMO, "--yes", "--stack", "acme-prod") == 0
         assert dialplan.json("history", "--stack", "acme-prod")["moves"][0]["version"] == 1

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from click_to_dial.errors import UNREADABLE, UnreadableDialPlanError
 from click_to_dial.model import CompletedRun
@@ -17,8 +16,7 @@ UNKNOWN_REVISION = 0
 """Real revisions begin with 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """A published plan: `body` is the document that decides, `source` the YAML it came from."""
 
     number: int
@@ -29,8 +27,7 @@ class Version:
     comment: str
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """A change of the active version, at an ISO 8601 time.
 
     `before` is the version that was active until then. It is None if nothing was published, or if

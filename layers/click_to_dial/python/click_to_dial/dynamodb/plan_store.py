@@ -8,7 +8,6 @@ when and why.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -129,7 +128,7 @@ class PlanStore:
             active = self._expect(replaces)
             newest = next(self._query("version#"), None)
             number = 1 if newest is None else int(newest["version"]["N"]) + 1
-            version = replace(version, number=number)
+            version = version._replace(number=number)
             new = {"Put": self._put(from_version(version), "attribute_not_exists(pk)")}
             following = self._next(active, version, document, author)
             move = Move(
