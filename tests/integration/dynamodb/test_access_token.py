@@ -11,7 +11,6 @@ from click_to_dial.deadline import Deadline
 from click_to_dial.dynamodb.access_token import (
     LEASE_MARGIN_SECONDS,
     MAX_PAUSE_SECONDS,
-    NEW_TOKEN_SECONDS,
     UNAVAILABLE_PAUSE_SECONDS,
     Login,
     SharedToken,
@@ -98,19 +97,19 @@ def test_a_revoked_token_is_renewed_once(sandbox: Any, org: Org) -> None:
     assert (set(tokens), org.logins) == ({"token-2"}, 2)
 
 
-def test_an_old_token_does_not_replace_a_rejected_one(sandbox: Any, org: Org, clock: Clock) -> None:
-    """It may have expired, too, and a second refusal would be taken for that of a new token."""
-    idle, soon, late = sandbox(), sandbox(), sandbox()
-    for each in (idle, soon, late):
+def test_a_rejected_token_is_replaced_by_the_shared_one_without_a_login(
+    sandbox: Any, org: Org, clock: Clock
+) -> None:
+    """However old that is: a login that fails would remove it, and it may still be accepted."""
+    idle = [sandbox() for _ in range(3)]
+    for each in idle:
         get(each)
     assert get(sandbox(), "token-1") == "token-2"
-    clock.advance(NEW_TOKEN_SECONDS)
-    assert get(soon, "token-1") == "token-2"
-    clock.advance(1)
-    assert get(idle, "token-1") == "token-3"
-    assert get(late, "token-1") == "token-3"
-    assert get(sandbox()) == "token-3"
-    assert org.logins == 3
+    org.error = SalesforceUnavailableError("login-unavailable", "HTTP 503")
+    for each in idle:
+        clock.advance(60)
+        assert get(each, "token-1") == "token-2"
+    assert org.logins == 2
 
 
 def test_writes_whose_first_answer_was_lost_do_not_cost_a_login(
@@ -296,7 +295,8 @@ def test_only_the_sandbox_that_logged_in_gives_a_token_up(sandbox: Any, org: Org
     first, other = sandbox(), sandbox()
     token = get(first)
     assert get(other) == token
-    other.give_up(token, SalesforceConfigurationError("new-session-refused", "Check it."))
+    error = SalesforceConfigurationError("new-session-refused", "Check it.")
+    assert not other.give_up(token, error)
     assert get(sandbox()) == token
     assert get(other, token) == "token-2"
     assert org.logins == 2

@@ -44,7 +44,7 @@ class Tokens:
     def take_failure(self) -> ClickToDialError | None:
         return None
 
-    def give_up(self, token: str, error: SalesforceError) -> None:
+    def give_up(self, token: str, error: SalesforceError) -> bool:
         raise AssertionError
 
 

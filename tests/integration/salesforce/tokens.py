@@ -21,5 +21,6 @@ class Tokens:
     def take_failure(self) -> ClickToDialError | None:
         return None
 
-    def give_up(self, token: str, error: SalesforceError) -> None:
+    def give_up(self, token: str, error: SalesforceError) -> bool:
         self.given_up.append(error)
+        return True

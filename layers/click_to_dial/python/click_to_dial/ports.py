@@ -309,10 +309,10 @@ class AccessTokens(Protocol):
     def get(self, deadline: Deadline, rejected: str | None = None) -> str:
         """Return a token other than `rejected`. Raises SalesforceError, OutOfTimeError."""
 
-    def give_up(self, token: str, error: SalesforceError) -> None:
+    def give_up(self, token: str, error: SalesforceError) -> bool:
         """Report that a newly issued token was rejected, so that other sandboxes stop logging in.
 
-        `error` is raised by their `get` for a while.
+        `error` is raised by their `get` for a while. Return False if the token may have expired.
         """
 
     def take_failure(self) -> ClickToDialError | None:

@@ -34,9 +34,6 @@ MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 5.0, 60.0
 """Pause after a login that Salesforce refused. It doubles each time, but stays short enough to
 notice soon that the cause was removed."""
 
-NEW_TOKEN_SECONDS = 10.0
-"""Time for which a token counts as new. An older one may have expired, like the one it replaces."""
-
 MAX_FAILURES = 10
 """Maximum number of failed logins that is stored. The pause is longest before that."""
 
@@ -114,14 +111,17 @@ class SharedToken:
             time.sleep(pause)
             pause = min(pause * 1.5, MAX_POLL_SECONDS)
 
-    def give_up(self, token: str, error: SalesforceError) -> None:
+    def give_up(self, token: str, error: SalesforceError) -> bool:
         """Report that a newly issued token was rejected, so that other sandboxes do not log in.
 
-        A token from the login of another sandbox may have expired, so that it is not reported.
+        Return False, and report nothing, for a token from the login of another sandbox: it may have
+        expired.
         """
         self._token = None
-        if token == self._own_token:
-            self._share_failure(error, "#token = :proof", token)
+        if token != self._own_token:
+            return False
+        self._share_failure(error, "#token = :proof", token)
+        return True
 
     def take_failure(self) -> ClickToDialError | None:
         """Return, once, why the shared token counted as absent; None if it was readable."""
@@ -139,10 +139,7 @@ class SharedToken:
             raise error(reason, item.get("message", {}).get("S", ""))
 
     def _usable_token(self, item: Item, rejected: str | None) -> str | None:
-        """Return the token of any sandbox unless it is rejected, malformed or dated ahead.
-
-        If a token was rejected, only a new one replaces it. An older one may have expired as well.
-        """
+        """Return the token of any sandbox unless it is rejected, malformed or dated ahead."""
         if "token" not in item:
             return None
         token = item["token"].get("S")
@@ -150,10 +147,8 @@ class SharedToken:
             self._failure = UnreadableItemError("The shared access token has an unknown form.")
             return None
         issued_at = float(item.get("issued_at", {}).get("N", "0"))
-        age = self._clock() - issued_at
-        if token == rejected or age < -MAX_SECONDS_AHEAD:
-            return None
-        return str(token) if rejected is None or age <= NEW_TOKEN_SECONDS else None
+        is_ahead = issued_at > self._clock() + MAX_SECONDS_AHEAD
+        return None if token == rejected or is_ahead else str(token)
 
     def _is_leased(self, item: Item, owner: str) -> bool:
         """Return True while another sandbox than `owner` logs in. It is not disturbed by writes.

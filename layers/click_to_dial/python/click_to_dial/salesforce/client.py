@@ -118,22 +118,24 @@ class SalesforceClient:
         return self._call(lambda api: api.restful(path, **api.options), deadline)
 
     def _call(self, work: Callable[["_RestApi"], T], deadline: Deadline) -> T:
-        token = self._tokens.get(deadline)
-        try:
-            return self._try_twice(work, token, deadline)
-        except SessionExpiredError:
-            token = self._tokens.get(deadline, rejected=token)
-        try:
-            return self._try_twice(work, token, deadline)
-        except SessionExpiredError as error:
-            rejected = SalesforceConfigurationError(
-                "new-session-refused",
-                "Salesforce refuses even a new access token: check the session settings and the "
-                "allowed IP addresses of the integration user's profile.",
-            )
-            rejected.request_id = error.request_id
-            self._tokens.give_up(token, rejected)
-            raise rejected from None
+        """Try again with another token if Salesforce rejects one, until a new one is rejected.
+
+        The token in memory and the shared one may both have expired.
+        """
+        token, is_first = self._tokens.get(deadline), True
+        while True:
+            try:
+                return self._try_twice(work, token, deadline)
+            except SessionExpiredError as error:
+                rejected = SalesforceConfigurationError(
+                    "new-session-refused",
+                    "Salesforce refuses even a new access token: check the session settings and "
+                    "the allowed IP addresses of the integration user's profile.",
+                )
+                rejected.request_id = error.request_id
+            if not is_first and self._tokens.give_up(token, rejected):
+                raise rejected
+            token, is_first = self._tokens.get(deadline, rejected=token), False
 
     def _try_twice(self, work: Callable[["_RestApi"], T], token: str, deadline: Deadline) -> T:
         api = _RestApi(self._session, self._api_version, token, deadline)
