@@ -72,7 +72,7 @@ class DownSalesforce:
 class NoCopies:
     """The port `FactsCache` without records and agents. Nothing is stored.
 
-    `items` returns the entries of lists, and the attempts, that have the given keys.
+    `items` reads the list entries and the attempts with the given keys.
     """
 
     items: Callable[[Sequence[str]], CachedFacts]

@@ -61,7 +61,7 @@ class Access:
 
     @property
     def hosts(self) -> tuple[str, str]:
-        """The allowed values of the header `Host`. They are without the default port of HTTP."""
+        """The allowed values of the header `Host`. Browsers leave out the default port of HTTP."""
         port = "" if self.port == 80 else f":{self.port}"
         return f"127.0.0.1{port}", f"localhost{port}"
 
@@ -109,8 +109,8 @@ def check_origin(access: Access) -> None:
 def exchange(access: Access) -> BaseResponse:
     """Exchange the token of the printed address for the cookie.
 
-    The answer is a page that goes on by itself. After a redirect, a browser would not send the
-    cookie if the user has followed a link on another site, because it is SameSite=Strict.
+    The response is a page that opens the console. If the user has followed a link on another site,
+    a browser does not send the cookie after a redirect, because it is SameSite=Strict.
     """
     if request.method != "GET" or not same(request.args[TOKEN], access.token):
         abort(401)

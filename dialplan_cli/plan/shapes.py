@@ -35,7 +35,7 @@ def check_shapes(data: Any) -> Findings:
 def check_sections(data: Any) -> Findings:
     """Find sections that are read as part of another one, and those whose lines are not indented.
 
-    The names in such a section are missing everywhere else.
+    The other checks would report each use of a name in such a section as an unknown name.
     """
     plan = dict(pairs(data))
     if not known_keys(()).issuperset(plan):

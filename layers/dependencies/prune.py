@@ -36,7 +36,7 @@ OPERATIONS = {
     "lambda": {"Invoke"},
     "secretsmanager": {"GetSecretValue"},
 }
-"""Operations that the functions call, by service. To parse all takes 3 % of a cold start."""
+"""Operations that the functions call, by service. Parsing all would take 3 % of a cold start."""
 BOTOCORE_DATA = OPERATIONS.keys() | {
     "_retry.json",
     "endpoints.json",
@@ -75,7 +75,7 @@ def prune(layer: Path) -> None:
             content = json.loads(gzip.decompress(packed.read_bytes()))
             if packed.name == "service-2.json.gz":
                 content = only(operations, content)
-            # They find the ARNs of tables in a request. We name tables, and JMESPath takes 15 ms.
+            # It finds table ARNs in a request. We use names of tables, and JMESPath takes 15 ms.
             for operation in content.get("operations", {}).values():
                 operation.pop("operationContextParams", None)
             # The documentation is four fifths of it.

@@ -9,7 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.service import ClickToDial, Request
-from click_to_dial.dynamodb.facts_cache import DynamoDBFacts
+from click_to_dial.dynamodb.facts_cache import OBJECT_NAME_SECONDS, DynamoDBFacts
 from click_to_dial.dynamodb.number_lists import ListEntry, NumberLists
 from click_to_dial.errors import DynamoDBError, SalesforceUnavailableError
 from click_to_dial.model import Agent, Record
@@ -142,6 +142,20 @@ def test_a_sandbox_writes_the_object_of_a_key_prefix_once(table: Any, clock: Clo
     renamed = vehicle._replace(record=Record(True, "Car__c"))
     sandboxes[0].write(plan(), VEHICLE, "jdoe", renamed, clock())
     assert sandboxes[1].read(plan(), VEHICLE, "jdoe").object_name == "Car__c"
+
+
+def test_the_object_of_a_key_prefix_is_written_again_if_its_item_is_lost(
+    table: Any, clock: Clock
+) -> None:
+    """The item expires, or somebody deletes or damages it."""
+    facts = DynamoDBFacts(table.dynamodb, table.name, "acme.my.salesforce.com", clock)
+    vehicle = SalesforceResult(Record(True, "Vehicle__c"), None)
+    facts.write(plan(), VEHICLE, "jdoe", vehicle, clock())
+    assert facts.read(plan(), VEHICLE, "jdoe").object_name == "Vehicle__c"
+    clock.advance(OBJECT_NAME_SECONDS)
+    assert facts.read(plan(), VEHICLE, "jdoe").object_name is None
+    facts.write(plan(), VEHICLE, "jdoe", vehicle, clock())
+    assert facts.read(plan(), VEHICLE, "jdoe").object_name == "Vehicle__c"
 
 
 def test_failures_are_not_kept(facts: FactsCache, clock: Clock) -> None:

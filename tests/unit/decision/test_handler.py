@@ -80,6 +80,15 @@ def one_line(log: io.StringIO) -> dict[str, Any]:
     return line
 
 
+@pytest.mark.parametrize(
+    "event", [None, [], {"requestContext": None}, {"requestContext": {"requestId": [[["deep"]]]}}]
+)
+def test_only_a_text_is_logged_as_the_id_of_the_request(log: io.StringIO, event: Any) -> None:
+    """An id of another form might be one that cannot be logged."""
+    handler.lambda_handler(event, CONTEXT)
+    assert "correlation_id" not in json.loads(log.getvalue())
+
+
 def test_a_defect_is_a_500_and_logged_with_its_place_but_without_its_message(
     log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:

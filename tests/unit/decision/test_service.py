@@ -737,6 +737,11 @@ def test_a_decision_waits_only_shortly_for_the_hash_in_its_log_line() -> None:
     assert report.duration_ms < 1000
 
 
+def test_a_key_that_cannot_be_read_is_reported_although_the_time_is_used_up() -> None:
+    keyless = replace(service(Slow(), time_budget=0.05), pseudonym=without_key)
+    assert isinstance(keyless.decide(REQUEST).hash_failure, SecretError)
+
+
 def test_a_defect_in_a_hash_is_not_swallowed() -> None:
     def broken(text: str) -> str:
         raise ZeroDivisionError

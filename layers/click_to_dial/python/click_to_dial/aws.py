@@ -57,11 +57,11 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
         _NoDocumentation,
     ),
     "botocore.monitoring": {},  # metrics of requests, for an agent
-    "botocore.retries.adaptive": {},  # a retry mode
-    "botocore.retryhandler": {},  # another one
+    "botocore.retries.adaptive": {},  # the retry mode `adaptive`
+    "botocore.retryhandler": {},  # the retry mode `legacy`
     "botocore.vendored.six": {},  # for other packages
     "botocore.waiter": {},  # waits for the state of a resource
-    "bz2": {},  # shutil asks if it exists
+    "bz2": {},  # shutil checks if it exists
     "calendar": when_called("calendar", "timegm"),  # cookies
     "configparser": {},  # ~/.aws/config
     "dateutil.parser": when_called("dateutil.parser", "parse"),  # credentials that expire
@@ -73,7 +73,7 @@ SKIPPED: Mapping[str, Mapping[str, Any]] = {
     "importlib.resources": RESOURCES,  # by certifi
     "ipaddress": when_called("ipaddress", "IPv4Address", "IPv6Address", "ip_address"),  # in URLs
     "jmespath": {},  # waiters, paginators
-    "lzma": {},  # shutil asks if it exists
+    "lzma": {},  # shutil checks if it exists
     "mimetypes": {},  # uploads of files
     "s3transfer.manager": {"TransferConfig": None},  # uploads to S3
     "subprocess": when_called("subprocess", "Popen"),  # programs that print credentials
@@ -128,7 +128,7 @@ SECRET_READ_SECONDS = 2.0
 """Longer, because a secret is only read for a login, once for all sandboxes."""
 MAX_ATTEMPTS = 2
 HANDLED_SERVICES = {"", "signin", "sso", "sso-oidc", "sts"}
-"""Services that give credentials. For those that we call, botocore has no handlers of their own."""
+"""Services that issue credentials. Requests to the services that we call need no other handlers."""
 MAX_CONNECTIONS = 50
 """More than the number of threads of a function or of the local stack."""
 
@@ -191,9 +191,9 @@ def _refuse_invalid_response(http_response: Any, parsed: Mapping[str, Any], **_:
 def _session() -> boto3.Session:
     """Return the session of all clients, without botocore's handlers for services we do not call.
 
-    To register all of them takes as long as everything else that creates a client. With SnapStart,
-    it lets clients ask for credentials when they sign a request, after the restore: botocore asks
-    when it creates a client, so that the snapshot would contain them.
+    Registering all of them would double the time that creating a client takes. With SnapStart,
+    clients ask for credentials when they sign a request, after the restore. By default, botocore
+    asks when it creates a client, and the snapshot would contain the credentials.
     """
     session = Session(include_builtin_handlers=False)
     for event, handler, *_ in filter(is_needed, BUILTIN_HANDLERS):

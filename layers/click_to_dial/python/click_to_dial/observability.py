@@ -27,9 +27,9 @@ __all__ = ["MetricUnit", "count", "describe", "log_request_id", "logger", "metri
 
 
 def log_request_id(event: Any) -> None:
-    """Give the invocation's log lines API Gateway's id, which the access log and jtel have too."""
+    """Add API Gateway's request id to the log lines. The access log and jtel have the same id."""
     match event:
-        case {"requestContext": {"requestId": request_id}}:
+        case {"requestContext": {"requestId": str(request_id)}}:
             logger.set_correlation_id(request_id)
         case _:
             logger.set_correlation_id(None)

@@ -13,7 +13,7 @@ RESOURCES: Mapping[str, Callable[[Any], Any]] = {
     "as_file": nullcontext,
     "files": lambda package: Path(str(sys.modules[package].__file__)).parent,
 }
-"""The names of `importlib.resources` with which certifi finds its file, which is in no archive."""
+"""Functions of `importlib.resources` for certifi, whose file is never in an archive."""
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def skip_imports(modules: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
 
 
 def when_called(module: str, *names: str) -> dict[str, Callable[..., Any]]:
-    """Return functions by name that import the module when they are called, and call its own."""
+    """Return functions by name. Each imports the module and calls its function of that name."""
 
     def function(name: str) -> Callable[..., Any]:
         def call(*args: Any, **options: Any) -> Any:

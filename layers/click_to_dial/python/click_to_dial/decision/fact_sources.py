@@ -34,7 +34,7 @@ CACHE_READ_SECONDS = 0.5
 CACHE_WRITE_SECONDS = 0.25
 
 UNCHANGED_SHARE = 1 / 16
-"""Share of `stale_if_error` for which an unchanged agent that is never fresh is not written again.
+"""Share of `stale_if_error` after which an unchanged agent is written again if none is kept fresh.
 
 Its age matters only while Salesforce cannot be reached. Most agents click again within minutes."""
 
@@ -86,9 +86,9 @@ def from_cache(plan: DialPlan, click: Click, cached: CachedFacts) -> GatheredFac
 
 
 def asks_for_all(plan: DialPlan, click: Click) -> bool:
-    """Return whether Salesforce is asked for record and agent, whatever the cache contains.
+    """Return True if Salesforce is asked for record and agent, whatever the cache contains.
 
-    The cache knows the object of a custom key prefix.
+    Return False for a record of a custom object: the request needs the object from the cache.
     """
     return (
         plan.freshness.record == 0
@@ -207,7 +207,7 @@ class FactSources:
 class CacheReading:
     """A read of the cache, which goes on in its thread while Salesforce is asked.
 
-    `limit` is the time until which a decision waits that can go on without its result.
+    `limit` is the deadline of a decision that waits for the result but can go on without it.
     """
 
     def __init__(self, read: Callable[[], CachedFacts], number_keys: Sequence[str]) -> None:

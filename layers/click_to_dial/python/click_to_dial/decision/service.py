@@ -7,7 +7,7 @@ from functools import partial
 from threading import Event
 from typing import NamedTuple
 
-from click_to_dial.deadline import Deadline, begin
+from click_to_dial.deadline import Deadline, Outcomes, begin
 from click_to_dial.decision.circuit_breaker import CircuitBreaker
 from click_to_dial.decision.fact_sources import (
     FactSources,
@@ -156,11 +156,12 @@ class ClickToDial:
                 deadline.wait(reading, KEY_SECONDS)
         except (SecretError, OutOfTimeError) as error:
             report = self._decide_without_key(plan, click, error)
+            reading = begin(self._read_key)
         else:
             report = self._decide_with_facts(plan, click, deadline)
             if request.counted:
                 report = self._count(plan, report, deadline)
-        callee, failure = self._callee_hash(click, deadline)
+        callee, failure = self._callee_hash(click, reading, deadline)
         return report._replace(
             callee=callee,
             hash_failure=failure,
@@ -173,16 +174,19 @@ class ClickToDial:
         self.key_is_read.set()
 
     def _callee_hash(
-        self, click: Click, deadline: Deadline
+        self, click: Click, reading: Outcomes[None] | None, deadline: Deadline
     ) -> tuple[str | None, ClickToDialError | None]:
-        """Return the hash of the called number, if it has one, or the reason why it is unknown."""
+        """Return the hash of the called number, if it has one, or the reason why it is unknown.
+
+        `reading` is the outcome of the read of the key, or None if it was read before.
+        """
         number = click.callee.number
         if number is None:
             return None, None
         try:
-            if self.key_is_read.is_set():
-                return self.pseudonym(number), None
-            return deadline.run(partial(self.pseudonym, number), HASH_SECONDS), None
+            if reading is not None and not self.key_is_read.is_set():
+                deadline.wait(reading, HASH_SECONDS)
+            return self.pseudonym(number), None
         except (SecretError, OutOfTimeError) as error:
             return None, error
 

@@ -58,7 +58,7 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
 
 
 def _for_emergency(rule: Rule) -> Rule:
-    """Return a rule, if it refuses with only the condition sets that may refuse such a call."""
+    """Return the rule. If it refuses, keep only condition sets that may refuse such a call."""
     if not isinstance(rule.outcome, Refuse):
         return rule
     sets = []

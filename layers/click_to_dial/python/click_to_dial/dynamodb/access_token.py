@@ -141,7 +141,7 @@ class SharedToken:
     def _usable_token(self, item: Item, rejected: str | None) -> str | None:
         """Return the token of any sandbox unless it is rejected, malformed or dated ahead.
 
-        Only a new one replaces a rejected one: if it is rejected too, nobody logs in for a while.
+        If a token was rejected, only a new one replaces it. An older one may have expired as well.
         """
         if "token" not in item:
             return None

@@ -103,7 +103,9 @@ class DynamoDBFacts:
         record, record_age = facts.get(record_key, (None, 0.0))
         agent, agent_age = facts.get(agent_key, (None, 0.0))
         name, _ = facts.get(object_key, (None, 0.0))
-        if name is not None:
+        if name is None:  # it expired, or was deleted
+            self._known_objects.pop(object_key, None)
+        else:
             self._known_objects[object_key] = name
         return CachedFacts(record, record_age, agent, agent_age, name, items, failure)
 
