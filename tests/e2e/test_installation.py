@@ -63,8 +63,10 @@ def test_it_serves_the_console_of_a_plan_file(dialplan: Run, folder: Path) -> No
     try:
         address = process.stdout.readline().split()[-1]
         browser = requests.Session()
-        assert "emergency" in browser.get(address, timeout=30).text
-        style = f"{address.partition('?')[0]}static/console.css"
+        console = address.partition("?")[0]
+        assert 'content="0; url=/"' in browser.get(address, timeout=30).text
+        assert "emergency" in browser.get(console, timeout=30).text
+        style = f"{console}static/console.css"
         assert browser.get(style, timeout=30).headers["Content-Type"].startswith("text/css")
     finally:
         process.terminate()
