@@ -67,7 +67,7 @@ class GatheredFacts(NamedTuple):
 def from_cache(plan: DialPlan, click: Click, cached: CachedFacts) -> GatheredFacts:
     """Return the cached facts that are fresh enough to use without asking Salesforce.
 
-    A cached record that does not exist is left out: Salesforce is asked again before a 404.
+    A cached record that does not exist is left out, because only the last step decides on a 404.
     """
     fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
     record = fresh.record if fresh.record and fresh.record.found else None
