@@ -24,10 +24,18 @@ class Page:
         self.driver = driver
 
     def open(self, url: str) -> None:
-        """Open an address, and check that the browser reports no error."""
+        """Open an address, wait for the page, and check that the browser reports no error.
+
+        The address with the token shows a page that goes on to the next one by itself.
+        """
         self.driver.get_log("browser")  # forget those of the page before
         self.driver.get(url)
+        WebDriverWait(self.driver, WAIT_SECONDS).until(lambda _: self._is_complete())
         self.no_errors()
+
+    def _is_complete(self) -> bool:
+        has_token = "token=" in self.driver.current_url
+        return not has_token and self._script("return document.readyState") == "complete"
 
     def no_errors(self) -> None:
         """Check that nothing violated the Content-Security-Policy and no script failed."""
