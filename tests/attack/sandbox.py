@@ -4,8 +4,10 @@ Processes with the right time are forked from a server that has imported the lib
 wrong clock is a new interpreter, because our modules keep a reference to `time.time`.
 """
 
+import io
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -100,6 +102,9 @@ def serve(
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
+    assert isinstance(sys.stdout, io.TextIOWrapper)
+    # Each line is one write, so that the lines of several processes do not mix.
+    sys.stdout.reconfigure(line_buffering=True, write_through=False)
     if clock_offset:
         right_time = time.time
         time.time = lambda: right_time() + clock_offset
