@@ -155,7 +155,7 @@ class FactSources:
         ]
         if errors or None in cached.items.values():
             cached = reading.facts(deadline)
-        fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
+            fresh = _limit_age(cached, plan.freshness.record, plan.freshness.agent)
         stale = _limit_age(cached, plan.freshness.stale_if_error, plan.freshness.stale_if_error)
         record, record_from = _best(result.record, fresh.record, stale.record)
         agent, agent_from = _agent(click, *_best(result.agent, fresh.agent, stale.agent))

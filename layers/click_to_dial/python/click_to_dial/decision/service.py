@@ -156,7 +156,7 @@ class ClickToDial:
                 deadline.wait(reading, KEY_SECONDS)
         except (SecretError, OutOfTimeError) as error:
             report = self._decide_without_key(plan, click, error)
-            reading = begin(self._read_key)
+            reading = begin(self._read_key)  # the key may arrive in time for the log line
         else:
             report = self._decide_with_facts(plan, click, deadline)
             if request.counted:

@@ -34,9 +34,8 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
     the agent, the time, lists or attempts.
     """
     emergency = facts.values.get("callee.kind") == EMERGENCY
-    rules = tuple(map(_for_emergency, plan.rules)) if emergency else plan.rules
     trace: list[RuleTrace] = []
-    remaining = iter(rules)
+    remaining = map(_for_emergency, plan.rules) if emergency else iter(plan.rules)
     while found := _next_rule(remaining, facts, trace):
         rule, unknown = found
         resolved = None if unknown else _resolve(plan, rule.outcome, rule.id, facts, emergency)
@@ -50,9 +49,11 @@ def evaluate(plan: DialPlan, facts: Facts) -> Decision:
             fact, expected = (unknown.fact, unknown.expected) if unknown else (None, None)
             trace.append((rule.id, "unknown", fact, expected))
             decision = _outage(plan, rule, facts, emergency)
-        limited = bool(plan.limits) and any(
-            _checks_limit(each, facts) for each in rules[: len(trace)]
-        )
+        limited = False
+        if plan.limits:
+            evaluated = plan.rules[: len(trace)]
+            checked = map(_for_emergency, evaluated) if emergency else evaluated
+            limited = any(_checks_limit(each, facts) for each in checked)
         return replace(decision, limited=limited, trace=tuple(trace))
     return Decision(rule="", reason=UNRESOLVED, cause="unresolved", trace=tuple(trace))
 
