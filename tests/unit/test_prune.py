@@ -1,4 +1,4 @@
-"""What is left of botocore's data in the layer."""
+"""The part of botocore's data that the layer keeps."""
 
 import ast
 import runpy

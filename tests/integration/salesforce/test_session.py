@@ -395,7 +395,7 @@ def test_no_proxy_is_used_for_a_host_that_needs_none(
 
 
 def without_socks(*_: Any, **__: Any) -> None:
-    """What requests calls if PySocks is missing, as in the layer. The browser tests install it."""
+    """Fail like requests without PySocks. The layer has none; the browser tests install it."""
     raise requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
 
 
